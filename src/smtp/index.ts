@@ -1,0 +1,2 @@
+export type * from './reply.js';
+export type * from './session.js';

@@ -1,0 +1,160 @@
+/**
+ * The shared session engine's two halves speak through these inputs and actions. They do no I/O and know no
+ * transport: whoever drives them feeds what happens and carries out what they return, in order.
+ */
+import type { EnhancedReply } from './reply.js';
+
+// ---------------------------------------------------------------- server
+
+export interface ServerOptions {
+  /** Our name in the greeting, in EHLO and in Received. */
+  readonly hostname: string;
+  /** After the host name in the greeting: `ESMTP NO UCE`. */
+  readonly greeting: string;
+  readonly maxMessageSize: number;
+  readonly maxRecipients: number;
+  /** Line ends: `crlf` on TCP; `learn` on a circuit, from the first command line (RFC 1090 §8). */
+  readonly lineEnds: 'crlf' | 'learn';
+  /** What a bare CR or LF in the data of a CRLF session becomes. */
+  readonly bareLineEnd: 'refuse' | 'crlf';
+  /** Longest wait for a command or for data, milliseconds (RFC 5321 §4.5.3.2.7: 5 minutes). */
+  readonly idleTimeoutMs: number;
+  /** Errors after which the session is ended with 421. */
+  readonly maxErrors: number;
+}
+
+export type ServerInput =
+  /** The transport is open: the greeting goes out. */
+  | { readonly type: 'start' }
+  | { readonly type: 'octets'; readonly octets: Uint8Array }
+  /** What was asked is decided. `id` is that of the ask; one ask is open at a time. */
+  | { readonly type: 'answer'; readonly id: number; readonly verdict: Verdict }
+  /** The driver has room for more of the body (see `body`). */
+  | { readonly type: 'bodyTaken' }
+  /** The gateway stops: 421 at the next good moment, a message being received is finished first. */
+  | { readonly type: 'stop' }
+  /** The transport is gone. */
+  | { readonly type: 'ended' };
+
+export type Verdict =
+  | { readonly accept: true; readonly reply?: EnhancedReply }
+  | { readonly accept: false; readonly reply: EnhancedReply };
+
+export type ServerAction =
+  /** One reply, or the replies to one pipelined batch. */
+  | { readonly do: 'send'; readonly octets: Uint8Array }
+  /** The engine waits for an `answer`; pipelined input waits in order. */
+  | { readonly do: 'ask'; readonly id: number; readonly ask: Ask }
+  /**
+   * A piece of the message: CRLF line ends, dots unstuffed, nothing added. The next one comes only after
+   * `bodyTaken`. Its octets belong to the driver.
+   */
+  | { readonly do: 'body'; readonly octets: Uint8Array }
+  /** The message that was begun won't be finished (error, RSET can't happen here, transport gone): throw it away. */
+  | { readonly do: 'discard' }
+  /** So many octets of input are used up. */
+  | { readonly do: 'consumed'; readonly octets: number }
+  | { readonly do: 'dialogue'; readonly event: DialogueEvent }
+  /** We said 221 or 421 (and, on TCP, close). `why` for the log. */
+  | { readonly do: 'close'; readonly why: 'quit' | 'errors' | 'timeout' | 'stop' | 'gone' };
+
+export type Ask =
+  | { readonly type: 'sender'; readonly mail: MailCommand; readonly hello: Hello }
+  | { readonly type: 'recipient'; readonly address: string }
+  /** DATA was given: make ready to take the body. Refusing it refuses DATA. */
+  | { readonly type: 'begin' }
+  /** The whole body was passed on: put it on stable storage, then answer. */
+  | { readonly type: 'commit'; readonly size: number }
+  | { readonly type: 'verify'; readonly text: string };
+
+export interface MailCommand {
+  /** Empty for the null reverse path. */
+  readonly address: string;
+  readonly size?: number;
+  readonly body: '7BIT' | '8BITMIME';
+}
+
+export interface Hello {
+  readonly name: string;
+  readonly extended: boolean;
+}
+
+/**
+ * What of the dialogue matters to the timers and closing rules of RFC 1090, seen from the half that tells it.
+ * `awaiting` and `settled` bracket the time in which something is owed by the other end (a reply to the client;
+ * a command or data to the server).
+ */
+export type DialogueEvent =
+  | 'greetingSeen'
+  | 'awaiting'
+  | 'settled'
+  | 'quitSent'
+  | 'farewellSeen'
+  | 'farewellSent';
+
+// ---------------------------------------------------------------- client
+
+export interface ClientOptions {
+  readonly hostname: string;
+  /** Command pipelining when offered (RFC 2920). */
+  readonly pipelining: boolean;
+  /** Longest wait for replies by step, milliseconds (RFC 5321 §4.5.3.2). RFC 1090 has its own on circuits. */
+  readonly timeouts: {
+    readonly greetingMs: number;
+    readonly commandMs: number;
+    readonly dataMs: number;
+    readonly endOfDataMs: number;
+  };
+}
+
+export interface OutgoingMessage {
+  readonly id: string;
+  readonly sender: string;
+  readonly recipients: readonly string[];
+  readonly size: number;
+  readonly body: '7BIT' | '8BITMIME';
+}
+
+export type ClientInput =
+  | { readonly type: 'start' }
+  | { readonly type: 'octets'; readonly octets: Uint8Array }
+  /** Only after `ready`. */
+  | { readonly type: 'message'; readonly message: OutgoingMessage }
+  /** Answer to `pull`: the next octets of the body with CRLF line ends (not stuffed), `last` with the final ones (may be empty). */
+  | { readonly type: 'body'; readonly octets: Uint8Array; readonly last: boolean }
+  /** The body can't be read: the message must not look complete, so the session is broken off. */
+  | { readonly type: 'bodyFailed'; readonly reason: string }
+  /** Only after `ready`: nothing more to send. */
+  | { readonly type: 'quit' }
+  | { readonly type: 'ended'; readonly reason: string };
+
+export type ClientAction =
+  /** One command or one pipelined batch ends its sequence; data is full sequences, only its end ends one. */
+  | { readonly do: 'send'; readonly octets: Uint8Array; readonly endOfSequence: boolean }
+  | { readonly do: 'consumed'; readonly octets: number }
+  /** Greeted (or done with the last message): give a message or quit. */
+  | { readonly do: 'ready'; readonly capabilities: PeerCapabilities }
+  /** Give the next octets of the body. */
+  | { readonly do: 'pull' }
+  /** What became of every recipient of a message; before the next `ready`, or before `finished`. */
+  | { readonly do: 'result'; readonly message: string; readonly outcomes: readonly RecipientOutcome[] }
+  | { readonly do: 'dialogue'; readonly event: DialogueEvent }
+  /** The session is over; `close` in order after a farewell, `abort` when the other end can't be trusted any longer. */
+  | { readonly do: 'finished'; readonly how: 'close' | 'abort'; readonly reason: string };
+
+export interface RecipientOutcome {
+  readonly address: string;
+  readonly outcome: 'delivered' | 'temporary' | 'permanent';
+  /** The reply in one line (`550 5.1.1 no such user`), or what happened instead (`circuit reset`). */
+  readonly reason: string;
+}
+
+export interface PeerCapabilities {
+  readonly name: string;
+  readonly extended: boolean;
+  readonly pipelining: boolean;
+  readonly eightBitMime: boolean;
+  /** Undefined: SIZE not offered; 0: offered without a limit. */
+  readonly size: number | undefined;
+  readonly keywords: ReadonlyMap<string, string>;
+}

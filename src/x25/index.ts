@@ -1,0 +1,1 @@
+export type { Facilities, PerDirection } from './packet/facilities.js';
