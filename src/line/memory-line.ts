@@ -1,0 +1,102 @@
+import type { Clock } from '../core/index.js';
+import type { Line, LineHandler } from './line.js';
+
+/** A simulated start/stop line; each direction is a line of its own (full duplex). */
+export interface MemoryLineOptions {
+  readonly clock: Clock;
+  readonly name?: string;
+  /** Bit rate; absent: as fast as the machine. */
+  readonly bitsPerSecond?: number;
+  /** One start bit, eight data bits, one stop bit. */
+  readonly bitsPerOctet?: number;
+  /** From the last bit sent to the last bit received. */
+  readonly delayMs?: number;
+  /** What the line does to what is written in one go: nothing of it arrives, or other octets, or it twice. */
+  readonly disturb?: (octets: Uint8Array, direction: 'aToB' | 'bToA') => readonly Uint8Array[];
+}
+
+/** What an unpaced direction holds before it asks its writer to wait. */
+const UNPACED_CAPACITY = 16 * 1024;
+
+/** Two ends of a line in memory. */
+export function memoryLine(options: MemoryLineOptions): { a: Line; b: Line } {
+  const name = options.name ?? 'memory';
+  const a = new MemoryLineEnd(`${name}/a`, options, 'aToB');
+  const b = new MemoryLineEnd(`${name}/b`, options, 'bToA');
+  a.join(b);
+  b.join(a);
+  return { a, b };
+}
+
+class MemoryLineEnd implements Line {
+  readonly name: string;
+  readonly #clock: Clock;
+  readonly #millisecondsPerOctet: number;
+  readonly #delay: number;
+  readonly #disturb: (octets: Uint8Array) => readonly Uint8Array[];
+  #other: MemoryLineEnd | undefined;
+  #handler: LineHandler | undefined;
+  /** When the transmitter will have sent all that was written. */
+  #idleAt = 0;
+  /** How late the wake-up at `#idleAt` came: a real clock wakes late, a real transmitter leaves no gap for it. */
+  #lateness = 0;
+  #wakeAsked = false;
+  #inFlight = 0;
+
+  constructor(name: string, options: MemoryLineOptions, direction: 'aToB' | 'bToA') {
+    this.name = name;
+    this.#clock = options.clock;
+    this.#millisecondsPerOctet =
+      options.bitsPerSecond === undefined ? 0 : ((options.bitsPerOctet ?? 10) * 1000) / options.bitsPerSecond;
+    this.#delay = options.delayMs ?? 0;
+    const { disturb } = options;
+    this.#disturb = disturb === undefined ? (octets) => [octets] : (octets) => disturb(octets, direction);
+  }
+
+  join(other: MemoryLineEnd): void {
+    this.#other = other;
+  }
+
+  async open(handler: LineHandler): Promise<void> {
+    this.#handler = handler;
+  }
+
+  async close(): Promise<void> {
+    this.#handler = undefined;
+  }
+
+  write(octets: Uint8Array): boolean {
+    const now = this.#clock.now();
+    const start = Math.max(now - this.#lateness, this.#idleAt);
+    this.#idleAt = start + octets.length * this.#millisecondsPerOctet;
+    this.#inFlight += octets.length;
+    for (const arriving of this.#disturb(octets)) {
+      const copy = arriving.slice();
+      this.#clock.wake(this.#idleAt + this.#delay, () => this.#other?.arrive(copy));
+    }
+    this.#clock.wake(this.#idleAt + this.#delay, () => {
+      this.#inFlight -= octets.length;
+    });
+    const hasRoom = this.#idleAt <= now && this.#inFlight < UNPACED_CAPACITY;
+    if (!hasRoom) this.#askToBeWoken();
+    return hasRoom;
+  }
+
+  arrive(octets: Uint8Array): void {
+    this.#handler?.received(octets);
+  }
+
+  #askToBeWoken(): void {
+    if (this.#wakeAsked) return;
+    this.#wakeAsked = true;
+    // A paced line is free when its last bit is out; an unpaced one when what is on its way has arrived.
+    const at = this.#millisecondsPerOctet > 0 ? this.#idleAt : this.#clock.now() + this.#delay;
+    this.#clock.wake(at, () => {
+      this.#wakeAsked = false;
+      if (this.#clock.now() < this.#idleAt) return this.#askToBeWoken();
+      this.#lateness = this.#millisecondsPerOctet > 0 ? this.#clock.now() - this.#idleAt : 0;
+      this.#handler?.writable();
+      this.#lateness = 0;
+    });
+  }
+}
