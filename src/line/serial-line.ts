@@ -1,0 +1,113 @@
+import { SerialPort } from 'serialport';
+import { type Clock, describeError, GatewayError } from '../core/index.js';
+import type { Line, LineHandler } from './line.js';
+
+export interface SerialLineOptions {
+  readonly clock: Clock;
+  readonly path: string;
+  readonly baud: number;
+  /** Hardware flow control by RTS and CTS. */
+  readonly rtscts: boolean;
+}
+
+/** Start bit, eight data bits, stop bit. */
+const BITS_PER_OCTET = 10;
+
+/**
+ * How long before the port runs dry the next frame is asked for, milliseconds: enough for adapters that hand over
+ * what they have in steps (USB: up to 16 ms), little enough for fresh acknowledgements.
+ */
+const LEAD_MS = 25;
+
+/** A serial port: 8 data bits, no parity, 1 stop bit (ISO 3309 start/stop transmission). */
+export class SerialLine implements Line {
+  readonly name: string;
+  readonly #options: SerialLineOptions;
+  #port: SerialPort | undefined;
+  #handler: LineHandler | undefined;
+  /** When the port will have sent what was written, if nothing holds it back. */
+  #idleAt = 0;
+  /** Whether it is time for the next frame, by that count. */
+  #hasTime = true;
+  /** Writes that the operating system has not taken yet. */
+  #unwritten = 0;
+  #cancelWake: () => void = () => {};
+
+  constructor(options: SerialLineOptions) {
+    this.name = options.path;
+    this.#options = options;
+  }
+
+  open(handler: LineHandler): Promise<void> {
+    const { path, baud, rtscts } = this.#options;
+    return new Promise((resolve, reject) => {
+      const port = new SerialPort({ path, baudRate: baud, rtscts, autoOpen: false });
+      port.open((error) => {
+        if (error) return reject(cannotOpen(path, error));
+        this.#port = port;
+        this.#unwritten = 0;
+        this.#hasTime = true;
+        port.on('data', (octets: Uint8Array) => handler.received(octets));
+        port.on('error', (cause) => this.#lost(port, handler, describeError(cause)));
+        port.on('close', () => this.#lost(port, handler, 'the port was closed'));
+        this.#handler = handler;
+        resolve();
+      });
+    });
+  }
+
+  write(octets: Uint8Array): boolean {
+    const port = this.#port;
+    if (port === undefined) return true; // lost meanwhile; the link layer finds out by its timers
+    this.#unwritten++;
+    port.write(octets, () => this.#whenTaken(port));
+    // The operating system would take thousands of octets; counting the time they need keeps its queue short.
+    const { clock, baud } = this.#options;
+    const now = clock.now();
+    this.#idleAt = Math.max(now, this.#idleAt) + (octets.length * BITS_PER_OCTET * 1000) / baud;
+    if (this.#idleAt - now <= LEAD_MS) return true;
+    this.#cancelWake();
+    this.#hasTime = false;
+    this.#cancelWake = clock.wake(this.#idleAt - LEAD_MS, () => {
+      this.#hasTime = true;
+      if (this.#unwritten === 0) this.#handler?.writable();
+    });
+    return false;
+  }
+
+  async close(): Promise<void> {
+    const port = this.#port;
+    this.#port = undefined;
+    this.#cancelWake();
+    if (port?.isOpen) await new Promise<void>((resolve) => port.close(() => resolve()));
+  }
+
+  /** The operating system has taken a write; where flow control holds it back, this is what comes last. */
+  #whenTaken(port: SerialPort): void {
+    if (this.#port !== port) return;
+    this.#unwritten--;
+    if (this.#unwritten === 0 && this.#hasTime) this.#handler?.writable();
+  }
+
+  #lost(port: SerialPort, handler: LineHandler, why: string): void {
+    if (this.#port !== port) return;
+    this.#port = undefined;
+    if (port.isOpen) port.close(() => {});
+    handler.lost(why);
+  }
+}
+
+function cannotOpen(path: string, cause: Error): GatewayError {
+  const text = cause.message;
+  const advice = /no such file/i.test(text)
+    ? 'is the adapter plugged in, is the path right?'
+    : /permission|access/i.test(text)
+      ? 'may this user open it (group dialout)?'
+      : /lock|busy|temporarily/i.test(text)
+        ? 'does another program hold it?'
+        : text;
+  return new GatewayError('lineOpen', `cannot open serial port ${path}: ${advice}`, {
+    temporary: true,
+    cause,
+  });
+}
