@@ -1,0 +1,41 @@
+/**
+ * From trace events to the blocks of a capture that Wireshark opens, after its section header. Pure: whoever holds
+ * the file writes them.
+ */
+import { exportedPdu, LINKTYPE_WIRESHARK_UPPER_PDU } from './exported-pdu.js';
+import { enhancedPacketBlock, interfaceDescriptionBlock } from './pcapng.js';
+import { senderRole, type TracedLink, type TraceEvent } from './trace-event.js';
+
+/** The links and packets of one section; each link is an interface, numbered in the order of introduction. */
+export class CaptureEncoder {
+  readonly #interfaces = new Map<string, number>();
+
+  /** The block that must come before the first packet of this link; undefined when the link is known already. */
+  introduce(link: TracedLink): Uint8Array | undefined {
+    if (this.#interfaces.has(link.name)) return undefined;
+    this.#interfaces.set(link.name, this.#interfaces.size);
+    return interfaceDescriptionBlock({
+      name: link.name,
+      description: link.role === 'either' ? 'X.25 link' : `X.25 link, we are the ${link.role.toUpperCase()}`,
+      linkType: LINKTYPE_WIRESHARK_UPPER_PDU,
+    });
+  }
+
+  /** @param comment a note for the reader of the capture, shown with the packet. */
+  encode(link: TracedLink, event: TraceEvent, comment?: string): Uint8Array {
+    const interfaceId = this.#interfaces.get(link.name);
+    if (interfaceId === undefined) throw new Error(`link ${link.name} was not introduced to the capture`);
+    const sender = senderRole(link, event.direction);
+    return enhancedPacketBlock({
+      interfaceId,
+      wallTime: event.wallTime,
+      direction: event.direction,
+      octets: exportedPdu({
+        dissector: event.layer === 'frame' ? 'lapb' : 'x.25',
+        ...(sender !== 'either' && { sender }),
+        octets: event.octets,
+      }),
+      ...(comment !== undefined && { comment }),
+    });
+  }
+}

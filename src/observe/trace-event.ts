@@ -1,0 +1,27 @@
+/** What a link tells whoever watches it: one frame or packet that passed, as octets. */
+export interface TraceEvent {
+  /** Milliseconds of the link's clock; only differences mean anything. */
+  readonly at: number;
+  /** Milliseconds since 1970-01-01 UTC. */
+  readonly wallTime: number;
+  /** A frame is address to information field, without flags, escapes and FCS; a packet begins with its GFI. */
+  readonly layer: 'frame' | 'packet';
+  /** As seen from our end of the link. */
+  readonly direction: 'sent' | 'received';
+  readonly octets: Uint8Array;
+}
+
+/** The link that an event belongs to. `role` is our own: it tells commands from responses and names packets. */
+export interface TracedLink {
+  readonly name: string;
+  /** `either` where the line knows no roles (XOT). */
+  readonly role: Role | 'either';
+}
+
+export type Role = 'dte' | 'dce';
+
+/** Which role the sender of an event plays. */
+export function senderRole(link: TracedLink, direction: TraceEvent['direction']): Role | 'either' {
+  if (link.role === 'either' || direction === 'sent') return link.role;
+  return link.role === 'dte' ? 'dce' : 'dte';
+}
