@@ -1,0 +1,54 @@
+import { fcs16 } from './fcs.js';
+import { ESCAPE, ESCAPE_BIT, FCS_OCTETS, FLAG, type FramingOptions, XOFF, XON } from './framing.js';
+
+/**
+ * A frame as it goes over a start/stop line: FCS added, transparent, a flag behind it.
+ *
+ * @param frame address, control and information.
+ * @param openingFlag whether a flag goes first; not needed where the closing flag of the frame before is the
+ *   last thing the line has seen, for one flag may serve both.
+ * @throws RangeError when the frame has no control field or is longer than the options allow.
+ */
+export function encodeFrame(frame: Uint8Array, options: FramingOptions, openingFlag: boolean): Uint8Array {
+  if (frame.length < 2 || frame.length > options.maxFrameOctets)
+    throw new RangeError(`a frame has 2 to ${options.maxFrameOctets} octets, not ${frame.length}`);
+  const escaped = options.escapeXonXoff ? ESCAPED_WITH_XON_XOFF : ESCAPED;
+  const fcs = fcs16(frame);
+  const fcsLow = fcs & 0xff;
+  const fcsHigh = fcs >> 8;
+
+  let escapes = (escaped[fcsLow] ?? 0) + (escaped[fcsHigh] ?? 0);
+  for (let i = 0; i < frame.length; i++) escapes += escaped[frame[i] ?? 0] ?? 0;
+  const line = new Uint8Array(+openingFlag + frame.length + FCS_OCTETS + escapes + 1);
+
+  let at = 0;
+  if (openingFlag) line[at++] = FLAG;
+  if (escapes === 0) {
+    line.set(frame, at);
+    at += frame.length;
+  } else {
+    for (let i = 0; i < frame.length; i++) at = put(line, at, frame[i] ?? 0, escaped);
+  }
+  at = put(line, at, fcsLow, escaped);
+  at = put(line, at, fcsHigh, escaped);
+  line[at] = FLAG;
+  return line;
+}
+
+function put(line: Uint8Array, at: number, octet: number, escaped: Uint8Array): number {
+  if (escaped[octet] === 0) {
+    line[at] = octet;
+    return at + 1;
+  }
+  line[at] = ESCAPE;
+  line[at + 1] = octet ^ ESCAPE_BIT;
+  return at + 2;
+}
+
+/** For each octet, 1 when it must be escaped. */
+const ESCAPED = escapedOctets(FLAG, ESCAPE);
+const ESCAPED_WITH_XON_XOFF = escapedOctets(FLAG, ESCAPE, XON, XOFF);
+
+function escapedOctets(...octets: number[]): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, octet) => (octets.includes(octet) ? 1 : 0));
+}

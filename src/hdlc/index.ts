@@ -1,0 +1,4 @@
+export { FrameDecoder, type FrameDecoderCounter } from './decoder.js';
+export { encodeFrame } from './encoder.js';
+export { fcs16 } from './fcs.js';
+export type { FramingOptions } from './framing.js';
