@@ -72,16 +72,16 @@ export class FrameDecoder {
     // Local names: this loop sees every octet that a line delivers.
     const buffer = this.#buffer;
     let length = this.#length;
-    let escape = this.#escape;
+    let escaping = this.#escape;
     for (let at = from; at < chunk.length; at++) {
       const octet = chunk[at] ?? 0;
       if (octet === FLAG) {
         this.#length = length;
-        this.#end(escape);
+        this.#end(escaping);
         return at + 1;
       }
-      if (octet === ESCAPE && !escape) {
-        escape = true;
+      if (octet === ESCAPE && !escaping) {
+        escaping = true;
         continue;
       }
       if (this.#dropsXonXoff && (octet === XON || octet === XOFF)) {
@@ -93,11 +93,11 @@ export class FrameDecoder {
         this.#hunting = true;
         return at + 1;
       }
-      buffer[length++] = escape ? octet ^ ESCAPE_BIT : octet;
-      escape = false;
+      buffer[length++] = escaping ? octet ^ ESCAPE_BIT : octet;
+      escaping = false;
     }
     this.#length = length;
-    this.#escape = escape;
+    this.#escape = escaping;
     return chunk.length;
   }
 
