@@ -1,0 +1,132 @@
+import { startsWith } from '../core/index.js';
+import type { Pattern } from './pattern.js';
+
+/** An incoming call as the rules see it; the link's number prefixes are already taken off. */
+export interface CallToAdmit {
+  readonly link: string;
+  /** Empty when the network gave none. */
+  readonly calling: string;
+  readonly called: string;
+  readonly userData: Uint8Array;
+}
+
+/** Conditions that are absent hold for every call. */
+export interface IncomingRule {
+  /** For people; the place in the file when it has no name of its own. */
+  readonly name: string;
+  readonly link?: string;
+  readonly calling?: Pattern;
+  readonly called?: Pattern;
+  /** What the call user data must begin with. */
+  readonly userData?: Uint8Array;
+  readonly action:
+    | { readonly type: 'engine'; readonly relay: boolean; readonly maxCircuits?: number }
+    | { readonly type: 'reject'; readonly cause: number; readonly diagnostic: number };
+}
+
+/** What admission needs to know of a peer. */
+export interface CallingPeer {
+  readonly name: string;
+  readonly calling: readonly Pattern[];
+  readonly links: readonly string[];
+  readonly userData: Uint8Array;
+}
+
+export type Admission =
+  | {
+      readonly action: 'engine';
+      /** Absent: no rule fits, the caller is a configured peer. */
+      readonly rule?: IncomingRule;
+      /** Who calls, when a peer is known under that number. */
+      readonly peer?: string;
+      readonly relay: boolean;
+    }
+  | { readonly action: 'reject'; readonly cause: number; readonly diagnostic: number; readonly why: string };
+
+/** X.25 §5.2.4: what a DTE may always send. */
+export const DTE_ORIGINATED = 0x00;
+export const CALLER_REFUSED = 0xf5;
+export const USER_DATA_NOT_WANTED = 0xf9;
+
+/**
+ * Decides on an incoming call before it is accepted: an accepted call is charged.
+ *
+ * The first rule that fits wins. When none fits, a configured peer may call with its own call user data, from its
+ * own number, on its own links; all others are refused.
+ *
+ * UNCLEAR design "What a calling NUA proves": "no rule at all" could also mean a file without rules. Read so that a
+ * rule for one caller shuts no peer out; a last rule `calling = "*"`, `action = "reject"` does.
+ */
+export function admit(
+  call: CallToAdmit,
+  rules: readonly IncomingRule[],
+  peers: readonly CallingPeer[],
+): Admission {
+  const caller = peers.find((peer) => isFrom(peer, call));
+  const rule = rules.find((candidate) => fits(candidate, call));
+  if (rule !== undefined) return apply(rule, caller?.name);
+  const welcome = peers.find((peer) => isFrom(peer, call) && startsWith(call.userData, peer.userData));
+  if (welcome !== undefined) return { action: 'engine', peer: welcome.name, relay: false };
+  return refuse(call, rules, peers);
+}
+
+function apply(rule: IncomingRule, peer: string | undefined): Admission {
+  const { action } = rule;
+  if (action.type === 'reject')
+    return {
+      action: 'reject',
+      cause: action.cause,
+      diagnostic: action.diagnostic,
+      why: `incoming rule ${rule.name}`,
+    };
+  return { action: 'engine', rule, relay: action.relay, ...(peer !== undefined && { peer }) };
+}
+
+/** Says which of the two was wrong, the caller or what it asked for. */
+function refuse(call: CallToAdmit, rules: readonly IncomingRule[], peers: readonly CallingPeer[]): Admission {
+  const engines = rules.filter((rule) => rule.action.type === 'engine' && fitsLine(rule, call));
+  const isCallerKnown =
+    peers.some((peer) => isFrom(peer, call)) || engines.some((rule) => fitsCaller(rule, call.calling));
+  const isUserDataWanted =
+    peers.some((peer) => peer.links.includes(call.link) && startsWith(call.userData, peer.userData)) ||
+    engines.some((rule) => fitsUserData(rule, call));
+  return isCallerKnown || !isUserDataWanted
+    ? reject(USER_DATA_NOT_WANTED, 'call user data not wanted')
+    : reject(CALLER_REFUSED, call.calling === '' ? 'no calling address' : 'caller unknown');
+}
+
+function reject(diagnostic: number, why: string): Admission {
+  return { action: 'reject', cause: DTE_ORIGINATED, diagnostic, why };
+}
+
+function fits(rule: IncomingRule, call: CallToAdmit): boolean {
+  return fitsLine(rule, call) && fitsCaller(rule, call.calling) && fitsUserData(rule, call);
+}
+
+function fitsLine(rule: IncomingRule, call: CallToAdmit): boolean {
+  return (
+    (rule.link === undefined || rule.link === call.link) &&
+    (rule.called === undefined || rule.called.match(call.called) !== undefined)
+  );
+}
+
+/**
+ * A call without a calling address fits only `calling = ""`. A rule that says nothing of the caller lets nobody in
+ * without a number, but keeps everybody out.
+ */
+function fitsCaller(rule: IncomingRule, calling: string): boolean {
+  if (rule.calling === undefined) return calling !== '' || rule.action.type === 'reject';
+  return isNumber(rule.calling, calling);
+}
+
+function fitsUserData(rule: IncomingRule, call: CallToAdmit): boolean {
+  return rule.userData === undefined || startsWith(call.userData, rule.userData);
+}
+
+function isFrom(peer: CallingPeer, call: CallToAdmit): boolean {
+  return peer.links.includes(call.link) && peer.calling.some((pattern) => isNumber(pattern, call.calling));
+}
+
+function isNumber(pattern: Pattern, calling: string): boolean {
+  return calling === '' ? pattern.text === '' : pattern.match(calling) !== undefined;
+}

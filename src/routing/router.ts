@@ -1,0 +1,92 @@
+import type { EnhancedReply } from '../smtp/index.js';
+import type { Captures, Pattern } from './pattern.js';
+import type { Template } from './template.js';
+
+/** Where mail for a domain goes. The first rule whose pattern fits decides. */
+export interface RouteRule {
+  readonly domain: Pattern;
+  readonly target: RouteTarget;
+}
+
+export type RouteTarget =
+  /** Names of peers, tried in order. */
+  | { readonly type: 'peers'; readonly peers: readonly string[] }
+  | { readonly type: 'smtp'; readonly host: Template; readonly port: number }
+  /** `status` is an enhanced status code, `5.1.2` or `4.3.0`. */
+  | { readonly type: 'refused'; readonly status: string; readonly text: Template };
+
+export type Destination =
+  | { readonly type: 'peers'; readonly peers: readonly string[] }
+  | { readonly type: 'smtp'; readonly host: string; readonly port: number };
+
+export type RouteDecision = Destination | { readonly type: 'refused'; readonly reply: EnhancedReply };
+
+/** Domain -> destination. Knows nothing of who may send there: see `RelayPolicy`. */
+export class Router {
+  readonly #rules: readonly RouteRule[];
+
+  constructor(rules: readonly RouteRule[]) {
+    this.#rules = rules;
+  }
+
+  /** @param address without brackets; a report's way back is found the same way. */
+  route(address: string): RouteDecision {
+    const domain = domainOf(address);
+    if (domain === undefined)
+      return refused('5.1.3', `${address === '' ? 'an empty address' : address} has no domain`);
+    for (const { domain: pattern, target } of this.#rules) {
+      const captures = pattern.match(domain);
+      if (captures !== undefined) return decide(target, captures, domain);
+    }
+    return refused('5.1.2', `no route to ${domain}`);
+  }
+}
+
+/** What stands behind the last @, as written; undefined when there is nothing. */
+export function domainOf(address: string): string | undefined {
+  const at = address.lastIndexOf('@');
+  return at < 0 || at === address.length - 1 ? undefined : address.slice(at + 1);
+}
+
+function decide(target: RouteTarget, captures: Captures, domain: string): RouteDecision {
+  switch (target.type) {
+    case 'peers':
+      return target;
+    case 'smtp': {
+      const host = target.host.expand(captures);
+      // What a template makes of a stranger's address is not a host until it looks like one.
+      if (!isHost(host)) return refused('5.1.2', `no route to ${domain}`);
+      return { type: 'smtp', host, port: target.port };
+    }
+    case 'refused':
+      return refused(target.status, target.text.expand(captures));
+  }
+}
+
+/** A host name, an IPv4 address, or an IPv6 address without brackets. */
+export function isHost(text: string): boolean {
+  if (text.includes(':')) return /^[0-9a-f:.]+$/i.test(text);
+  return (
+    text.length <= 253 && text.split('.').every((label) => /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?$/i.test(label))
+  );
+}
+
+function refused(status: string, text: string): RouteDecision {
+  return { type: 'refused', reply: { code: status.startsWith('4') ? 450 : 550, status, text } };
+}
+
+/** How the spool names a destination: `peer:site-b`, `peer:site-b,site-c`, `smtp:127.0.0.1:25`, `smtp:[::1]:25`. */
+export function destinationKey(destination: Destination): string {
+  if (destination.type === 'peers') return `peer:${destination.peers.join(',')}`;
+  const host = destination.host.includes(':') ? `[${destination.host}]` : destination.host;
+  return `smtp:${host.toLowerCase()}:${destination.port}`;
+}
+
+/** @returns undefined for a key that `destinationKey` never made. */
+export function parseDestination(key: string): Destination | undefined {
+  if (/^peer:[^,]+(,[^,]+)*$/.test(key))
+    return { type: 'peers', peers: key.slice('peer:'.length).split(',') };
+  const smtp = /^smtp:(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(key);
+  const host = smtp?.[1] ?? smtp?.[2];
+  return host === undefined ? undefined : { type: 'smtp', host, port: Number(smtp?.[3]) };
+}

@@ -1,0 +1,101 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  type Destination,
+  destinationKey,
+  domainOf,
+  parseDestination,
+  type RouteDecision,
+  Router,
+} from '../../src/routing/index.js';
+import { domain, template } from './rules.js';
+
+const router = new Router([
+  { domain: domain('*.site-b.example'), target: { type: 'peers', peers: ['site-b'] } },
+  { domain: domain('*.example'), target: { type: 'peers', peers: ['site-c', 'site-b'] } },
+  {
+    domain: domain('/^(.+)\\.lan$/'),
+    target: { type: 'smtp', host: template('$1.mail.internal'), port: 25 },
+  },
+  { domain: domain('six.test'), target: { type: 'smtp', host: template('::1'), port: 2525 } },
+  {
+    domain: domain('*.gone.test'),
+    target: { type: 'refused', status: '5.1.2', text: template('$1 has moved') },
+  },
+  {
+    domain: domain('later.test'),
+    target: { type: 'refused', status: '4.3.0', text: template('not today') },
+  },
+]);
+
+function refused(code: number, status: string, text: string): RouteDecision {
+  return { type: 'refused', reply: { code, status, text } };
+}
+
+describe('a router', () => {
+  test.each<[string, RouteDecision]>([
+    ['u@mail.site-b.example', { type: 'peers', peers: ['site-b'] }],
+    ['u@MAIL.Site-B.example', { type: 'peers', peers: ['site-b'] }],
+    ['u@site-b.example', { type: 'peers', peers: ['site-c', 'site-b'] }], // not below it: the next rule
+    ['"a@b.lan"@x.example', { type: 'peers', peers: ['site-c', 'site-b'] }], // the last @ counts
+    ['u@print.lan', { type: 'smtp', host: 'print.mail.internal', port: 25 }],
+    ['u@six.test', { type: 'smtp', host: '::1', port: 2525 }],
+    ['u@old.gone.test', refused(550, '5.1.2', 'old has moved')],
+    ['u@later.test', refused(450, '4.3.0', 'not today')],
+    ['u@elsewhere.test', refused(550, '5.1.2', 'no route to elsewhere.test')],
+    ['u@[10.0.0.1].lan', refused(550, '5.1.2', 'no route to [10.0.0.1].lan')], // makes no host name
+    ['u', refused(550, '5.1.3', 'u has no domain')],
+    ['u@', refused(550, '5.1.3', 'u@ has no domain')],
+    ['', refused(550, '5.1.3', 'an empty address has no domain')],
+  ])('%s goes to %j', (address, decision) => {
+    expect(router.route(address)).toEqual(decision);
+  });
+
+  test('takes the domain behind the last @', () => {
+    expect([domainOf('a@b@c'), domainOf('a'), domainOf('a@')]).toEqual(['c', undefined, undefined]);
+  });
+});
+
+describe('a destination key', () => {
+  test.each<[Destination, string]>([
+    [{ type: 'peers', peers: ['site-b'] }, 'peer:site-b'],
+    [{ type: 'peers', peers: ['site-b', 'site-c'] }, 'peer:site-b,site-c'],
+    [{ type: 'smtp', host: '127.0.0.1', port: 25 }, 'smtp:127.0.0.1:25'],
+    [{ type: 'smtp', host: '::1', port: 2525 }, 'smtp:[::1]:2525'],
+  ])('of %j is %s, and back', (destination, key) => {
+    expect(destinationKey(destination)).toBe(key);
+    expect(parseDestination(key)).toEqual(destination);
+  });
+
+  test('is the same however a host is spelt', () => {
+    expect(destinationKey({ type: 'smtp', host: 'MX.Example', port: 25 })).toBe('smtp:mx.example:25');
+  });
+
+  test.each(['', 'peer:', 'peer:a,,b', 'smtp:host', 'smtp:a:b:25', 'lmtp:a:24'])('is not %j', (key) => {
+    expect(parseDestination(key)).toBeUndefined();
+  });
+
+  test('of any host and any peers can be read back', () => {
+    const destination = fc.oneof(
+      fc.record({
+        type: fc.constant('peers' as const),
+        peers: fc.array(fc.stringMatching(/^[A-Za-z0-9._-]{1,8}$/), { minLength: 1, maxLength: 3 }),
+      }),
+      fc.record({
+        type: fc.constant('smtp' as const),
+        host: fc.oneof(
+          fc.ipV4(),
+          fc.ipV6(),
+          fc.domain().map((name) => name.toLowerCase()),
+        ),
+        port: fc.integer({ min: 1, max: 65535 }),
+      }),
+    );
+    fc.assert(
+      fc.property(destination, (d) => {
+        const read = parseDestination(destinationKey(d));
+        expect(read).toEqual(d.type === 'smtp' ? { ...d, host: d.host.toLowerCase() } : d);
+      }),
+    );
+  });
+});
