@@ -1,3 +1,4 @@
+export * from './alarm.js';
 export * from './bytes.js';
 export * from './clock.js';
 export * from './counters.js';

@@ -1,0 +1,173 @@
+import { Alarm, type Clock, describeError } from '../core/index.js';
+import type { Spool } from '../spool/index.js';
+import { MailSource } from './mail-source.js';
+import type { Settler } from './settler.js';
+
+/** One way to a destination. */
+export interface Transport {
+  /** Opens the way, runs one session over it, resolves when all of it is over. Never rejects. */
+  run(mail: MailSource): Promise<TransportEnd>;
+  /** How many sessions at once. */
+  readonly concurrency: number;
+}
+
+export interface TransportEnd {
+  /** The other end greeted us and the session ended in order: nothing speaks against coming again. */
+  readonly inOrder: boolean;
+  /** In words, for the queue list and a delivery report. */
+  readonly reason: string;
+  /** The circuit was cleared: its cause decides when to call again. */
+  readonly clear?: { readonly cause: number; readonly diagnostic: number };
+}
+
+export interface DispatcherOptions {
+  readonly spool: Spool;
+  readonly settler: Settler;
+  readonly clock: Clock;
+  /** Undefined: nothing known by that name any more; its mail waits. */
+  readonly transportFor: (destination: string) => Transport | undefined;
+  /** Wall time of the next try, after `failures` in a row. */
+  readonly nextTry: (failures: number, end: TransportEnd) => number;
+  readonly onProblem: (problem: string) => void;
+}
+
+interface DestinationState {
+  running: number;
+  failures: number;
+  /** Wall time before which no session is begun. */
+  notBefore: number;
+}
+
+/** How often what waits too long is looked for, and how long the clock may sleep at most. */
+const SWEEP_MS = 5 * 60_000;
+
+const NOTHING_DUE_PAUSE_MS = 1000;
+
+/**
+ * Decides when a session to which destination begins. What is due lives in the spool; only how a destination fared
+ * lives here, so that one that is down is probed by one message and the rest of its mail is not touched.
+ */
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #states = new Map<string, DestinationState>();
+  readonly #alarm: Alarm;
+  readonly #running = new Set<Promise<void>>();
+  #scanning: Promise<void> | undefined;
+  #scanAgain = false;
+  #stopped = false;
+  #runs = 0;
+  #lastSweep = Number.NEGATIVE_INFINITY;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    this.#alarm = new Alarm(options.clock, () => this.poke());
+  }
+
+  /** Something may be due: new mail, a way that opened. Looks soon; many pokes cost one look. */
+  poke(): void {
+    if (this.#stopped) return;
+    this.#scanAgain = true;
+    this.#scanning ??= this.#scanUntilQuiet();
+  }
+
+  /** A destination that fared badly is tried at once (its link came up, the operator asks). */
+  forgive(destination: string): void {
+    const state = this.#states.get(destination);
+    if (state !== undefined) state.notBefore = 0;
+    this.poke();
+  }
+
+  /** Begins nothing more, and resolves when what runs is over. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#alarm.set(undefined);
+    await this.#scanning;
+    await Promise.all(this.#running);
+  }
+
+  async #scanUntilQuiet(): Promise<void> {
+    while (this.#scanAgain && !this.#stopped) {
+      this.#scanAgain = false;
+      try {
+        await this.#sweepNowAndThen();
+        await this.#scan();
+      } catch (error) {
+        this.#options.onProblem(`looking for mail that is due: ${describeError(error)}`);
+        this.#alarm.set(this.#options.clock.now() + SWEEP_MS);
+      }
+    }
+    this.#scanning = undefined;
+  }
+
+  async #sweepNowAndThen(): Promise<void> {
+    const now = this.#options.clock.now();
+    if (now - this.#lastSweep < SWEEP_MS) return;
+    this.#lastSweep = now;
+    if ((await this.#options.settler.sweepOverdue()) > 0) this.#scanAgain = true;
+  }
+
+  async #scan(): Promise<void> {
+    const { spool, clock, transportFor } = this.#options;
+    const wallTime = clock.wallTime();
+    let wakeAt = wallTime + SWEEP_MS;
+    for (const { destination, due, nextDue } of await spool.destinations(wallTime)) {
+      const transport = transportFor(destination);
+      if (transport === undefined) continue;
+      const state = this.#stateOf(destination);
+      if (state.notBefore > wallTime) wakeAt = Math.min(wakeAt, state.notBefore);
+      else if (due > 0) this.#begin(destination, transport, state, due);
+      else if (nextDue !== undefined) wakeAt = Math.min(wakeAt, nextDue);
+    }
+    this.#alarm.set(clock.now() + wakeAt - wallTime);
+  }
+
+  /** One session takes all that is due; another is begun only where much more waits than one claim holds. */
+  #begin(destination: string, transport: Transport, state: DestinationState, due: number): void {
+    const wanted = state.failures > 0 ? 1 : Math.min(transport.concurrency, 1 + Math.floor(due / 32));
+    while (state.running < wanted && !this.#stopped) {
+      state.running++;
+      const run = this.#run(destination, transport, state).finally(() => {
+        this.#running.delete(run);
+        state.running--;
+        if (state.running === 0 && state.failures === 0) this.#states.delete(destination);
+        this.poke();
+      });
+      this.#running.add(run);
+    }
+  }
+
+  async #run(destination: string, transport: Transport, state: DestinationState): Promise<void> {
+    const { spool, settler, clock, nextTry } = this.#options;
+    const owner = `${destination}#${++this.#runs}`;
+    const mail = new MailSource({ spool, settler, clock, destination, owner, probing: state.failures > 0 });
+    try {
+      if (!(await mail.begin())) {
+        // Another session took it; look again in a while rather than at once.
+        state.notBefore = clock.wallTime() + NOTHING_DUE_PAUSE_MS;
+        return;
+      }
+      const end = await transport.run(mail);
+      if (end.inOrder || mail.delivered > 0) state.failures = 0;
+      if (!end.inOrder) {
+        state.failures++;
+        state.notBefore = nextTry(state.failures - 1, end);
+        await mail.postpone(end.reason, state.notBefore);
+      }
+    } catch (error) {
+      state.failures++;
+      state.notBefore = nextTry(state.failures - 1, { inOrder: false, reason: describeError(error) });
+      this.#options.onProblem(`delivering to ${destination}: ${describeError(error)}`);
+    } finally {
+      await mail.end();
+    }
+  }
+
+  #stateOf(destination: string): DestinationState {
+    let state = this.#states.get(destination);
+    if (state === undefined) {
+      state = { running: 0, failures: 0, notBefore: 0 };
+      this.#states.set(destination, state);
+    }
+    return state;
+  }
+}

@@ -1,0 +1,122 @@
+import { type Clock, describeError } from '../core/index.js';
+import type { OutgoingMessage, RecipientOutcome } from '../smtp/index.js';
+import type { Delivery, Spool } from '../spool/index.js';
+import type { Settler } from './settler.js';
+
+/** How long a claim holds; it is renewed while the session lasts, and a crash gives everything back at once. */
+const CLAIM_MS = 15 * 60_000;
+
+/** What is claimed at a time: enough that a session never waits for the spool, little enough to share. */
+const BATCH = { messages: 16, octets: 4 * 1024 * 1024 };
+const PROBE = { messages: 1, octets: 4 * 1024 * 1024 };
+
+/**
+ * The mail for one destination, as one session takes it: message by message, until nothing is due any more, what
+ * arrives meanwhile included.
+ */
+export class MailSource {
+  readonly #spool: Spool;
+  readonly #settler: Settler;
+  readonly #clock: Clock;
+  readonly #destination: string;
+  readonly #owner: string;
+  readonly #claimed: Delivery[] = [];
+  readonly #given = new Map<string, Delivery>();
+  #probing: boolean;
+  #delivered = 0;
+  #stopRenewing: () => void = () => {};
+
+  /** @param probing one message first: the destination was down, and all others wait for its outcome. */
+  constructor(options: {
+    spool: Spool;
+    settler: Settler;
+    clock: Clock;
+    destination: string;
+    owner: string;
+    probing: boolean;
+  }) {
+    this.#spool = options.spool;
+    this.#settler = options.settler;
+    this.#clock = options.clock;
+    this.#destination = options.destination;
+    this.#owner = options.owner;
+    this.#probing = options.probing;
+    this.#renewLater();
+  }
+
+  /** Messages that reached at least one recipient. */
+  get delivered(): number {
+    return this.#delivered;
+  }
+
+  /** Claims the first messages. @returns false when nothing is due after all. */
+  async begin(): Promise<boolean> {
+    await this.#claim();
+    return this.#claimed.length > 0;
+  }
+
+  async next(): Promise<OutgoingMessage | undefined> {
+    try {
+      if (this.#claimed.length === 0) await this.#claim();
+    } catch (error) {
+      // The session ends in good order; what is due will be found again.
+      this.#settler.problem(`claiming mail for ${this.#destination}: ${describeError(error)}`);
+    }
+    const delivery = this.#claimed.shift();
+    if (delivery === undefined) return undefined;
+    this.#given.set(delivery.message, delivery);
+    return {
+      id: delivery.message,
+      sender: delivery.sender,
+      recipients: delivery.recipients.map(({ address }) => address),
+      size: delivery.size,
+      body: delivery.body,
+    };
+  }
+
+  readBody(message: string): AsyncIterable<Uint8Array> {
+    return this.#spool.readBody(message);
+  }
+
+  async settle({ id }: OutgoingMessage, outcomes: readonly RecipientOutcome[]): Promise<void> {
+    const delivery = this.#given.get(id);
+    if (delivery === undefined) return;
+    this.#given.delete(id);
+    if (outcomes.some(({ outcome }) => outcome === 'delivered')) {
+      this.#delivered++;
+      this.#probing = false;
+    }
+    await this.#settler.settle(delivery, outcomes);
+  }
+
+  /** The destination can't be reached: what was claimed waits until then. The rest of its mail need not be touched. */
+  async postpone(reason: string, until: number): Promise<void> {
+    const waiting = [...this.#given.values(), ...this.#claimed.splice(0)];
+    this.#given.clear();
+    await this.#settler.postpone(waiting, reason, until);
+  }
+
+  /** Gives back what was claimed and not settled. */
+  async end(): Promise<void> {
+    this.#stopRenewing();
+    this.#claimed.length = 0;
+    await this.#spool.release(this.#owner).catch((error: unknown) => {
+      this.#settler.problem(`giving back mail for ${this.#destination}: ${describeError(error)}`);
+    });
+  }
+
+  async #claim(): Promise<void> {
+    const until = this.#clock.wallTime() + CLAIM_MS;
+    const limit = this.#probing ? PROBE : BATCH;
+    this.#claimed.push(...(await this.#spool.claim(this.#destination, this.#owner, limit, until)));
+  }
+
+  #renewLater(): void {
+    this.#stopRenewing = this.#clock.wake(this.#clock.now() + CLAIM_MS / 3, () => {
+      this.#renewLater();
+      this.#spool.renew(this.#owner, this.#clock.wallTime() + CLAIM_MS).catch((error: unknown) => {
+        this.#settler.problem(`holding mail for ${this.#destination}: ${describeError(error)}`);
+      });
+    });
+  }
+}
