@@ -1,0 +1,1 @@
+export { Switch, type SwitchCount, type SwitchPort } from './switch.js';
