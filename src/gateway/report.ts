@@ -37,7 +37,7 @@ export async function buildFailureReport(report: FailureReport): Promise<Uint8Ar
 }
 
 function explanation({ hostname, failed, message, received }: FailureReport): string {
-  const list = failed.map(({ address, reason }) => `  <${address}>\n      ${reason}`).join('\n');
+  const list = failed.map(({ address, reason }) => `  <${address}>\r\n      ${oneLine(reason)}`).join('\r\n');
   return [
     `This is the mail gateway at ${hostname}.`,
     '',
@@ -48,7 +48,7 @@ function explanation({ hostname, failed, message, received }: FailureReport): st
     '',
     'It will not be tried again. The header of your message is attached.',
     '',
-  ].join('\n');
+  ].join('\r\n');
 }
 
 /** RFC 3464 §2: a block about the message, then one per recipient. */
