@@ -1,0 +1,90 @@
+import { Writable } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import { fromAscii } from '../../src/core/index.js';
+import {
+  circuitLog,
+  createLog,
+  type LogOptions,
+  linkLog,
+  sessionLog,
+  shortNames,
+} from '../../src/observe/index.js';
+
+function capture(options: LogOptions) {
+  const lines: string[] = [];
+  const destination = new Writable({
+    write(line, _encoding, done) {
+      lines.push(String(line));
+      done();
+    },
+  });
+  const log = createLog({ ...options, destination });
+  return { lines, log };
+}
+
+test('a line is JSON with its level in words, the time and the names of what it is about', () => {
+  const { lines, log } = capture({ level: 'info', pretty: false });
+  sessionLog(circuitLog(linkLog(log, 'psdn0'), 'psdn0-1'), 's7').info({ messages: 2 }, 'session over');
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    {
+      level: 'info',
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      link: 'psdn0',
+      circuit: 'psdn0-1',
+      session: 's7',
+      messages: 2,
+      msg: 'session over',
+    },
+  ]);
+});
+
+test('what is below the level is not written', () => {
+  const { lines, log } = capture({ level: 'warn', pretty: false });
+  log.info('no');
+  log.warn('yes');
+  expect(lines).toHaveLength(1);
+});
+
+test('for people a line stands on one line', async () => {
+  const { lines, log } = capture({ level: 'info', pretty: true });
+  linkLog(log, 'psdn0').info('link up');
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  expect(lines.join('')).toMatch(/^\[[\d:.]+\] INFO: link up \{"link":"psdn0"\}\n$/);
+});
+
+describe('octets are never logged', () => {
+  const secret = fromAscii('secret');
+  test.each([
+    ['as a field', { octets: secret }],
+    ['deep inside', { packet: { pieces: [{ payload: Buffer.from(secret) }] } }],
+    ['deeper than anybody looks', { a: { b: { c: { d: { e: secret } } } } }],
+    [
+      'in an object of a class',
+      {
+        piece: new (class Piece {
+          readonly octets = secret;
+        })(),
+      },
+    ],
+  ])('%s', (_where, fields) => {
+    const { lines, log } = capture({ level: 'info', pretty: false });
+    log.info(fields, 'something');
+    expect(lines.join()).toMatch(/6 octets|\.\.\./);
+    expect(lines.join()).not.toMatch(/115|secret|c2VjcmV0/);
+  });
+
+  test('other values stay as they are', () => {
+    const { lines, log } = capture({ level: 'info', pretty: false });
+    log.info({ at: new Date(0), list: [1, null, true], err: new Error('why') }, 'something');
+    expect(JSON.parse(lines.join())).toMatchObject({
+      at: '1970-01-01T00:00:00.000Z',
+      list: [1, null, true],
+      err: { message: 'why' },
+    });
+  });
+});
+
+test('short names are not used twice', () => {
+  const next = shortNames('s');
+  expect([next(), next(), next()]).toEqual(['s1', 's2', 's3']);
+});
