@@ -14,8 +14,11 @@ export interface Circuit {
   /** Exactly one listener, set by the owner before anything else happens. */
   setListener(listener: (event: CircuitEvent) => void): void;
   /**
-   * Hands over octets of a complete packet sequence. With `more` the next piece continues the sequence.
-   * All octets are taken; @returns false when the sender should wait for `ready` before it sends more.
+   * Hands over octets of a complete packet sequence; they may not be changed afterwards. With `more` the next
+   * piece continues the sequence (and may share a packet with this one). All octets are taken, and nothing is kept
+   * once the circuit is being cleared.
+   * @returns false when the sender should wait for `ready` before it sends more.
+   * @throws Error before `connected`: nobody could say what becomes of the octets.
    */
   send(piece: Piece): boolean;
   /** The receiver has used up this many octets; only this moves P(R). */
@@ -46,6 +49,11 @@ export interface ClearReason {
 }
 
 export type CircuitEvent =
+  /**
+   * Our call request goes to the network only now that the link is up, dialled, and has a channel for it: the wait
+   * for the called side begins (RFC 1090 §10.1). Once, before anything else; never for an incoming call.
+   */
+  | { readonly type: 'requested' }
   /** Our call was accepted, or the call that we accepted is open. */
   | {
       readonly type: 'connected';
@@ -63,7 +71,7 @@ export type CircuitEvent =
   /** Confirmed already. */
   | { readonly type: 'interrupt'; readonly octets: Uint8Array }
   | { readonly type: 'interruptConfirmed' }
-  /** Octets in flight either way may be lost. Confirmed already. */
+  /** Octets in flight either way may be lost. Confirmed already; with `us`, a reset of ours was confirmed. */
   | { readonly type: 'reset'; readonly by: Originator; readonly cause: number; readonly diagnostic: number }
   /** The last event. */
   | { readonly type: 'cleared'; readonly ending: Ending };
@@ -98,13 +106,22 @@ export interface CallRequest {
   readonly userData: Uint8Array;
 }
 
+/** What a called side may say in its answer. */
+export interface CallAnswer {
+  /** Packet and window size may only move towards 128 and 2 (X.25 §6.12); absent: as the link grants. */
+  readonly facilities?: Facilities;
+  /** Called user data: with fast select only. */
+  readonly userData?: Uint8Array;
+}
+
 export interface IncomingCall {
   readonly called: string;
   readonly calling: string;
   readonly facilities: Facilities;
   readonly userData: Uint8Array;
-  /** @returns undefined when the caller has gone meanwhile. */
-  accept(): Circuit | undefined;
+  /** @returns undefined when the caller has gone meanwhile, or the call was answered already. */
+  accept(answer?: CallAnswer): Circuit | undefined;
+  /** Too late: no effect. */
   refuse(why: ClearReason): void;
   /** Told once if the caller clears, or the network's T11 runs out, before we answered. */
   onWithdrawn(handler: (ending: Ending) => void): void;
