@@ -6,6 +6,7 @@ import {
   type OctetStream,
   type StreamEnd,
 } from '../core/index.js';
+import type { RecipientVerdict } from '../routing/index.js';
 import {
   type Ask,
   type DialogueEvent,
@@ -26,8 +27,8 @@ export interface Caller {
   /** For Received, between brackets: `127.0.0.1` or `X.25 26245300040 on psdn0`. */
   readonly origin: string;
   readonly protocol: 'TCP' | 'X25';
-  /** Where mail of this caller may go; a refusal is the reply. */
-  route(recipient: string): { readonly destination: string } | { readonly refused: EnhancedReply };
+  /** Where mail of this caller may go. */
+  judge(recipient: string): RecipientVerdict;
 }
 
 export interface Received {
@@ -149,9 +150,9 @@ export class ServerRunner {
         this.#body = ask.mail.body;
         return (await this.#options.hasRoom(ask.mail.size ?? 0)) ? OK : { accept: false, reply: NO_ROOM };
       case 'recipient': {
-        const routed = this.#options.caller.route(ask.address);
-        if ('refused' in routed) return { accept: false, reply: routed.refused };
-        this.#recipients.push({ address: ask.address, destination: routed.destination });
+        const verdict = this.#options.caller.judge(ask.address);
+        if (!verdict.accept) return verdict;
+        this.#recipients.push({ address: verdict.address, destination: verdict.destination });
         return OK;
       }
       case 'begin': {

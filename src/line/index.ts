@@ -1,5 +1,5 @@
 export type { Line, LineHandler } from './line.js';
-export { type MemoryLineOptions, memoryLine } from './memory-line.js';
+export { type Disturbance, type MemoryLineOptions, memoryLine } from './memory-line.js';
 export { SerialLine, type SerialLineOptions } from './serial-line.js';
 export { TcpLine } from './tcp-line.js';
 export { TcpStream } from './tcp-stream.js';

@@ -11,9 +11,11 @@ export interface MemoryLineOptions {
   readonly bitsPerOctet?: number;
   /** From the last bit sent to the last bit received. */
   readonly delayMs?: number;
-  /** What the line does to what is written in one go: nothing of it arrives, or other octets, or it twice. */
-  readonly disturb?: (octets: Uint8Array, direction: 'aToB' | 'bToA') => readonly Uint8Array[];
+  readonly disturb?: Disturbance;
 }
+
+/** What the line does to what is written in one go: nothing of it arrives, or other octets, or it twice. */
+export type Disturbance = (octets: Uint8Array, direction: 'aToB' | 'bToA') => readonly Uint8Array[];
 
 /** What an unpaced direction holds before it asks its writer to wait. */
 const UNPACED_CAPACITY = 16 * 1024;
