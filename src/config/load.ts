@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { Configuration, GatewayConfiguration } from './configuration.js';
+import { readLink } from './links.js';
+import type { KeyPath } from './locate.js';
+import { readPeer } from './peers.js';
+import { type Problem, ProblemList } from './problem.js';
+import { describeValue, readPart } from './read.js';
+import { checkRelations, type Parts, type Placed } from './relations.js';
+import { readIncoming, readRoute } from './rules.js';
+import {
+  fileSchema,
+  gatewaySchema,
+  listenSchema,
+  logSchema,
+  queueSchema,
+  relaySchema,
+} from './schema/gateway.js';
+import { parseToml } from './toml.js';
+import { warnOf } from './warnings.js';
+
+export type ConfigurationResult =
+  | { readonly ok: true; readonly configuration: Configuration; readonly warnings: readonly Problem[] }
+  /** All that is wrong, in the order of the file. */
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Reads and checks a configuration file. Opens nothing else. */
+export function loadConfiguration(file: string): ConfigurationResult {
+  let octets: Buffer;
+  try {
+    octets = readFileSync(file);
+  } catch (error) {
+    return { ok: false, problems: [{ file, key: '', message: describeReadError(error) }] };
+  }
+  try {
+    return parseConfiguration(new TextDecoder('utf-8', { fatal: true }).decode(octets), file);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return { ok: false, problems: [{ file, key: '', message: 'is not UTF-8 text' }] };
+  }
+}
+
+function describeReadError(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  switch (code) {
+    case 'ENOENT':
+      return 'no such file';
+    case 'EACCES':
+      return 'may not be read by this user';
+    case 'EISDIR':
+      return 'is a directory, not a file';
+    default:
+      return `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+/** Checks configuration text. @param file where it comes from: named in messages, and relative paths start beside it. */
+export function parseConfiguration(text: string, file: string): ConfigurationResult {
+  const toml = parseToml(text, file);
+  if (!toml.ok) return { ok: false, problems: [toml.problem] };
+  const problems = new ProblemList(file, text, toml.table);
+
+  readPart(fileSchema, [], problems);
+  const gateway = readPart(gatewaySchema, ['gateway'], problems);
+  const listen = readPart(listenSchema, ['listen'], problems);
+  const relay = readPart(relaySchema, ['relay'], problems);
+  const queue = readPart(queueSchema, ['queue'], problems);
+  const log = readPart(logSchema, ['log'], problems);
+  const gatewayNua = problems.found(['gateway', 'nua']);
+  const nua = typeof gatewayNua === 'string' ? gatewayNua : undefined;
+  const parts: Parts = {
+    links: readList('link', (path) => readLink(path, nua, problems), problems),
+    peers: readList('peer', (path) => readPeer(path, problems), problems),
+    incoming: readList('incoming', (path, place) => readIncoming(path, place, problems), problems),
+    routes: readList('route', (path) => readRoute(path, problems), problems),
+  };
+  checkRelations(parts, problems);
+
+  const isComplete = gateway && listen && relay && queue && log;
+  if (problems.problems.length > 0 || !isComplete)
+    return { ok: false, problems: problems.inOrder().problems };
+
+  const folder = dirname(resolve(file));
+  const configuration: Configuration = {
+    file: resolve(file),
+    gateway: gatewayOf(gateway, folder),
+    listen,
+    relay,
+    links: parts.links.map(({ value }) => value),
+    peers: parts.peers.map(({ value }) => value),
+    incoming: parts.incoming.map(({ value }) => value),
+    routes: parts.routes.map(({ value }) => value),
+    queue: { retryMs: queue.retry, maxAgeMs: queue.max_age, maxMessageOctets: queue.max_message_size },
+    log: { level: log.level, ...(log.calls !== undefined && { callsFile: resolve(folder, log.calls) }) },
+  };
+  warnOf(configuration, problems);
+  return { ok: true, configuration, warnings: problems.inOrder().warnings };
+}
+
+function gatewayOf(
+  {
+    hostname,
+    nua,
+    spool,
+    postmaster,
+    greeting,
+  }: Omit<GatewayConfiguration, 'nua'> & { nua?: string | undefined },
+  folder: string,
+): GatewayConfiguration {
+  return { hostname, greeting, spool: resolve(folder, spool), postmaster, ...(nua !== undefined && { nua }) };
+}
+
+/** Reads each `[[name]]` by itself. @param read gets the path of an entry and its place, counted from 1. */
+function readList<Value>(
+  name: string,
+  read: (path: KeyPath, place: number) => Value | undefined,
+  problems: ProblemList,
+): Placed<Value>[] {
+  const entries = problems.found([name]) ?? [];
+  if (!Array.isArray(entries)) {
+    problems.refuse(
+      [name],
+      `found ${describeValue(entries)}; allowed: tables with two brackets, [[${name}]]`,
+    );
+    return [];
+  }
+  return entries.flatMap((_, index) => {
+    const path = [name, index];
+    const value = read(path, index + 1);
+    return value === undefined ? [] : [{ path, value }];
+  });
+}

@@ -1,0 +1,43 @@
+import { Pattern } from '../routing/index.js';
+import type { Facilities } from '../x25/index.js';
+import type { PeerConfiguration } from './configuration.js';
+import type { KeyPath } from './locate.js';
+import type { ProblemList } from './problem.js';
+import { readPart } from './read.js';
+import { type PeerSettings, peerSchema } from './schema/peer.js';
+
+/** `[[peer]]` */
+export function readPeer(path: KeyPath, problems: ProblemList): PeerConfiguration | undefined {
+  const settings = readPart(peerSchema, path, problems);
+  if (settings === undefined) return undefined;
+  const { name, nua, timers } = settings;
+  return {
+    name,
+    nua,
+    calling: settings.calling ?? [exactly(nua)],
+    links: settings.link,
+    userData: settings.call_user_data,
+    facilities: settings.facilities.map(facilitiesOf),
+    timers: {
+      callAcceptMs: timers.call_accept,
+      serviceReadyMs: timers.service_ready,
+      replyMs: timers.reply,
+      quitMs: timers.quit,
+    },
+    maxCircuits: settings.calls.max_circuits,
+  };
+}
+
+/** Both directions alike: a mail session needs the large packets one way only, and which way is ours to ask. */
+function facilitiesOf({ packet_size: size, window }: PeerSettings['facilities'][number]): Facilities {
+  return {
+    ...(size !== undefined && { packetSize: { fromCalled: size, fromCalling: size } }),
+    ...(window !== undefined && { windowSize: { fromCalled: window, fromCalling: window } }),
+  };
+}
+
+function exactly(nua: string): Pattern {
+  const parsed = Pattern.parse(nua);
+  if (!parsed.ok) throw new Error(`a number that is no pattern: ${nua}`);
+  return parsed.value;
+}

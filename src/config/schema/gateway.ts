@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import {
+  choice,
+  domainPattern,
+  duration,
+  list,
+  listenAddress,
+  matching,
+  network,
+  nua,
+  size,
+  table,
+} from './fields.js';
+
+const SECOND = 1_000;
+const DAY = 86_400_000;
+const MIB = 1_048_576;
+
+/** `[gateway]` */
+export const gatewaySchema = table('gateway', {
+  hostname: matching(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/i, 'the name of this host, such as "gw-a.example"'),
+  nua: nua().optional(),
+  spool: matching(/^(?![a-z]+:\/\/)./, 'a directory').default('spool'),
+  postmaster: matching(/^[^\s@<>]+@[^\s@<>]+$/, 'a mail address, such as "root@site-a.example"'),
+  greeting: matching(/^[\x21-\x7e][\x20-\x7e]{0,199}$/, 'up to 200 printable ASCII characters').default(
+    'ESMTP',
+  ),
+});
+
+/** `[listen]` */
+export const listenSchema = table('listen', {
+  smtp: list(listenAddress(), 'a list of addresses with ports').default([]),
+});
+
+/** `[relay]` */
+export const relaySchema = table('relay', {
+  networks: list(network(), 'a list of networks').default([]),
+  domains: list(domainPattern(), 'a list of domains').default([]),
+});
+
+/** `[queue]` */
+export const queueSchema = table('queue', {
+  retry: list(duration(SECOND, 7 * DAY), 'a list of times, at least one')
+    .min(1, { error: 'a list of times, at least one' })
+    .default([60, 300, 900, 3_600, 14_400].map((seconds) => seconds * SECOND)),
+  max_age: duration(60 * SECOND, 30 * DAY).default(5 * DAY),
+  max_message_size: size(65_536, 1_024 * MIB).default(32 * MIB),
+});
+
+/** `[log]` */
+export const logSchema = table('log', {
+  level: choice(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  calls: matching(/./, 'a file').optional(),
+});
+
+/** The whole file; what stands in each part is read part by part. */
+export const fileSchema = table('', {
+  gateway: z.unknown().optional(),
+  listen: z.unknown().optional(),
+  relay: z.unknown().optional(),
+  link: z.unknown().optional(),
+  peer: z.unknown().optional(),
+  incoming: z.unknown().optional(),
+  route: z.unknown().optional(),
+  queue: z.unknown().optional(),
+  log: z.unknown().optional(),
+});

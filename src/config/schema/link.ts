@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { LAPB_PARAMETERS } from '../../lapb/index.js';
+import { type ChannelRange, PACKET_TIMERS, type PacketTimers, type TimerEntry } from '../../x25/index.js';
+import { choice, duration, matching, name, nua, table, whole, yesOrNo } from './fields.js';
+
+const PACKET_SIZES = [16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
+
+export function packetSize() {
+  const error = `one of ${PACKET_SIZES.join(', ')}`;
+  return z.int({ error }).refine((octets) => PACKET_SIZES.includes(octets), { error });
+}
+
+export function window() {
+  return whole(1, 7);
+}
+
+function modulo() {
+  return z.literal(8, { error: '8 (extended numbering is not supported by this version)' }).default(8);
+}
+
+/** `"1-16"`, or one channel alone: `"5"`. */
+function channelRange() {
+  const allowed = 'channels from 1 to 4095, lowest first, such as "1-16"';
+  return z.string({ error: allowed }).transform((text, context): ChannelRange => {
+    const [, low, high = low] = /^(\d{1,4})(?:-(\d{1,4}))?$/.exec(text) ?? [];
+    const range = [Number(low), Number(high)] as const;
+    if (range[0] >= 1 && range[0] <= range[1] && range[1] <= 4095) return range;
+    context.addIssue({ code: 'custom', message: allowed });
+    return z.NEVER;
+  });
+}
+
+type TimerSchema = z.ZodDefault<z.ZodType<number>>;
+
+/** T10 .. T26 as times, R10 .. R23 as counts: the packet layer's own table says which, and how far. */
+function timerSchema(key: string, { default: usual, range }: TimerEntry): TimerSchema {
+  const [least, most] = range;
+  if (key.startsWith('r')) return whole(least, most).default(usual);
+  return duration(Math.max(1, least), most, { off: least === 0 }).default(usual);
+}
+
+const timersSchema = table(
+  'link.packet.timers',
+  Object.fromEntries(
+    Object.entries(PACKET_TIMERS).map(([key, entry]) => [key, timerSchema(key, entry)]),
+  ) as Record<keyof PacketTimers, TimerSchema>,
+);
+
+const { window: k, t1Ms, t2Ms, t3Ms, n2 } = LAPB_PARAMETERS;
+
+/** What is left out follows from the line. */
+const lapbSchema = table('link.lapb', {
+  modulo: modulo(),
+  window: whole(k.min, k.max).default(k.default),
+  t1: duration(t1Ms.min, t1Ms.max).optional(),
+  t2: duration(1, t2Ms.max, { off: true }).optional(),
+  t3: duration(1, t3Ms.max, { off: true }).optional(),
+  n2: whole(n2.min, n2.max).optional(),
+});
+
+const packetSchema = table('link.packet', {
+  modulo: modulo(),
+  window: window().default(2),
+  size: packetSize().default(128),
+  max_size: packetSize().optional(),
+  max_window: window().default(7),
+  channels: table('link.packet.channels', {
+    incoming: channelRange().optional(),
+    two_way: channelRange().optional(),
+    outgoing: channelRange().optional(),
+  }).default({ two_way: [1, 16] }),
+  assign: choice(['auto', 'highest', 'lowest']).default('auto'),
+  negotiation: yesOrNo().default(true),
+  timers: timersSchema.prefault({}),
+});
+
+const addressSchema = table('link.address', {
+  calling: choice(['own', 'none']).default('own'),
+  prefix: table('link.address.prefix', {
+    international: matching(/^\d{0,4}$/, 'up to 4 digits').default(''),
+  }).prefault({}),
+});
+
+/** `[[link]]` */
+export const linkSchema = table('link', {
+  name: name(),
+  type: z.literal('serial', { error: '"serial"' }),
+  path: matching(
+    /^(?![a-z]+:\/\/)[^\0]+$|^tcp:\/\/.+$/,
+    'a device such as "/dev/ttyUSB0", or "tcp://host:port" of a serial device server',
+  ),
+  baud: whole(50, 4_000_000).default(9_600),
+  flow: choice(['none', 'rtscts', 'xonxoff']).default('none'),
+  role: choice(['dte', 'dce']).default('dte'),
+  nua: nua().optional(),
+  lapb: lapbSchema.prefault({}),
+  packet: packetSchema.prefault({}),
+  address: addressSchema.prefault({}),
+});
+
+export type LinkSettings = z.output<typeof linkSchema>;

@@ -1,0 +1,41 @@
+import type { z } from 'zod';
+import { duration, hex, list, name, nua, nuaPattern, oneOrMore, table, whole } from './fields.js';
+import { packetSize, window } from './link.js';
+
+const SECOND = 1_000;
+const HOUR = 3_600 * SECOND;
+
+/** X.25 §5.2.1: call user data of a call without fast select. */
+export const MAX_CALL_USER_DATA = 16;
+/** RFC 1090 §3. */
+export const SMTP_USER_DATA = Uint8Array.of(0xc0, 0xf7, 0x00, 0x00);
+
+const facilitySetSchema = table('peer.facilities', {
+  packet_size: packetSize().optional(),
+  window: window().optional(),
+});
+
+/** RFC 1090 §10. */
+const timersSchema = table('peer.timers', {
+  call_accept: duration(10, HOUR).default(100 * SECOND),
+  service_ready: duration(10, HOUR).default(120 * SECOND),
+  reply: duration(10, 24 * HOUR).default(600 * SECOND),
+  quit: duration(10, HOUR).default(20 * SECOND),
+});
+
+/** `[[peer]]` */
+export const peerSchema = table('peer', {
+  // A comma would divide the destination keys of the spool.
+  name: name(),
+  nua: nua(),
+  calling: oneOrMore(nuaPattern(), 'a pattern of digits, or a list of them').optional(),
+  link: oneOrMore(name(), 'the name of a link, or a list of them'),
+  call_user_data: hex(MAX_CALL_USER_DATA).default(SMTP_USER_DATA),
+  facilities: list(facilitySetSchema, 'a list of tables with packet_size and window')
+    .min(1, { error: 'a list of tables with packet_size and window, at least one: {} asks for nothing' })
+    .default([{}]),
+  timers: timersSchema.prefault({}),
+  calls: table('peer.calls', { max_circuits: whole(1, 4095).default(1) }).prefault({}),
+});
+
+export type PeerSettings = z.output<typeof peerSchema>;
