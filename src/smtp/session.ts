@@ -1,6 +1,11 @@
 /**
  * The shared session engine's two halves speak through these inputs and actions. They do no I/O and know no
  * transport: whoever drives them feeds what happens and carries out what they return, in order.
+ *
+ * Octets given to a session belong to it from then on; those that it gives out belong to the driver, and may be views
+ * of the former. An action that the driver answers with an input (`ask`, `body`, `ready`, `pull`) and the end (`close`,
+ * `finished`) stand last in their list, so the answer may be given from within the loop over the list. After the end
+ * every input is ignored; before it, an input that was not asked for throws: the driver is wrong.
  */
 import type { EnhancedReply } from './reply.js';
 
@@ -19,7 +24,7 @@ export interface ServerOptions {
   readonly bareLineEnd: 'refuse' | 'crlf';
   /** Longest wait for a command or for data, milliseconds (RFC 5321 §4.5.3.2.7: 5 minutes). */
   readonly idleTimeoutMs: number;
-  /** Errors after which the session is ended with 421. */
+  /** So many errors of protocol (not refused mail) end the session with 421. */
   readonly maxErrors: number;
 }
 
@@ -31,7 +36,7 @@ export type ServerInput =
   | { readonly type: 'answer'; readonly id: number; readonly verdict: Verdict }
   /** The driver has room for more of the body (see `body`). */
   | { readonly type: 'bodyTaken' }
-  /** The gateway stops: 421 at the next good moment, a message being received is finished first. */
+  /** The gateway stops: 421 at the next good moment; a message being received and an open ask are finished first. */
   | { readonly type: 'stop' }
   /** The transport is gone. */
   | { readonly type: 'ended' };
@@ -41,21 +46,27 @@ export type Verdict =
   | { readonly accept: false; readonly reply: EnhancedReply };
 
 export type ServerAction =
-  /** One reply, or the replies to one pipelined batch. */
+  /**
+   * One reply, or the replies to one pipelined batch. While a command of a batch is being decided, the replies to those
+   * before it wait up to 100 ms (see `nextDeadline`), that to a message never.
+   */
   | { readonly do: 'send'; readonly octets: Uint8Array }
   /** The engine waits for an `answer`; pipelined input waits in order. */
   | { readonly do: 'ask'; readonly id: number; readonly ask: Ask }
   /**
-   * A piece of the message: CRLF line ends, dots unstuffed, nothing added. The next one comes only after
-   * `bodyTaken`. Its octets belong to the driver.
+   * A piece of the message, up to 64 KiB: CRLF line ends, dots unstuffed, nothing added; the last ends with CRLF. The
+   * next one, or the ask to commit, comes only after `bodyTaken`. An empty message has no piece.
    */
   | { readonly do: 'body'; readonly octets: Uint8Array }
-  /** The message that was begun won't be finished (error, RSET can't happen here, transport gone): throw it away. */
+  /**
+   * The message that was begun won't be finished (refused, timed out, transport gone): throw it away. May come while
+   * `begin` is still open; never once `commit` was asked.
+   */
   | { readonly do: 'discard' }
   /** So many octets of input are used up. */
   | { readonly do: 'consumed'; readonly octets: number }
   | { readonly do: 'dialogue'; readonly event: DialogueEvent }
-  /** We said 221 or 421 (and, on TCP, close). `why` for the log. */
+  /** We said 221 or 421 (and, on TCP, close), or the transport is gone. `why` for the log. */
   | { readonly do: 'close'; readonly why: 'quit' | 'errors' | 'timeout' | 'stop' | 'gone' };
 
 export type Ask =
@@ -98,10 +109,14 @@ export interface ClientOptions {
   readonly hostname: string;
   /** Command pipelining when offered (RFC 2920). */
   readonly pipelining: boolean;
-  /** Longest wait for replies by step, milliseconds (RFC 5321 §4.5.3.2). RFC 1090 has its own on circuits. */
+  /**
+   * Longest wait for replies by step, milliseconds (RFC 5321 §4.5.3.2); Infinity leaves the wait to others. RFC 1090
+   * has its own on circuits.
+   */
   readonly timeouts: {
     readonly greetingMs: number;
     readonly commandMs: number;
+    /** For the reply to DATA, and from each `pull` to its `body`: a transport that takes nothing holds the body up. */
     readonly dataMs: number;
     readonly endOfDataMs: number;
   };
@@ -118,7 +133,7 @@ export interface OutgoingMessage {
 export type ClientInput =
   | { readonly type: 'start' }
   | { readonly type: 'octets'; readonly octets: Uint8Array }
-  /** Only after `ready`. */
+  /** Only after `ready`. Without recipients it is done at once. */
   | { readonly type: 'message'; readonly message: OutgoingMessage }
   /** Answer to `pull`: the next octets of the body with CRLF line ends (not stuffed), `last` with the final ones (may be empty). */
   | { readonly type: 'body'; readonly octets: Uint8Array; readonly last: boolean }

@@ -1,0 +1,45 @@
+/** What a client is told that did something wrong, in one place (RFC 5321 §4.2.4, RFC 3463 §3). */
+import type { ArgumentFault } from './commands.js';
+import type { DataFault } from './data.js';
+import type { LineFault } from './line.js';
+import type { EnhancedReply } from './reply.js';
+
+/** How far a transaction has come, between commands. */
+export type Moment = 'start' | 'ready' | 'mail' | 'recipients';
+
+export const OUT_OF_ORDER: Record<Moment, EnhancedReply> = {
+  start: { code: 503, status: '5.5.1', text: 'Say EHLO or HELO first' },
+  ready: { code: 503, status: '5.5.1', text: 'Say MAIL first' },
+  mail: { code: 503, status: '5.5.1', text: 'Say RCPT or RSET first' },
+  recipients: { code: 503, status: '5.5.1', text: 'Say DATA or RSET first' },
+};
+
+export const LINE_REFUSALS: Record<LineFault, EnhancedReply> = {
+  tooLong: { code: 500, status: '5.5.2', text: 'Line too long' },
+  bareLineEnd: { code: 500, status: '5.5.2', text: 'Lines end with CR LF, and contain neither alone' },
+};
+
+export const NO_COMMAND: EnhancedReply = { code: 500, status: '5.5.2', text: 'Not a command' };
+export const UNKNOWN_COMMAND: EnhancedReply = { code: 500, status: '5.5.1', text: 'Unknown command' };
+export const NOT_IMPLEMENTED: EnhancedReply = { code: 502, status: '5.5.1', text: 'Not done here' };
+export const TOO_MANY_RECIPIENTS: EnhancedReply = { code: 452, status: '4.5.3', text: 'Too many recipients' };
+
+const ARGUMENT_REFUSALS: Record<Exclude<ArgumentFault, 'syntax'>, EnhancedReply> = {
+  badSender: { code: 501, status: '5.1.7', text: 'Bad sender address syntax' },
+  badRecipient: { code: 501, status: '5.1.3', text: 'Bad recipient address syntax' },
+  notAscii: { code: 553, status: '5.6.7', text: 'Addresses are ASCII here' },
+  badParameter: { code: 501, status: '5.5.4', text: 'Bad parameter, or one given twice' },
+  unknownParameter: { code: 555, status: '5.5.4', text: 'Parameter not supported' },
+};
+
+/** @param syntax how the command is to be written. */
+export function argumentRefusal(fault: ArgumentFault, syntax: string): EnhancedReply {
+  return fault === 'syntax'
+    ? { code: 501, status: '5.5.4', text: `Syntax: ${syntax}` }
+    : ARGUMENT_REFUSALS[fault];
+}
+
+export const DATA_REFUSALS: Record<DataFault, EnhancedReply> = {
+  tooBig: { code: 552, status: '5.3.4', text: 'Message too big' },
+  bareLineEnd: { code: 554, status: '5.6.0', text: 'Message refused: CR or LF alone in it' },
+};
