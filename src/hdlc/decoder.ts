@@ -1,4 +1,5 @@
 import { Counters } from '../core/index.js';
+import { allocate } from './allocate.js';
 import { hasGoodFcs } from './fcs.js';
 import { ESCAPE, ESCAPE_BIT, FCS_OCTETS, FLAG, type FramingOptions, XOFF, XON } from './framing.js';
 
@@ -73,6 +74,7 @@ export class FrameDecoder {
     const buffer = this.#buffer;
     let length = this.#length;
     let escaping = this.#escape;
+    const dropsXonXoff = this.#dropsXonXoff;
     for (let at = from; at < chunk.length; at++) {
       const octet = chunk[at] ?? 0;
       if (octet === FLAG) {
@@ -84,7 +86,7 @@ export class FrameDecoder {
         escaping = true;
         continue;
       }
-      if (this.#dropsXonXoff && (octet === XON || octet === XOFF)) {
+      if (dropsXonXoff && (octet === XON || octet === XOFF)) {
         this.counters.add('flowControlDropped');
         continue;
       }
@@ -111,7 +113,9 @@ export class FrameDecoder {
     else if (!hasGoodFcs(this.#buffer, length)) this.counters.add('badFcs');
     else {
       this.counters.add('framesReceived');
-      this.#onFrame(this.#buffer.slice(0, length - FCS_OCTETS));
+      const frame = allocate(length - FCS_OCTETS);
+      frame.set(this.#buffer.subarray(0, frame.length));
+      this.#onFrame(frame);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { allocate } from './allocate.js';
 import { fcs16 } from './fcs.js';
 import { ESCAPE, ESCAPE_BIT, FCS_OCTETS, FLAG, type FramingOptions, XOFF, XON } from './framing.js';
 
@@ -19,7 +20,7 @@ export function encodeFrame(frame: Uint8Array, options: FramingOptions, openingF
 
   let escapes = (escaped[fcsLow] ?? 0) + (escaped[fcsHigh] ?? 0);
   for (let i = 0; i < frame.length; i++) escapes += escaped[frame[i] ?? 0] ?? 0;
-  const line = new Uint8Array(+openingFlag + frame.length + FCS_OCTETS + escapes + 1);
+  const line = allocate(+openingFlag + frame.length + FCS_OCTETS + escapes + 1);
 
   let at = 0;
   if (openingFlag) line[at++] = FLAG;

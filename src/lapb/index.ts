@@ -1,2 +1,18 @@
-export { type LapbCounter, LapbLink, type LapbUser } from './link.js';
-export type { LapbParameters } from './parameters.js';
+export {
+  decodeLapbFrame,
+  describeLapbFrame,
+  type LapbFrame,
+  type LapbFrameFault,
+} from './frame.js';
+export { LapbLink } from './link.js';
+export type { LinkState } from './machine.js';
+export {
+  checkLapbParameters,
+  deriveParameters,
+  LAPB_PARAMETERS,
+  type LapbParameterRow,
+  type LapbParameters,
+  type LineDescription,
+  type Role,
+} from './parameters.js';
+export type { LapbCounter, LapbUser } from './user.js';

@@ -1,42 +1,307 @@
-import { Counters } from '../core/index.js';
-import type { LapbParameters } from './parameters.js';
+import { Counters, TimerTable } from '../core/index.js';
+import {
+  decodeLapbFrame,
+  encodeLapbFrame,
+  encodeRejection,
+  isCommandTo,
+  isPollFinal,
+  type LapbFrame,
+  type UnnumberedFrame,
+  type UnnumberedResponse,
+} from './frame.js';
+import { type LinkEvent, type LinkState, type LinkTimer, type Step, step } from './machine.js';
+import { checkLapbParameters, type LapbParameters } from './parameters.js';
+import { Transfer } from './transfer.js';
+import type { LapbCounter, LapbUser } from './user.js';
 
-/** Whoever sends and receives packets over the link. Called from within the link's methods. */
-export interface LapbUser {
-  /** The next packet to send; asked only when an I frame may go out at once. Not changed by the caller afterwards. */
-  nextPacket(now: number): Uint8Array | undefined;
-  packet(information: Uint8Array, now: number): void;
-  /** Packets may flow. */
-  linkUp(now: number): void;
-  /** The link begins anew: packets may be lost, those of before no longer arrive. */
-  linkReset(now: number): void;
-  /** No packets flow until `linkUp`. @param why in words, for a log line. */
-  linkDown(now: number, why: string): void;
-}
+/** Events that may end a link, as people read them. */
+const WHY_DOWN: Partial<Record<LinkEvent, string>> = {
+  stop: 'disconnected by us',
+  physicalDown: 'line lost',
+  DISC: 'disconnected by the peer (DISC)',
+  'DM F=0': 'the peer has no link (DM)',
+  'DM F=1': 'the peer has no link (DM)',
+  N2: 'the peer does not answer',
+};
 
-export type LapbCounter = 'framesSent' | 'framesReceived';
-
+/**
+ * One end of a link (ISO 7776, X.25 §2.4), modulo 8.
+ *
+ * Octets received are pushed in by `receive`; what to send is pulled by `transmit`, one frame whenever the line
+ * takes one, so that acknowledgements are fresh and ride on data. After any other call the owner pulls until there
+ * is nothing left, and asks for `nextDeadline` again.
+ */
 export class LapbLink {
   readonly counters = new Counters<LapbCounter>();
+  readonly #parameters: LapbParameters;
+  readonly #user: LapbUser;
+  readonly #timers = new TimerTable<LinkTimer>();
+  readonly #transfer: Transfer;
 
+  /** L3 stands for L5 too: the transfer knows whether it is recovering. */
+  #state: Exclude<LinkState, 'L5'> = 'off';
+  /** How often that was sent which T1 waits for. */
+  #tries = 0;
+  #userKnowsUp = false;
+  /** When the peer was last heard; T3 looks here when it runs out, rather than start again with every frame. */
+  #heardAt = 0;
+
+  // What goes out next; cleared by sending it.
+  #response: UnnumberedResponse | undefined;
+  #responseFinal = false;
+  #command: 'SABM' | 'DISC' | undefined;
+  /** Information field of the FRMR sent in L4. */
+  #rejection: Uint8Array = new Uint8Array(0);
+
+  /** @throws RangeError when the parameters are not fit for use. */
   constructor(parameters: LapbParameters, user: LapbUser) {
-    void parameters;
-    void user;
+    const problems = checkLapbParameters(parameters);
+    if (problems.length > 0) throw new RangeError(`LAPB: ${problems.join('; ')}`);
+    this.#parameters = parameters;
+    this.#user = user;
+    this.#transfer = new Transfer(parameters, user, this.#timers, this.counters);
   }
 
+  /** Whether packets can flow now. */
   get isUp(): boolean {
-    return false;
+    return this.#state === 'L3';
   }
 
-  start(_now: number): void {}
-  stop(_now: number): void {}
-  physicalDown(_now: number): void {}
-  receive(_frame: Uint8Array, _now: number): void {}
-  transmit(_now: number): Uint8Array | undefined {
-    return undefined;
+  get state(): LinkState {
+    return this.#state === 'L3' && this.#transfer.isRecovering ? 'L5' : this.#state;
   }
+
+  /** The line is there and a link is wanted. No effect when it was started before. */
+  start(now: number): void {
+    this.#handle(this.#parameters.active ? 'start' : 'startPassive', now);
+  }
+
+  /** Disconnects; `state` is `off` when the peer has answered or N2 tries were made. */
+  stop(now: number): void {
+    this.#handle('stop', now);
+  }
+
+  /** The line is lost: nothing is sent any more before the next `start`. */
+  physicalDown(now: number): void {
+    this.#response = undefined;
+    this.#handle('physicalDown', now);
+  }
+
+  /** When `handleTimeout` wants to be called, or undefined. */
   nextDeadline(): number | undefined {
-    return undefined;
+    return this.#timers.next();
   }
-  handleTimeout(_now: number): void {}
+
+  handleTimeout(now: number): void {
+    for (const timer of this.#timers.takeExpired(now)) this.#expired(timer, now);
+  }
+
+  /** Takes a frame from the line, without FCS. It is ours to keep. */
+  receive(octets: Uint8Array, now: number): void {
+    this.counters.add('framesReceived');
+    this.counters.add('octetsReceived', octets.length);
+    const result = decodeLapbFrame(octets, this.#parameters.role);
+    if (!result.ok) {
+      if (result.fault === 'undefinedControl') this.#reject('W', octets, now);
+      else if (result.fault === 'informationNotPermitted') this.#reject('WX', octets, now);
+      else this.counters.add('notForUs');
+      return;
+    }
+    this.#heardAt = now;
+    const frame = result.value;
+    if (!('nr' in frame)) this.#receiveUnnumbered(frame, now);
+    else if (this.isUp) {
+      const condition = this.#transfer.receive(frame, now);
+      if (condition !== undefined) this.#reject(condition, octets, now);
+    } else if (frame.isCommand && frame.pollFinal) this.#handle('polled', now, true);
+  }
+
+  #receiveUnnumbered({ type, pollFinal }: UnnumberedFrame, now: number): void {
+    switch (type) {
+      case 'SABM':
+        this.counters.add('sabmReceived');
+        break;
+      case 'SABME':
+        break;
+      case 'DISC':
+        this.counters.add('discReceived');
+        break;
+      case 'FRMR':
+        this.counters.add('frmrReceived');
+        break;
+      case 'DM':
+        this.counters.add('dmReceived');
+        this.#handle(pollFinal ? 'DM F=1' : 'DM F=0', now);
+        return;
+      case 'UA':
+        this.#handle(this.#kindOfUa(pollFinal), now);
+        return;
+    }
+    this.#handle(type, now, pollFinal);
+  }
+
+  #kindOfUa(final: boolean): 'UA F=0' | 'UA F=1' | 'UA late' {
+    if (this.isUp) this.counters.add('unsolicited');
+    if (!final) return 'UA F=0';
+    return this.isUp && this.#transfer.window.hasReceived ? 'UA late' : 'UA F=1';
+  }
+
+  /** A frame reject condition (X.25 §2.4.7.1), which matters only where there is a link. */
+  #reject(conditions: 'W' | 'WX' | 'Y' | 'Z', octets: Uint8Array, now: number): void {
+    if (!this.isUp) return;
+    const [address = 0, control = 0] = octets;
+    const isCommand = isCommandTo(this.#parameters.role, address);
+    this.#rejection = encodeRejection({
+      control,
+      wasResponse: !isCommand,
+      vs: this.#transfer.window.vs,
+      vr: this.#transfer.window.vr,
+      w: conditions.startsWith('W'),
+      x: conditions.endsWith('X'),
+      y: conditions === 'Y',
+      z: conditions === 'Z',
+    });
+    this.#handle('rejected', now, isCommand && isPollFinal(control));
+  }
+
+  #expired(timer: LinkTimer, now: number): void {
+    switch (timer) {
+      case 'T1':
+        this.#t1Expired(now);
+        return;
+      case 'T2':
+        this.#transfer.acknowledge();
+        return;
+      case 'T3':
+        this.#t3Expired(now);
+        return;
+      case 'retry':
+        this.#handle('retry', now);
+    }
+  }
+
+  #t1Expired(now: number): void {
+    this.counters.add('t1Expiries');
+    // In L3 nothing was asked yet.
+    if (this.state !== 'L3' && this.#tries >= this.#parameters.n2) {
+      this.counters.add('n2Expiries');
+      this.#handle('N2', now);
+    } else {
+      this.#tries++;
+      this.#handle('T1', now);
+    }
+  }
+
+  #t3Expired(now: number): void {
+    if (!this.isUp) return; // T1 has ended the link in the same moment
+    const { t3Ms } = this.#parameters;
+    const isSilent = this.#heardAt + t3Ms <= now;
+    this.#timers.start('T3', isSilent ? now + t3Ms : this.#heardAt + t3Ms);
+    if (!isSilent) return;
+    this.counters.add('t3Expiries');
+    this.#handle('T3', now);
+  }
+
+  /** @param pollFinal the P bit of a command received, which its answer copies. */
+  #handle(event: LinkEvent, now: number, pollFinal = false): void {
+    const { next, send, tell, pause, receiveAnew }: Step = step(this.state, event);
+    if (next === 'L5') this.#tries = 1;
+    else if (next !== undefined) this.#enter(next, pause, now);
+    if (send !== undefined) this.#schedule(send, pollFinal);
+    if (receiveAnew) this.#transfer.receiveAnew();
+    if (tell !== undefined) this.#tell(tell, event, now);
+  }
+
+  #enter(state: Exclude<LinkState, 'L5'>, pause: Step['pause'], now: number): void {
+    this.#state = state;
+    this.#tries = 1;
+    this.#command = undefined;
+    if (this.#response === 'FRMR') this.#response = undefined; // what it rejects is over
+    this.#timers.stopAll();
+    this.#transfer.reset();
+    const { t3Ms } = this.#parameters;
+    if (state === 'L0') this.#timers.start('retry', now + this.#pauseMs(pause));
+    if (state === 'L3' && t3Ms > 0) this.#timers.start('T3', now + t3Ms);
+  }
+
+  #pauseMs(pause: Step['pause']): number {
+    const { active, role, t1Ms, n2 } = this.#parameters;
+    // The two roles wait unlike times, so that two ends do not chase each other.
+    if (pause === 'short' && active) return role === 'dte' ? t1Ms / 2 : t1Ms;
+    return n2 * t1Ms;
+  }
+
+  #schedule(send: NonNullable<Step['send']>, pollFinal: boolean): void {
+    switch (send) {
+      case 'UA':
+      case 'DM':
+      case 'FRMR':
+        this.#response = send;
+        this.#responseFinal = pollFinal;
+        return;
+      case 'SABM':
+      case 'DISC':
+        this.#command = send;
+        return;
+      case 'poll':
+        this.#transfer.poll();
+    }
+  }
+
+  /** The user hears of a reset or an end only when it knows the link to be up, and of each once. */
+  #tell(what: NonNullable<Step['tell']>, event: LinkEvent, now: number): void {
+    if ((what === 'up') === this.#userKnowsUp) return;
+    switch (what) {
+      case 'up':
+        this.#userKnowsUp = true;
+        this.counters.add('linkUps');
+        this.#user.linkUp(now);
+        return;
+      case 'reset':
+        this.counters.add('linkResets');
+        this.#user.linkReset(now);
+        return;
+      case 'down':
+        this.#userKnowsUp = false;
+        this.counters.add('linkDowns');
+        this.#user.linkDown(now, WHY_DOWN[event] ?? event);
+    }
+  }
+
+  /** The next frame to send, without FCS, or undefined when there is nothing to send. T1 runs from here. */
+  transmit(now: number): Uint8Array | undefined {
+    const frame = this.#nextFrame(now);
+    if (frame === undefined) return undefined;
+    const octets = encodeLapbFrame(frame, this.#parameters.role);
+    this.counters.add('framesSent');
+    this.counters.add('octetsSent', octets.length);
+    return octets;
+  }
+
+  #nextFrame(now: number): LapbFrame | undefined {
+    if (this.#response !== undefined) return this.#takeResponse(this.#response, now);
+    if (this.#command !== undefined) return this.#takeCommand(this.#command, now);
+    return this.isUp ? this.#transfer.nextFrame(now) : undefined;
+  }
+
+  #takeResponse(type: UnnumberedResponse, now: number): UnnumberedFrame {
+    this.#response = undefined;
+    const frame = { type, isCommand: false, pollFinal: this.#responseFinal };
+    if (type !== 'FRMR') return frame;
+    this.counters.add('frmrSent');
+    // T1 may run already: a FRMR that answers a poll does not put its end off.
+    if (!this.#timers.isRunning('T1')) this.#startT1(now);
+    return { ...frame, information: this.#rejection };
+  }
+
+  #takeCommand(type: 'SABM' | 'DISC', now: number): UnnumberedFrame {
+    this.#command = undefined;
+    if (type === 'SABM') this.counters.add('sabmSent');
+    this.#startT1(now);
+    return { type, isCommand: true, pollFinal: true };
+  }
+
+  #startT1(now: number): void {
+    this.#timers.start('T1', now + this.#parameters.t1Ms);
+  }
 }
