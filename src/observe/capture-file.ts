@@ -1,7 +1,8 @@
+import type { TraceEvent } from '../circuit/index.js';
 import { CaptureEncoder } from './capture.js';
 import { FileSink, type FileSinkOptions } from './file-sink.js';
 import { type SectionDescription, sectionHeaderBlock } from './pcapng.js';
-import type { TracedLink, TraceEvent } from './trace-event.js';
+import type { TracedLink } from './traced-link.js';
 
 export interface CaptureFileOptions extends Omit<FileSinkOptions, 'mode'> {
   readonly section: SectionDescription;
@@ -17,6 +18,7 @@ export class CaptureFile {
     this.#sink.write(sectionHeaderBlock(options.section), 'always');
   }
 
+  /** Give it one layer of a link, not both: the packets are inside the frames. */
   record(link: TracedLink, event: TraceEvent, comment?: string): void {
     const introduction = this.#encoder.introduce(link);
     if (introduction !== undefined) this.#sink.write(introduction, 'always'); // later packets refer to it

@@ -2,9 +2,11 @@
  * From trace events to the blocks of a capture that Wireshark opens, after its section header. Pure: whoever holds
  * the file writes them.
  */
+
+import type { TraceEvent } from '../circuit/index.js';
 import { exportedPdu, LINKTYPE_WIRESHARK_UPPER_PDU } from './exported-pdu.js';
 import { enhancedPacketBlock, interfaceDescriptionBlock } from './pcapng.js';
-import { senderRole, type TracedLink, type TraceEvent } from './trace-event.js';
+import { senderOf, type TracedLink } from './traced-link.js';
 
 /** The links and packets of one section; each link is an interface, numbered in the order of introduction. */
 export class CaptureEncoder {
@@ -25,7 +27,7 @@ export class CaptureEncoder {
   encode(link: TracedLink, event: TraceEvent, comment?: string): Uint8Array {
     const interfaceId = this.#interfaces.get(link.name);
     if (interfaceId === undefined) throw new Error(`link ${link.name} was not introduced to the capture`);
-    const sender = senderRole(link, event.direction);
+    const sender = senderOf(link, event);
     return enhancedPacketBlock({
       interfaceId,
       wallTime: event.wallTime,

@@ -1,8 +1,13 @@
 export * from './call-log.js';
 export * from './call-record.js';
+export * from './calls-of.js';
 export * from './capture.js';
 export * from './capture-file.js';
+export { describeEvent, describeFrame, describePacketOctets } from './describe.js';
+export { describePacket } from './describe-packet.js';
 export * from './file-sink.js';
+export * from './ladder.js';
 export * from './log.js';
 export * from './pcapng.js';
-export type * from './trace-event.js';
+export * from './trace-log.js';
+export type { Sender, TracedLink } from './traced-link.js';

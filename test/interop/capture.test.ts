@@ -10,7 +10,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CaptureFile, type TracedLink, type TraceEvent } from '../../src/observe/index.js';
+import type { TraceEvent } from '../../src/circuit/index.js';
+import { CaptureFile, type TracedLink } from '../../src/observe/index.js';
 import { hex } from '../support/hex.js';
 
 const version = spawnSync('tshark', ['--version'], { encoding: 'utf8' }).stdout?.split('\n')[0];

@@ -8,7 +8,9 @@ import {
   linkLog,
   sessionLog,
   shortNames,
+  traceTo,
 } from '../../src/observe/index.js';
+import { hex } from '../support/hex.js';
 
 function capture(options: LogOptions) {
   const lines: string[] = [];
@@ -81,6 +83,24 @@ describe('octets are never logged', () => {
       list: [1, null, true],
       err: { message: 'why' },
     });
+  });
+});
+
+describe('a link traced to the log', () => {
+  const event = { at: 0, wallTime: 0, direction: 'sent' } as const;
+  const frame = { ...event, layer: 'frame', octets: hex('01 71') } as const;
+  const packet = { ...event, layer: 'packet', octets: hex('10 01 21') } as const;
+
+  test.each([
+    [{ name: 'psdn0', role: 'dte' }, 'trace', ['dte > RR nr=3 P']],
+    [{ name: 'wan', role: 'either' }, 'trace', ['us > ch 1 RR pr=1']],
+    [{ name: 'psdn0', role: 'dte' }, 'debug', []],
+  ] as const)('%o at level %s has one line for what passes', (link, level, words) => {
+    const { lines, log } = capture({ level, pretty: false });
+    const trace = traceTo(log, link);
+    trace(frame);
+    trace(packet);
+    expect(lines.map((line) => JSON.parse(line).msg)).toEqual(words);
   });
 });
 

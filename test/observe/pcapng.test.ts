@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import type { TraceEvent } from '../../src/circuit/index.js';
 import {
   CaptureEncoder,
   enhancedPacketBlock,
   interfaceDescriptionBlock,
   sectionHeaderBlock,
-  type TraceEvent,
 } from '../../src/observe/index.js';
 import { hex } from '../support/hex.js';
 

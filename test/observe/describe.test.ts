@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import type { TraceEvent } from '../../src/circuit/index.js';
+import {
+  describeEvent,
+  describePacketOctets,
+  type Sender,
+  type TracedLink,
+} from '../../src/observe/index.js';
+import { hex } from '../support/hex.js';
+
+const CALL = '10 01 0B 66 70 00 01 70 10 01 06 42 07 07 43 02 02 C0 F7 00 00';
+
+test.each<[Sender, string, string]>([
+  [
+    'dte',
+    CALL,
+    'ch 1 CALL REQUEST to 700001 from 701001, user data C0F70000 (SMTP, RFC 1090), packet size 128/128, window 2/2',
+  ],
+  [
+    'dce',
+    '10 01 0B 06 70 00 01 00 01 00 00 00 41 42 43',
+    'ch 1 INCOMING CALL to 700001, user data 01000000 and 3 octets (X.29, a PAD)',
+  ],
+  ['either', '10 02 0B 00 00 AA', 'ch 2 CALL REQUEST, user data AA'],
+  [
+    'dte',
+    // The called side's value comes first in the packet, the caller's in the words.
+    '10 01 0F 00 06 42 09 07 43 04 02',
+    'ch 1 CALL ACCEPTED, packet size 128/512, window 2/4',
+  ],
+  ['dce', '10 01 0F', 'ch 1 CALL CONNECTED'],
+  ['dce', '10 01 13 01 00', 'ch 1 CLEAR INDICATION: number busy (01/00)'],
+  ['dte', '10 01 13 00 F1', 'ch 1 CLEAR REQUEST: DTE originated, disconnection, normal (00/F1)'],
+  [
+    'dce',
+    '10 01 13 05 00 00 00 48 69',
+    'ch 1 CLEAR INDICATION: network congestion (05/00), user data, 2 octets',
+  ],
+  [
+    'dce',
+    '10 01 17 00 10 C1 04 00 01 02 03 C2 08 00 00 00 12 00 00 00 34',
+    'ch 1 CLEAR CONFIRMATION, charged time 00:01:02:03 (d:h:m:s), charged segments 12 in, 34 out',
+  ],
+  ['dte', '14 01 B6 48 49', 'ch 1025 DATA ps=3 pr=5 M 2 octets'],
+  ['dte', 'D0 01 00 48', 'ch 1 DATA ps=0 pr=0 Q D 1 octet'],
+  ['dce', '10 01 A1', 'ch 1 RR pr=5'],
+  ['dce', '10 01 45', 'ch 1 RNR pr=2'],
+  ['dte', '10 01 49', 'ch 1 REJ pr=2'],
+  ['dte', '10 01 23 41', 'ch 1 INTERRUPT, 1 octet'],
+  ['dce', '10 01 27', 'ch 1 INTERRUPT CONFIRMATION'],
+  ['dce', '10 01 1B 07 00', 'ch 1 RESET INDICATION: network congestion (07/00)'],
+  ['dte', '10 01 1F', 'ch 1 RESET CONFIRMATION'],
+  ['dte', '10 00 FB 00 00', 'RESTART REQUEST: DTE originated (00/00)'],
+  ['dce', '10 00 FF', 'RESTART CONFIRMATION'],
+  ['dce', '10 00 F1 21 10 01 23', 'DIAGNOSTIC: unidentifiable packet (21), about 10 01 23'],
+  ['dte', '20 01 01 0A', 'no packet of modulo 8 (badFormat), 4 octets'],
+  ['dte', '', 'no packet of modulo 8 (tooShort), 0 octets'],
+])('from %s: %s', (sender, octets, words) => {
+  expect(describePacketOctets(hex(octets), sender)).toBe(words);
+});
+
+test('facilities in words, but neither a network user identification nor what we do not know', () => {
+  const call =
+    '10 01 0B 06 70 00 01 20 01 81 02 BA 03 12 49 01 00 C6 02 41 42 C9 02 41 42 D4 01 43 00 0F 0A BB C9 02 41 42 00 00 01 80';
+  expect(describePacketOctets(hex(call), 'either')).toBe(
+    'ch 1 CALL REQUEST to 700001, fast select, reverse charging, throughput class 10/11, closed user group 12, ' +
+      'transit delay 256 ms, network user identification, called address extension, facility D4, ' +
+      'facility 0A of the DTEs, called address extension of the DTEs, facility 01 of the network',
+  );
+});
+
+const DTE: TracedLink = { name: 'psdn0', role: 'dte' };
+const XOT: TracedLink = { name: 'wan', role: 'either' };
+
+test.each<[TracedLink, TraceEvent['layer'], TraceEvent['direction'], string, string]>([
+  [DTE, 'frame', 'sent', '01 3F', 'dte > SABM P'],
+  [DTE, 'frame', 'received', '01 73', 'dce > UA F'],
+  [DTE, 'frame', 'sent', '01 71', 'dte > RR nr=3 P'],
+  [DTE, 'frame', 'received', '01 65', 'dce > RNR nr=3'],
+  [DTE, 'frame', 'received', '03 24 10 01 21', 'dce > I ns=2 nr=1 | ch 1 RR pr=1'],
+  [DTE, 'frame', 'sent', '07 3F', 'dte > no frame (unknownAddress), 2 octets'],
+  [{ name: 'a', role: 'dce' }, 'frame', 'sent', '03 3F', 'dce > SABM P'],
+  [DTE, 'packet', 'received', '10 01 21', 'dce > ch 1 RR pr=1'],
+  [XOT, 'packet', 'sent', '10 01 21', 'us > ch 1 RR pr=1'],
+  [XOT, 'packet', 'received', '10 01 21', 'peer > ch 1 RR pr=1'],
+])('%o %s %s %s', (link, layer, direction, octets, words) => {
+  expect(describeEvent(link, { at: 0, wallTime: 0, layer, direction, octets: hex(octets) })).toBe(words);
+});
