@@ -71,7 +71,10 @@ export type CircuitEvent =
   /** Confirmed already. */
   | { readonly type: 'interrupt'; readonly octets: Uint8Array }
   | { readonly type: 'interruptConfirmed' }
-  /** Octets in flight either way may be lost. Confirmed already; with `us`, a reset of ours was confirmed. */
+  /**
+   * Octets in flight either way may be lost; those received before no longer wait to be consumed. Confirmed
+   * already; with `us`, a reset of ours was confirmed.
+   */
   | { readonly type: 'reset'; readonly by: Originator; readonly cause: number; readonly diagnostic: number }
   /** The last event. */
   | { readonly type: 'cleared'; readonly ending: Ending };

@@ -8,17 +8,9 @@ import {
   type StreamReceiver,
 } from '../core/index.js';
 import type { Circuit, CircuitEvent, Ending } from './circuit.js';
+import { CLOSE_DIAGNOSTIC } from './diagnostics.js';
 import { describeEnding, isOrderly } from './ending.js';
 import { Joiner, type JoinerCount, LONGEST_SEQUENCE } from './joiner.js';
-
-/** The diagnostic that tells the other end why we clear; the cause is 00, as from any DTE (ISO 8208 §12.1.1). */
-export const CLOSE_DIAGNOSTICS = {
-  sessionOver: 0xf1,
-  shuttingDown: 0xa2,
-  noResources: 0xa3,
-  protocolError: 0xf2,
-  timeout: 0xf2,
-} as const satisfies Record<CloseReason, number>;
 
 export type JoinedStreamCount = JoinerCount | 'interruptsIgnored';
 
@@ -33,8 +25,9 @@ export class JoinedStream implements OctetStream {
   readonly #clock: Clock;
   readonly #joiner = new Joiner();
   readonly #counters = new Counters<JoinedStreamCount>();
-  readonly #watch: (event: CircuitEvent) => void;
   #receiver: StreamReceiver | undefined;
+  /** What came before there was a receiver; the packet window bounds it. */
+  #untold: Array<(receiver: StreamReceiver) => void> = [];
   /** Written, not yet a sequence: fewer than 2048 octets. */
   #unsent: Uint8Array[] = [];
   #unsentOctets = 0;
@@ -42,17 +35,21 @@ export class JoinedStream implements OctetStream {
   #state: 'open' | 'clearing' | 'ended' = 'open';
   readonly #pauseAlarm: Alarm;
 
-  /** @param watch is told every event of the circuit, before the stream acts on it. */
-  constructor(circuit: Circuit, clock: Clock, watch: (event: CircuitEvent) => void = () => {}) {
+  /** @param around is given every event of the circuit, and what the stream does about it, to be called once. */
+  constructor(
+    circuit: Circuit,
+    clock: Clock,
+    around: (event: CircuitEvent, act: () => void) => void = (_event, act) => act(),
+  ) {
     this.circuit = circuit;
     this.#clock = clock;
-    this.#watch = watch;
     this.#pauseAlarm = new Alarm(clock, () => this.#whenPaused());
-    circuit.setListener((event) => this.#handle(event));
+    circuit.setListener((event) => around(event, () => this.#handle(event)));
   }
 
   setReceiver(receiver: StreamReceiver): void {
     this.#receiver = receiver;
+    if (this.#untold.length > 0) this.#clock.wake(this.#clock.now(), () => this.#tellAll(receiver));
   }
 
   write(octets: Uint8Array, endOfSequence: boolean): boolean {
@@ -74,7 +71,7 @@ export class JoinedStream implements OctetStream {
   }
 
   abort(why: CloseReason): void {
-    this.clear(0x00, CLOSE_DIAGNOSTICS[why]);
+    this.clear(0x00, CLOSE_DIAGNOSTIC[why]);
   }
 
   /** As `abort`, with codes of the caller's choice. */
@@ -92,7 +89,6 @@ export class JoinedStream implements OctetStream {
   }
 
   #handle(event: CircuitEvent): void {
-    this.#watch(event);
     switch (event.type) {
       case 'piece':
         if (this.#state !== 'open') return; // nobody wants it any more
@@ -102,7 +98,7 @@ export class JoinedStream implements OctetStream {
         return;
       case 'ready':
         this.#mayWrite = true;
-        if (this.#state === 'open') this.#receiver?.ready();
+        if (this.#state === 'open') this.#tell((receiver) => receiver.ready());
         return;
       case 'interrupt': // RFC 1090 §5
         this.#counters.add('interruptsIgnored');
@@ -128,11 +124,20 @@ export class JoinedStream implements OctetStream {
     this.#pauseAlarm.set(undefined);
     if (this.#state === 'open') this.#deliver(this.#joiner.flush());
     this.#state = 'ended';
-    this.#receiver?.ended({ inOrder: isOrderly(ending), reason: describeEnding(ending) });
+    this.#tell((receiver) => receiver.ended({ inOrder: isOrderly(ending), reason: describeEnding(ending) }));
   }
 
   #deliver(octets: Uint8Array | undefined): void {
-    if (octets !== undefined && this.#state === 'open') this.#receiver?.octets(octets);
+    if (octets !== undefined && this.#state === 'open') this.#tell((receiver) => receiver.octets(octets));
+  }
+
+  #tell(what: (receiver: StreamReceiver) => void): void {
+    if (this.#receiver !== undefined && this.#untold.length === 0) what(this.#receiver);
+    else this.#untold.push(what);
+  }
+
+  #tellAll(receiver: StreamReceiver): void {
+    for (let what = this.#untold.shift(); what !== undefined; what = this.#untold.shift()) what(receiver);
   }
 
   #acknowledge(): void {

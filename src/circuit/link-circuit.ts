@@ -1,5 +1,13 @@
 import type { Channel, ChannelUser } from '../x25/index.js';
-import type { Circuit, CircuitEvent, CircuitTraffic, ClearReason, Ending, Piece } from './circuit.js';
+import type {
+  Circuit,
+  CircuitEvent,
+  CircuitTraffic,
+  ClearReason,
+  Ending,
+  Originator,
+  Piece,
+} from './circuit.js';
 import { nextCircuitId } from './circuit-id.js';
 
 /** What a circuit needs of the link that carries it. */
@@ -84,7 +92,7 @@ export class LinkCircuit implements Circuit {
 
   clear(why: ClearReason): void {
     if (this.#ended) return;
-    if (this.#channel === undefined) this.fail('us', why.cause, why.diagnostic);
+    if (this.#channel === undefined) this.fail('us', why);
     else this.#channel.clear(why, this.#host.now());
     this.#host.wake();
   }
@@ -98,7 +106,7 @@ export class LinkCircuit implements Circuit {
   }
 
   /** The call does not even go out. */
-  fail(by: Ending['by'], cause: number, diagnostic: number): void {
+  fail(by: Originator, { cause, diagnostic }: ClearReason): void {
     this.#end({ by, cause, diagnostic, facilities: {}, userData: new Uint8Array() });
   }
 

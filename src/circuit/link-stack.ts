@@ -2,11 +2,14 @@ import { Alarm, type Clock } from '../core/index.js';
 import type { LapbParameters, LapbUser } from '../lapb/index.js';
 import {
   type ChannelRange,
+  CLEAR_CAUSE,
+  DIAGNOSTIC,
   PacketLayer,
   type PacketLayerParameters,
   type PacketLayerUser,
 } from '../x25/index.js';
 import type { CallRequest, Capabilities, Circuit, Circuits, IncomingCall } from './circuit.js';
+import { OUR_DIAGNOSTIC } from './diagnostics.js';
 import { FramedLink } from './framed-link.js';
 import { type CircuitHost, LinkCircuit } from './link-circuit.js';
 import { LinkIncomingCall } from './link-incoming-call.js';
@@ -63,11 +66,9 @@ const DEFAULT_LINK_WAIT_MS = 30_000;
 /** How long circuits may take to be cleared, and then the link to be disconnected, when we stop. */
 const STOP_MS = 5_000;
 
-/** Clearing cause of X.25 §5.2.4: out of order. */
-const OUT_OF_ORDER = 0x09;
-/** Diagnostics of ISO 8208: DTE not operational, DTE resource constraint. */
-const NOT_OPERATIONAL = 0xa2;
-const NO_RESOURCES = 0xa3;
+const SHUTTING_DOWN = { cause: CLEAR_CAUSE.dteOriginated, diagnostic: OUR_DIAGNOSTIC.shuttingDown } as const;
+const NO_RESOURCES = { cause: CLEAR_CAUSE.dteOriginated, diagnostic: OUR_DIAGNOSTIC.noResources } as const;
+const OUT_OF_ORDER = { cause: CLEAR_CAUSE.outOfOrder, diagnostic: DIAGNOSTIC.noInformation } as const;
 
 /**
  * Circuits over an access line: framing, link layer and packet layer, put together. It does no I/O: its owner feeds
@@ -142,8 +143,8 @@ export class LinkStack implements Circuits {
     this.#phase = 'clearing';
     this.#stopBy = this.#clock.now() + STOP_MS;
     this.#whenStopped = done;
-    for (const call of this.#unanswered) call.refuse({ cause: 0x00, diagnostic: NOT_OPERATIONAL });
-    for (const circuit of this.#circuits) circuit.clear({ cause: 0x00, diagnostic: NOT_OPERATIONAL });
+    for (const call of this.#unanswered) call.refuse(SHUTTING_DOWN);
+    for (const circuit of this.#circuits) circuit.clear(SHUTTING_DOWN);
     this.#wake();
   }
 
@@ -172,7 +173,7 @@ export class LinkStack implements Circuits {
     if (!this.#lineIsUp) return;
     this.#lineIsUp = false;
     this.#link.lineDown();
-    for (const circuit of this.#waiting.keys()) circuit.fail('link', OUT_OF_ORDER, 0);
+    for (const circuit of this.#waiting.keys()) circuit.fail('link', OUT_OF_ORDER);
     this.#turn();
   }
 
@@ -203,10 +204,10 @@ export class LinkStack implements Circuits {
     const request = { calling: this.#options.calling ?? '', ...call };
     const circuit = new LinkCircuit(this.#host, 'outgoing', request);
     this.#circuits.add(circuit);
-    if (this.#phase !== 'running') circuit.fail('us', 0x00, NOT_OPERATIONAL);
-    else if (!this.#lineIsUp) circuit.fail('link', OUT_OF_ORDER, 0);
+    if (this.#phase !== 'running') circuit.fail('us', SHUTTING_DOWN);
+    else if (!this.#lineIsUp) circuit.fail('link', OUT_OF_ORDER);
     else if (this.#layer.isReady) this.#call(circuit, request);
-    else if (this.#waiting.size >= this.can.circuits) circuit.fail('us', 0x00, NO_RESOURCES);
+    else if (this.#waiting.size >= this.can.circuits) circuit.fail('us', NO_RESOURCES);
     else
       this.#waiting.set(circuit, {
         request,
@@ -218,7 +219,7 @@ export class LinkStack implements Circuits {
 
   #call(circuit: LinkCircuit, request: CallRequest): void {
     const channel = this.#layer.call(request, circuit.channelUser, this.#clock.now());
-    if (channel === undefined) circuit.fail('us', 0x00, NO_RESOURCES);
+    if (channel === undefined) circuit.fail('us', NO_RESOURCES);
     else circuit.attach(channel);
   }
 
@@ -259,7 +260,7 @@ export class LinkStack implements Circuits {
     if (isDue(this.#layer.nextDeadline(), now)) this.#layer.handleTimeout(now);
     for (const [circuit, { until }] of this.#waiting) {
       if (until > now) break;
-      circuit.fail('link', OUT_OF_ORDER, 0);
+      circuit.fail('link', OUT_OF_ORDER);
     }
     this.#goOnStopping(now);
   }
@@ -322,8 +323,8 @@ export class LinkStack implements Circuits {
   }
 
   #offer(call: LinkIncomingCall): void {
-    if (this.#phase !== 'running') call.refuse({ cause: 0x00, diagnostic: NOT_OPERATIONAL });
-    else if (this.#handler === undefined) call.refuse({ cause: 0x00, diagnostic: NO_RESOURCES });
+    if (this.#phase !== 'running') call.refuse(SHUTTING_DOWN);
+    else if (this.#handler === undefined) call.refuse(NO_RESOURCES);
     else if (call.isOpen) this.#handler(call);
   }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/index.js';
-import type { Facilities } from '../x25/index.js';
+import { CLEAR_CAUSE, type Facilities } from '../x25/index.js';
 import type {
   CallAnswer,
   CallRequest,
@@ -10,6 +10,7 @@ import type {
   Ending,
   IncomingCall,
 } from './circuit.js';
+import { OUR_DIAGNOSTIC } from './diagnostics.js';
 import { EventQueue } from './event-queue.js';
 import { MemoryCircuit } from './memory-circuit.js';
 
@@ -23,8 +24,10 @@ export interface MemoryCircuitsOptions {
   readonly circuits?: number;
 }
 
-/** What a call is refused or ends with for want of a channel: DTE resource constraint (ISO 8208). */
-const NO_RESOURCES: ClearReason = { cause: 0x00, diagnostic: 0xa3 };
+const NO_RESOURCES: ClearReason = {
+  cause: CLEAR_CAUSE.dteOriginated,
+  diagnostic: OUR_DIAGNOSTIC.noResources,
+};
 
 /**
  * Two ends joined in memory, each offering circuits to the other, with the windows and the order of events of a real
