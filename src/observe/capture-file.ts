@@ -8,7 +8,10 @@ export interface CaptureFileOptions extends Omit<FileSinkOptions, 'mode'> {
   readonly section: SectionDescription;
 }
 
-/** A capture on its way into a pcapng file. Errors are reported once and counted; the links never notice. */
+/**
+ * A capture on its way into a pcapng file: every octet that passes, mail included. Errors are reported once and
+ * counted; the links never notice.
+ */
 export class CaptureFile {
   readonly #encoder = new CaptureEncoder();
   readonly #sink: FileSink;

@@ -63,6 +63,11 @@ export function describePacket(packet: Packet, sender: Sender): string {
   }
 }
 
+/** What is said of octets that are no packet. */
+export function unreadable(fault: string, octets: Uint8Array): string {
+  return `no packet of modulo 8 (${fault}), ${count(octets.length, 'octet')}`;
+}
+
 /** `DATA ps=3 pr=5 M 128 octets`. */
 function describeData(packet: Packet & { readonly type: 'data' }): string {
   const bits = `${packet.qualified ? ' Q' : ''}${packet.confirm ? ' D' : ''}${packet.more ? ' M' : ''}`;

@@ -3,7 +3,7 @@
 import type { TraceEvent } from '../circuit/index.js';
 import { decodeLapbFrame, describeLapbFrame } from '../lapb/index.js';
 import { decodePacket } from '../x25/index.js';
-import { describePacket } from './describe-packet.js';
+import { describePacket, unreadable } from './describe-packet.js';
 import { type Sender, senderOf, type TracedLink } from './traced-link.js';
 import { count } from './words.js';
 
@@ -27,7 +27,7 @@ export function describeFrame(octets: Uint8Array, sender: Sender): string {
 /** A packet with its channel, unless it is about the whole link. */
 export function describePacketOctets(octets: Uint8Array, sender: Sender): string {
   const packet = decodePacket(octets, 8);
-  if (!packet.ok) return `no packet of modulo 8 (${packet.fault}), ${count(octets.length, 'octet')}`;
+  if (!packet.ok) return unreadable(packet.fault, octets);
   const words = describePacket(packet.value, sender);
   return packet.value.channel === 0 ? words : `ch ${packet.value.channel} ${words}`;
 }

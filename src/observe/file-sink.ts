@@ -7,7 +7,7 @@ import { Counters, GatewayError } from '../core/index.js';
 
 export interface FileSinkOptions {
   /**
-   * `replace`: a new file, one writer; the first error ends it, for what follows a half written piece can't be read.
+   * `replace`: a new file, one writer, readable by its owner; the first error ends it, for what follows a half written piece can't be read.
    * `append`: pieces are lines of a file that may have other writers and be rotated away, so it is opened for each
    * piece; after an error the next piece is tried again, on a line of its own.
    */
@@ -19,6 +19,8 @@ export interface FileSinkOptions {
 }
 
 const DEFAULT_MAX_PENDING_OCTETS = 8 * 1024 * 1024;
+/** For new files that hold what passed over a line: mail, and perhaps passwords. */
+const OWNER_ONLY = 0o600;
 const LINE_END = Uint8Array.of(0x0a);
 
 export class FileSink {
@@ -85,7 +87,7 @@ export class FileSink {
   }
 
   async #writeOn(piece: Uint8Array): Promise<void> {
-    this.#file ??= await open(this.#path, 'w');
+    this.#file ??= await open(this.#path, 'w', OWNER_ONLY);
     await this.#file.appendFile(piece);
   }
 

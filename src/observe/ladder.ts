@@ -10,11 +10,11 @@
  */
 
 import type { TraceEvent } from '../circuit/index.js';
-import { decodePacket, type Packet } from '../x25/index.js';
-import { describePacket } from './describe-packet.js';
+import { decodePacket } from '../x25/index.js';
+import { DataRun, isFolded } from './data-run.js';
+import { describePacket, unreadable } from './describe-packet.js';
 import { SmtpWords } from './smtp-words.js';
 import { senderOf, type TracedLink } from './traced-link.js';
-import { count, duration } from './words.js';
 
 export interface LadderOptions {
   /** Name of our end. */
@@ -29,8 +29,7 @@ export interface LadderOptions {
 }
 
 interface Rung {
-  readonly at: number;
-  readonly direction: TraceEvent['direction'];
+  readonly event: TraceEvent;
   readonly words: string;
   /** The dialogue that the packets carry. */
   readonly dialogue: readonly string[];
@@ -42,13 +41,13 @@ interface Rung {
  */
 export function ladder(link: TracedLink, events: Iterable<TraceEvent>, options: LadderOptions): string[] {
   const rungs = [...rungsOf(link, events, options.text === true)];
-  const start = rungs[0]?.at ?? 0;
-  return rungs.flatMap((rung) => {
-    const time = ((rung.at - start) / 1000).toFixed(3).padStart(9);
-    const arrow = rung.direction === 'sent' ? '-->' : '<--';
+  const start = rungs[0]?.event.at ?? 0;
+  return rungs.flatMap(({ event, words, dialogue }) => {
+    const time = ((event.at - start) / 1000).toFixed(3).padStart(9);
+    const arrow = event.direction === 'sent' ? '-->' : '<--';
     const head = `${time}  ${options.us}  ${arrow}  ${options.peer}  `;
     const indent = ' '.repeat(head.length + 2);
-    return [head + rung.words, ...rung.dialogue.map((line) => indent + line)];
+    return [head + words, ...dialogue.map((line) => indent + line)];
   });
 }
 
@@ -58,85 +57,16 @@ function* rungsOf(link: TracedLink, events: Iterable<TraceEvent>, text: boolean)
   for (const event of events) {
     if (event.layer !== 'packet') continue;
     const packet = decodePacket(event.octets, 8);
-    if (packet.ok && (run?.take(event, packet.value) ?? false)) continue;
-    if (run !== undefined) yield run.rung();
-    run = packet.ok && isFolded(packet.value) ? new DataRun(event, packet.value, smtp) : undefined;
-    if (run !== undefined) continue;
-    const { at, direction } = event;
-    const words = packet.ok
-      ? describePacket(packet.value, senderOf(link, event))
-      : `no packet of modulo 8 (${packet.fault}), ${count(event.octets.length, 'octet')}`;
-    yield { at, direction, words, dialogue: [] };
+    if (packet.ok && run?.takes(event, packet.value)) continue;
+    if (run !== undefined) yield rungOf(run);
+    run = undefined;
+    if (!packet.ok) yield { event, words: unreadable(packet.fault, event.octets), dialogue: [] };
+    else if (isFolded(packet.value)) run = new DataRun(event, packet.value, smtp);
+    else yield { event, words: describePacket(packet.value, senderOf(link, event)), dialogue: [] };
   }
-  if (run !== undefined) yield run.rung();
+  if (run !== undefined) yield rungOf(run);
 }
 
-type FoldedPacket = Packet & { readonly type: 'data' | 'rr' };
-
-function isFolded(packet: Packet): packet is FoldedPacket {
-  return packet.type === 'data' || packet.type === 'rr';
-}
-
-/** DATA of one direction, and the RR packets of both that come meanwhile. */
-class DataRun {
-  readonly #start: TraceEvent;
-  readonly #smtp: SmtpWords | undefined;
-  readonly #dialogue: string[] = [];
-  /** Of the first DATA packet; until one comes, the run is RR packets only. */
-  #direction: TraceEvent['direction'] | undefined;
-  #last: TraceEvent;
-  #lastData: (Packet & { readonly type: 'data' }) | undefined;
-  #packets = 0;
-  #octets = 0;
-  #acknowledgements = 0;
-
-  constructor(event: TraceEvent, packet: FoldedPacket, smtp: SmtpWords | undefined) {
-    this.#start = event;
-    this.#last = event;
-    this.#smtp = smtp;
-    this.take(event, packet);
-  }
-
-  /** @returns false when the packet does not belong to this run. */
-  take(event: TraceEvent, packet: Packet): boolean {
-    if (packet.type === 'rr') this.#acknowledgements++;
-    else if (packet.type === 'data' && this.#direction === undefined && this.#acknowledgements === 0) {
-      this.#direction = event.direction;
-      this.#data(event, packet);
-    } else if (packet.type === 'data' && event.direction === this.#direction) this.#data(event, packet);
-    else return false;
-    return true;
-  }
-
-  #data(event: TraceEvent, packet: Packet & { readonly type: 'data' }): void {
-    this.#last = event;
-    this.#lastData = packet;
-    this.#packets++;
-    this.#octets += packet.payload.length;
-    // Q-bit data is no SMTP (RFC 1090 §5).
-    if (this.#smtp !== undefined && !packet.qualified)
-      this.#dialogue.push(...this.#smtp.read(event.direction, packet.payload));
-  }
-
-  rung(): Rung {
-    return {
-      at: this.#start.at,
-      direction: this.#direction ?? this.#start.direction,
-      words: this.#words(),
-      dialogue: this.#dialogue,
-    };
-  }
-
-  #words(): string {
-    const rr = this.#acknowledgements === 1 ? 'RR' : `${this.#acknowledgements} RR`;
-    const data = this.#lastData;
-    if (data === undefined) return rr;
-    const also = this.#acknowledgements === 0 ? '' : `, ${rr}`;
-    if (this.#packets === 1) {
-      const bits = `${data.qualified ? ' (Q)' : ''}${data.confirm ? ' (D)' : ''}${data.more ? ' (M)' : ''}`;
-      return `DATA ${data.ps}${bits} ${count(this.#octets, 'octet')}${also}`;
-    }
-    const time = duration(this.#last.at - this.#start.at);
-    return `${this.#packets} DATA, ${count(this.#octets, 'octet')} in ${time}${also}`;
-  }
+function rungOf({ start, words, dialogue }: DataRun): Rung {
+  return { event: start, words, dialogue };
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -106,6 +106,7 @@ test('a capture is a section, an interface and its packets; closed twice it stay
   for (const direction of ['sent', 'received'] as const)
     capture.record(link, { at: 0, wallTime: 0, layer: 'frame', direction, octets: hex('013f') });
   await Promise.all([capture.close(), capture.close()]);
+  expect((await stat(path)).mode & 0o077).toBe(0); // it holds mail
   expect(blockTypes(await readFile(path))).toEqual([0x0a0d0d0a, 1, 6, 6]);
   expect(errors).toEqual([]);
 });
