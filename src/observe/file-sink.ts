@@ -3,11 +3,12 @@
  * throwing: watching must not stop what is watched. What waits for the disk is bounded; more is dropped and counted.
  */
 import { type FileHandle, open } from 'node:fs/promises';
-import { Counters, GatewayError } from '../core/index.js';
+import { Counters, describeError, GatewayError } from '../core/index.js';
 
 export interface FileSinkOptions {
   /**
-   * `replace`: a new file, one writer, readable by its owner; the first error ends it, for what follows a half written piece can't be read.
+   * `replace`: a new file, one writer, readable by its owner. The first error ends it, for what follows a half
+   * written piece can't be read.
    * `append`: pieces are lines of a file that may have other writers and be rotated away, so it is opened for each
    * piece; after an error the next piece is tried again, on a line of its own.
    */
@@ -112,8 +113,7 @@ export class FileSink {
     this.counters.add('errors');
     if (this.#failing) return;
     this.#failing = true;
-    const reason = error instanceof Error ? error.message : String(error);
-    const message = `${this.#path} can't be written (${reason}): check the path, its permissions and free space`;
+    const message = `${this.#path} can't be written (${describeError(error)}): check the path, its permissions and free space`;
     this.#options.onError(new GatewayError('fileWrite', message, { temporary: true, cause: error }));
   }
 }
