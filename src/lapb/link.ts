@@ -202,17 +202,22 @@ export class LapbLink {
     this.#handle('T3', now);
   }
 
-  /** @param pollFinal the P bit of a command received, which its answer copies. */
+  /**
+   * Does what the table says. L5 and L1c go on with what L3 and L1 have begun; all other states begin anew.
+   *
+   * @param pollFinal the P bit of a command received, which its answer copies.
+   */
   #handle(event: LinkEvent, now: number, pollFinal = false): void {
     const { next, send, tell, pause, receiveAnew }: Step = step(this.state, event);
     if (next === 'L5') this.#tries = 1;
+    else if (next === 'L1c') this.#state = next;
     else if (next !== undefined) this.#enter(next, pause, now);
     if (send !== undefined) this.#schedule(send, pollFinal);
     if (receiveAnew) this.#transfer.receiveAnew();
     if (tell !== undefined) this.#tell(tell, event, now);
   }
 
-  #enter(state: Exclude<LinkState, 'L5'>, pause: Step['pause'], now: number): void {
+  #enter(state: Exclude<LinkState, 'L5' | 'L1c'>, pause: Step['pause'], now: number): void {
     this.#state = state;
     this.#tries = 1;
     this.#command = undefined;
@@ -279,7 +284,9 @@ export class LapbLink {
   }
 
   #nextFrame(now: number): LapbFrame | undefined {
-    if (this.#response !== undefined) return this.#takeResponse(this.#response, now);
+    // A SABM that the line has not taken yet goes before the UA to the peer's: after it, it would reset the link.
+    const isOvertaken = this.#command !== undefined && this.#state === 'L1c';
+    if (this.#response !== undefined && !isOvertaken) return this.#takeResponse(this.#response, now);
     if (this.#command !== undefined) return this.#takeCommand(this.#command, now);
     return this.isUp ? this.#transfer.nextFrame(now) : undefined;
   }

@@ -32,7 +32,7 @@ export const LAPB_PARAMETERS = {
   t1Ms: {
     default: 3000,
     min: 1,
-    max: 600_000,
+    max: 3_600_000,
     unit: 'ms',
     meaning: 'T1: how long an answer may take before it is asked for again',
   },
