@@ -22,7 +22,7 @@ export interface ClientRunnerOptions {
 }
 
 export interface ClientEnd {
-  /** The session came to its farewell: what failed was about single messages, not about the way there. */
+  /** We said QUIT because no mail was left: what failed was about single messages, not about the way there. */
   readonly inOrder: boolean;
   readonly messages: number;
   readonly reason: string;
@@ -43,8 +43,6 @@ export class ClientRunner {
   #pullWaits = false;
   #messages = 0;
   #finished: string | undefined;
-  #inOrder = false;
-  /** We said QUIT of our own: a 421 at any other time is not the end we wanted. */
   #hasQuit = false;
   #over = false;
 
@@ -103,7 +101,6 @@ export class ClientRunner {
         return;
       case 'finished':
         this.#finished = action.reason;
-        this.#inOrder = action.how === 'close' && this.#hasQuit;
         if (action.how === 'close') stream.close();
         else stream.abort('protocolError');
     }
@@ -148,7 +145,7 @@ export class ClientRunner {
     this.#alarm.set(undefined);
     await Promise.all(this.#settling);
     this.#resolve({
-      inOrder: this.#inOrder,
+      inOrder: this.#hasQuit,
       messages: this.#messages,
       reason: this.#finished ?? end.reason,
     });

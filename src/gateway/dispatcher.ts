@@ -1,4 +1,5 @@
 import { Alarm, type Clock, describeError } from '../core/index.js';
+import type { Retry } from '../rfc1090/index.js';
 import type { Spool } from '../spool/index.js';
 import { MailSource } from './mail-source.js';
 import type { Settler } from './settler.js';
@@ -12,12 +13,12 @@ export interface Transport {
 }
 
 export interface TransportEnd {
-  /** The other end greeted us and the session ended in order: nothing speaks against coming again. */
+  /** The session ended because no mail was left: nothing speaks against coming again. */
   readonly inOrder: boolean;
   /** In words, for the queue list and a delivery report. */
   readonly reason: string;
-  /** The circuit was cleared: its cause decides when to call again. */
-  readonly clear?: { readonly cause: number; readonly diagnostic: number };
+  /** How a call ended decides when it is worth another. */
+  readonly retry?: Retry;
 }
 
 export interface DispatcherOptions {
@@ -26,8 +27,10 @@ export interface DispatcherOptions {
   readonly clock: Clock;
   /** Undefined: nothing known by that name any more; its mail waits. */
   readonly transportFor: (destination: string) => Transport | undefined;
-  /** Wall time of the next try, after `failures` in a row. */
-  readonly nextTry: (failures: number, end: TransportEnd) => number;
+  /** Wall time of the next try, after a failure that had `failures` in a row before it. */
+  readonly nextTry: (destination: string, failures: number, end: TransportEnd) => number;
+  /** A session ended in order. */
+  readonly onWell: (destination: string) => void;
   readonly onProblem: (problem: string) => void;
 }
 
@@ -129,7 +132,8 @@ export class Dispatcher {
       const run = this.#run(destination, transport, state).finally(() => {
         this.#running.delete(run);
         state.running--;
-        if (state.running === 0 && state.failures === 0) this.#states.delete(destination);
+        if (state.running === 0 && state.failures === 0 && state.notBefore === 0)
+          this.#states.delete(destination);
         this.poke();
       });
       this.#running.add(run);
@@ -137,7 +141,7 @@ export class Dispatcher {
   }
 
   async #run(destination: string, transport: Transport, state: DestinationState): Promise<void> {
-    const { spool, settler, clock, nextTry } = this.#options;
+    const { spool, settler, clock, onWell, onProblem } = this.#options;
     const owner = `${destination}#${++this.#runs}`;
     const mail = new MailSource({ spool, settler, clock, destination, owner, probing: state.failures > 0 });
     try {
@@ -148,18 +152,24 @@ export class Dispatcher {
       }
       const end = await transport.run(mail);
       if (end.inOrder || mail.delivered > 0) state.failures = 0;
-      if (!end.inOrder) {
-        state.failures++;
-        state.notBefore = nextTry(state.failures - 1, end);
-        await mail.postpone(end.reason, state.notBefore);
-      }
+      if (end.inOrder) {
+        state.notBefore = 0;
+        onWell(destination);
+      } else await mail.postpone(end.reason, this.#failed(destination, state, end));
     } catch (error) {
-      state.failures++;
-      state.notBefore = nextTry(state.failures - 1, { inOrder: false, reason: describeError(error) });
-      this.#options.onProblem(`delivering to ${destination}: ${describeError(error)}`);
+      const reason = describeError(error);
+      this.#failed(destination, state, { inOrder: false, reason });
+      onProblem(`delivering to ${destination}: ${reason}`);
     } finally {
       await mail.end();
     }
+  }
+
+  /** @returns when it is tried again. */
+  #failed(destination: string, state: DestinationState, end: TransportEnd): number {
+    state.notBefore = this.#options.nextTry(destination, state.failures, end);
+    state.failures++;
+    return state.notBefore;
   }
 
   #stateOf(destination: string): DestinationState {

@@ -6,10 +6,10 @@ export interface GatewayLinkOptions {
   readonly clock: Clock;
   readonly line: Line;
   readonly stack: Omit<LinkStackOptions, 'clock' | 'write'>;
-  readonly onState: (state: LinkState) => void;
+  readonly onState: (state: LineState) => void;
 }
 
-export type LinkState =
+export type LineState =
   | { readonly state: 'opened' }
   /** `tries`: how often it was tried in a row. */
   | { readonly state: 'closed'; readonly why: string; readonly tries: number; readonly retryInMs: number };
@@ -55,14 +55,20 @@ export class GatewayLink {
     }
     this.#tries = 0;
     onState({ state: 'opened' });
-    this.stack.lineUp();
+    this.#bringUp();
   }
+
+  /** The first time the stack is started, later it is told that its line is there again. */
+  #bringUp: () => void = () => {
+    this.stack.start();
+    this.#bringUp = () => this.stack.lineUp();
+  };
 
   /** Clears what is open, disconnects the link, and closes the line. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelReopening();
-    await this.stack.stop();
+    await new Promise<void>((resolve) => this.stack.stop(resolve));
     await this.#options.line.close();
   }
 

@@ -45,8 +45,6 @@ export interface ServerRunnerOptions {
   readonly session: ServerOptions;
   readonly spool: Spool;
   readonly clock: Clock;
-  /** Whether the spool can take a message of this size now. */
-  readonly hasRoom: (octets: number) => Promise<boolean>;
   readonly onDialogue?: (event: DialogueEvent) => void;
   readonly onReceived?: (message: Received) => void;
   readonly onEnd?: (end: { messages: number; reason: string }) => void;
@@ -148,7 +146,9 @@ export class ServerRunner {
         this.#recipients = [];
         this.#sender = ask.mail.address;
         this.#body = ask.mail.body;
-        return (await this.#options.hasRoom(ask.mail.size ?? 0)) ? OK : { accept: false, reply: NO_ROOM };
+        return (await this.#options.spool.hasRoom(ask.mail.size ?? 0))
+          ? OK
+          : { accept: false, reply: NO_ROOM };
       case 'recipient': {
         const verdict = this.#options.caller.judge(ask.address);
         if (!verdict.accept) return verdict;

@@ -18,17 +18,19 @@ const HOUR = 60 * MINUTE;
 /** How the schedule of the queue is bent, milliseconds. */
 export const PACES = {
   /** The same call with other facilities. */
-  soon: { first: [10 * SECOND], atLeast: 0 },
-  busy: { first: [1 * MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE], atLeast: 0 },
+  soon: { first: [10 * SECOND], repeats: false, atLeast: 0 },
+  busy: { first: [1 * MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE], repeats: true, atLeast: 0 },
   /** As the queue does it. */
-  queue: { first: [], atLeast: 0 },
-  outOfOrder: { first: [], atLeast: 15 * MINUTE },
-  unwanted: { first: [], atLeast: 4 * HOUR },
+  queue: { first: [], repeats: false, atLeast: 0 },
+  outOfOrder: { first: [], repeats: false, atLeast: 15 * MINUTE },
+  unwanted: { first: [], repeats: false, atLeast: 4 * HOUR },
 } as const satisfies Record<
   string,
   {
     /** Waits before the first, second, ... attempt, instead of the queue's. */
     readonly first: readonly number[];
+    /** Whether the last of these repeats, or the queue's go on behind them. */
+    readonly repeats: boolean;
     /** No wait is shorter. */
     readonly atLeast: number;
   }

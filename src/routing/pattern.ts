@@ -1,5 +1,5 @@
 import { RE2JS } from 're2js';
-import { type Decoded, decoded, fault } from '../core/index.js';
+import { type Decoded, decoded, describeError, fault } from '../core/index.js';
 
 /** What a pattern found: the whole text first, then what stood for `$1`, `$2`, ... */
 export type Captures = readonly string[];
@@ -41,7 +41,12 @@ export class Pattern {
     try {
       return decoded(new Pattern(text, RE2JS.compile(source, flags), ignoreCase));
     } catch (error) {
-      return fault(error instanceof Error ? error.message : String(error));
+      // What the library says begins with the same words each time, and shows the flags as if they were written.
+      return fault(
+        describeError(error)
+          .replace(/^error parsing regexp: /, '')
+          .replace(/\(\?[is]+\)/, ''),
+      );
     }
   }
 

@@ -1,0 +1,11 @@
+import type { Circuits } from '../circuit/index.js';
+import type { NumberPrefixes } from '../routing/index.js';
+
+/** A link as whoever places calls sees it. */
+export interface CallLink {
+  readonly name: string;
+  readonly circuits: Circuits;
+  readonly prefixes: NumberPrefixes;
+  /** Up, or coming up, as far as is known; a link that is not is called on only where there is no other. */
+  isAvailable(): boolean;
+}

@@ -1,0 +1,20 @@
+import type { Clock } from '../core/index.js';
+import { CallRecordBuilder } from '../observe/index.js';
+import type { CallStarted, CallWatcher } from './call-watcher.js';
+import type { Observe } from './events.js';
+
+/** Follows calls and tells the record of each when it is over. */
+export function callRecorder(clock: Clock, observe: Observe): (call: CallStarted) => CallWatcher {
+  return (call) => {
+    const builder = new CallRecordBuilder(clock, call);
+    return {
+      event: (event) => builder.handle(event),
+      messageSent: () => builder.messageSent(),
+      messageReceived: () => builder.messageReceived(),
+      ended: ({ verdict, ending, traffic }) => {
+        if (verdict.how === 'completed' || verdict.how === 'dismissed') builder.sessionCompleted();
+        observe({ type: 'call', record: builder.finish(ending, traffic) });
+      },
+    };
+  };
+}

@@ -1,0 +1,20 @@
+import type { CircuitEvent } from '../circuit/index.js';
+import type { CallOutcome } from '../rfc1090/index.js';
+
+/** A call begins; what is told of it goes into its record. */
+export interface CallStarted {
+  readonly circuit: string;
+  readonly link: string;
+  readonly direction: 'outgoing' | 'incoming';
+  readonly called: string;
+  readonly calling: string;
+  readonly peer?: string;
+  readonly userData: Uint8Array;
+}
+
+export interface CallWatcher {
+  readonly event: (event: CircuitEvent) => void;
+  readonly messageSent: () => void;
+  readonly messageReceived: () => void;
+  readonly ended: (outcome: CallOutcome) => void;
+}

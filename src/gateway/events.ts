@@ -1,0 +1,22 @@
+import type { CallRecord } from '../observe/index.js';
+import type { LineState } from './gateway-link.js';
+import type { Received } from './server-runner.js';
+import type { SettledEvent } from './settler.js';
+
+/** What a gateway tells whoever watches it: log, call records, metrics, the demonstration. */
+export type GatewayEvent =
+  | { readonly type: 'listening'; readonly address: string }
+  | { readonly type: 'line'; readonly link: string; readonly line: LineState }
+  /** A message is on stable storage. */
+  | { readonly type: 'received'; readonly message: Received }
+  /** A step of one recipient: delivered, put off, given up. */
+  | { readonly type: 'settled'; readonly recipient: SettledEvent }
+  /** A call is over. */
+  | { readonly type: 'call'; readonly record: CallRecord }
+  /** Somebody has to look: a setting is wrong somewhere. Once until it went well again. */
+  | { readonly type: 'attention'; readonly destination: string; readonly reason: string }
+  | { readonly type: 'turnedAway'; readonly where: string }
+  /** Something went wrong that is not the fault of a message or a peer. */
+  | { readonly type: 'problem'; readonly problem: string };
+
+export type Observe = (event: GatewayEvent) => void;

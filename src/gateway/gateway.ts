@@ -1,0 +1,332 @@
+import type { LinkStatus, TraceEvent } from '../circuit/index.js';
+import { type Configuration, formatHostAndPort, type LinkConfiguration } from '../config/index.js';
+import { type Clock, SystemClock } from '../core/index.js';
+import { type Line, SerialLine, TcpLine, type TcpStream } from '../line/index.js';
+import { destinationKey, parseDestination, Recipients, RelayPolicy, Router } from '../routing/index.js';
+import type { ClientOptions, ServerOptions } from '../smtp/index.js';
+import { openSpool, type Spool } from '../spool/index.js';
+import type { CallLink } from './call-link.js';
+import { callRecorder } from './call-recorder.js';
+import { Dispatcher, type Transport } from './dispatcher.js';
+import type { Observe } from './events.js';
+import { FallbackTransport } from './fallback-transport.js';
+import { GatewayLink } from './gateway-link.js';
+import { IncomingCalls } from './incoming-calls.js';
+import { PeerTransport } from './peer-transport.js';
+import { RetryPolicy } from './retry-policy.js';
+import { ServerRunner } from './server-runner.js';
+import { Settler } from './settler.js';
+import { SmtpListener } from './smtp-listener.js';
+import { SmtpTransport } from './smtp-transport.js';
+
+/** What a gateway takes from its surroundings; tests and the demonstration put other things there. */
+export interface Environment {
+  readonly clock?: Clock;
+  /** Default: the serial port or serial device server that the configuration names. */
+  readonly openLine?: (link: LinkConfiguration, clock: Clock) => Line;
+  readonly observe?: Observe;
+  /** Sees every frame and packet of every link. */
+  readonly trace?: (link: string, event: TraceEvent) => void;
+  /** 0 up to, not including, 1. */
+  readonly random?: () => number;
+}
+
+/** Sessions by TCP at the same time; further clients are told to come again. */
+const MAX_TCP_SESSIONS = 500;
+const MAX_RECIPIENTS = 1000;
+const MAX_ERRORS = 20;
+const SERVER_IDLE_MS = 5 * 60_000; // RFC 5321 §4.5.3.2.7
+
+/** RFC 5321 §4.5.3.2. */
+const TCP_CLIENT_TIMEOUTS = {
+  greetingMs: 5 * 60_000,
+  commandMs: 5 * 60_000,
+  dataMs: 3 * 60_000,
+  endOfDataMs: 10 * 60_000,
+};
+
+/** On a circuit the timers of RFC 1090 watch the other end; the engine's own only catch what they can't see. */
+const NO_TIMEOUT_MS = 7 * 24 * 3_600_000;
+const CIRCUIT_CLIENT_TIMEOUTS = {
+  greetingMs: NO_TIMEOUT_MS,
+  commandMs: NO_TIMEOUT_MS,
+  dataMs: NO_TIMEOUT_MS,
+  endOfDataMs: NO_TIMEOUT_MS,
+};
+
+/** How long sessions may take to end when the gateway stops. */
+const STOP_MS = 30_000;
+
+/** A gateway, put together from its configuration. */
+export class Gateway {
+  readonly #configuration: Configuration;
+  readonly #clock: Clock;
+  readonly #observe: Observe;
+  readonly #spool: Spool;
+  readonly #recipients: Recipients;
+  readonly #links: readonly GatewayLink[];
+  readonly #listeners: readonly SmtpListener[];
+  readonly #incoming: IncomingCalls;
+  readonly #dispatcher: Dispatcher;
+  readonly #tcpSessions = new Set<ServerRunner>();
+
+  /**
+   * Opens spool, listeners and links. A link whose line can't be opened does not keep the gateway from starting.
+   * @throws GatewayError when the spool can't be opened or an address can't be listened on.
+   */
+  static async start(configuration: Configuration, environment: Environment = {}): Promise<Gateway> {
+    const clock = environment.clock ?? new SystemClock();
+    const observe = environment.observe ?? (() => {});
+    const spool = await openSpool({
+      directory: configuration.gateway.spool,
+      wallTime: () => clock.wallTime(),
+      log: (event) => {
+        if (event.type === 'stopped') observe({ type: 'problem', problem: event.error.message });
+        if (event.type === 'bodyKept') observe({ type: 'problem', problem: event.reason });
+      },
+    });
+    const gateway = new Gateway(configuration, { ...environment, clock, observe }, spool);
+    try {
+      await gateway.#open();
+    } catch (error) {
+      await gateway.stop();
+      throw error;
+    }
+    return gateway;
+  }
+
+  private constructor(
+    configuration: Configuration,
+    environment: Environment & { readonly clock: Clock; readonly observe: Observe },
+    spool: Spool,
+  ) {
+    const { clock, observe } = environment;
+    const { hostname, postmaster } = configuration.gateway;
+    this.#configuration = configuration;
+    this.#clock = clock;
+    this.#observe = observe;
+    this.#spool = spool;
+    const router = new Router(configuration.routes);
+    this.#recipients = new Recipients(
+      router,
+      new RelayPolicy(configuration.relay.networks, configuration.relay.domains),
+      {
+        hostname,
+        postmaster,
+      },
+    );
+    const watchCall = callRecorder(clock, observe);
+    this.#incoming = new IncomingCalls({
+      configuration,
+      spool,
+      clock,
+      recipients: this.#recipients,
+      session: this.#serverOptions('learn'),
+      watchCall,
+      onReceived: (message) => {
+        observe({ type: 'received', message });
+        this.#dispatcher.poke();
+      },
+      observe,
+    });
+    this.#links = configuration.links.map((link) => this.#makeLink(link, environment));
+    this.#listeners = configuration.listen.smtp.map((address) => this.#makeListener(address));
+    const retries = new RetryPolicy(
+      configuration.queue.retryMs,
+      clock,
+      environment.random ?? Math.random,
+      observe,
+    );
+    const transports = this.#makeTransports(watchCall);
+    this.#dispatcher = new Dispatcher({
+      spool,
+      clock,
+      settler: new Settler({
+        spool,
+        clock,
+        hostname,
+        postmaster,
+        maxAgeMs: configuration.queue.maxAgeMs,
+        nextAttempt: (attempts) => retries.afterReply(attempts),
+        destinationOf: (address) => {
+          const decision = router.route(address);
+          return decision.type === 'refused' ? undefined : destinationKey(decision);
+        },
+        onSettled: (recipient) => observe({ type: 'settled', recipient }),
+        onProblem: (problem) => observe({ type: 'problem', problem }),
+      }),
+      transportFor: (destination) => this.#transportFor(destination, transports),
+      nextTry: (destination, failures, end) => retries.afterFailure(destination, failures, end),
+      onWell: (destination) => retries.wentWell(destination),
+      onProblem: (problem) => observe({ type: 'problem', problem }),
+    });
+  }
+
+  /** The ports that SMTP is taken on, in the order of the configuration. */
+  get smtpPorts(): readonly number[] {
+    return this.#listeners.map(({ port }) => port);
+  }
+
+  /** What the links are doing. */
+  get links(): readonly LinkStatus[] {
+    return this.#links.map(({ stack }) => stack.status());
+  }
+
+  /**
+   * Takes no further sessions and calls, lets what is going on come to its end within 30 s, clears circuits,
+   * disconnects links, closes the spool. What is queued stays queued.
+   */
+  async stop(): Promise<void> {
+    for (const listener of this.#listeners) listener.stopListening();
+    for (const session of this.#tcpSessions) session.stop();
+    this.#incoming.stop();
+    const deliveries = this.#dispatcher.stop();
+    await this.#within(STOP_MS, async () => {
+      await deliveries;
+      await this.#untilNoSession();
+    });
+    for (const listener of this.#listeners) listener.close();
+    await Promise.all(this.#links.map((link) => link.stop()));
+    await this.#within(STOP_MS, () => deliveries);
+    await this.#spool.close();
+  }
+
+  async #open(): Promise<void> {
+    for (const listener of this.#listeners) await listener.listen();
+    this.#configuration.listen.smtp.forEach((address, i) => {
+      const port = this.#listeners[i]?.port ?? address.port;
+      this.#observe({ type: 'listening', address: formatHostAndPort({ ...address, port }) });
+    });
+    await Promise.all(this.#links.map((link) => link.start()));
+    this.#dispatcher.poke();
+  }
+
+  #makeLink(link: LinkConfiguration, environment: Environment): GatewayLink {
+    const { trace, openLine = openConfiguredLine } = environment;
+    const gatewayLink = new GatewayLink({
+      clock: this.#clock,
+      line: openLine(link, this.#clock),
+      stack: {
+        name: link.name,
+        lapb: link.lapb,
+        packet: link.packet,
+        escapeXonXoff: link.escapeXonXoff,
+        ...(link.calling !== undefined && { calling: link.calling }),
+        ...(trace !== undefined && { trace: (event) => trace(link.name, event) }),
+      },
+      onState: (line) => this.#observe({ type: 'line', link: link.name, line }),
+    });
+    gatewayLink.stack.onIncoming((call) => void this.#incoming.handle(call, link));
+    return gatewayLink;
+  }
+
+  #makeListener({ host, port }: { host: string; port: number }): SmtpListener {
+    return new SmtpListener({
+      host,
+      port,
+      maxSessions: MAX_TCP_SESSIONS,
+      hostname: this.#configuration.gateway.hostname,
+      onClient: (stream, address) => this.#serve(stream, address),
+      onTurnedAway: () => this.#observe({ type: 'turnedAway', where: `${host}:${port}` }),
+    });
+  }
+
+  #serve(stream: TcpStream, address: string): void {
+    const runner = new ServerRunner({
+      stream,
+      caller: {
+        source: `smtp ${address}`,
+        origin: address,
+        protocol: 'TCP',
+        judge: (recipient) => this.#recipients.judge(recipient, { address }),
+      },
+      session: this.#serverOptions('crlf'),
+      spool: this.#spool,
+      clock: this.#clock,
+      onReceived: (message) => {
+        this.#observe({ type: 'received', message });
+        this.#dispatcher.poke();
+      },
+      onEnd: () => this.#tcpSessions.delete(runner),
+      onProblem: (problem) => this.#observe({ type: 'problem', problem: `smtp ${address}: ${problem}` }),
+    });
+    this.#tcpSessions.add(runner);
+    runner.start();
+  }
+
+  #serverOptions(lineEnds: ServerOptions['lineEnds']): ServerOptions {
+    const { gateway, queue } = this.#configuration;
+    return {
+      hostname: gateway.hostname,
+      greeting: gateway.greeting,
+      maxMessageSize: queue.maxMessageOctets,
+      maxRecipients: MAX_RECIPIENTS,
+      lineEnds,
+      bareLineEnd: lineEnds === 'crlf' ? 'refuse' : 'crlf',
+      idleTimeoutMs: lineEnds === 'crlf' ? SERVER_IDLE_MS : NO_TIMEOUT_MS,
+      maxErrors: MAX_ERRORS,
+    };
+  }
+
+  #clientOptions(timeouts: ClientOptions['timeouts']): ClientOptions {
+    return { hostname: this.#configuration.gateway.hostname, pipelining: true, timeouts };
+  }
+
+  #makeTransports(watchCall: ReturnType<typeof callRecorder>): Map<string, Transport> {
+    return new Map(
+      this.#configuration.peers.map((peer): [string, Transport] => [
+        peer.name,
+        new PeerTransport({
+          peer,
+          links: peer.links.flatMap((name) => this.#callLink(name)),
+          session: this.#clientOptions(CIRCUIT_CLIENT_TIMEOUTS),
+          clock: this.#clock,
+          watchCall,
+        }),
+      ]),
+    );
+  }
+
+  #callLink(name: string): CallLink[] {
+    const link = this.#links.find((candidate) => candidate.name === name);
+    const prefixes = this.#configuration.links.find((candidate) => candidate.name === name)?.prefixes;
+    if (link === undefined || prefixes === undefined) return [];
+    const { stack } = link;
+    return [{ name, prefixes, circuits: stack, isAvailable: () => stack.status().state === 'ready' }];
+  }
+
+  #transportFor(destination: string, peers: ReadonlyMap<string, Transport>): Transport | undefined {
+    const parsed = parseDestination(destination);
+    if (parsed?.type === 'peers') {
+      const ways = parsed.peers.flatMap((name) => peers.get(name) ?? []);
+      return ways.length > 1 ? new FallbackTransport(ways) : ways[0];
+    }
+    if (parsed?.type !== 'smtp') return undefined;
+    const { host, port } = parsed;
+    return new SmtpTransport({
+      host,
+      port,
+      clock: this.#clock,
+      session: this.#clientOptions(TCP_CLIENT_TIMEOUTS),
+    });
+  }
+
+  async #untilNoSession(): Promise<void> {
+    while (this.#tcpSessions.size + this.#incoming.size > 0)
+      await new Promise<void>((resolve) => void this.#clock.wake(this.#clock.now() + 50, resolve));
+  }
+
+  async #within(ms: number, work: () => Promise<void>): Promise<void> {
+    let cancel = (): void => {};
+    const timeIsUp = new Promise<void>((resolve) => {
+      cancel = this.#clock.wake(this.#clock.now() + ms, resolve);
+    });
+    await Promise.race([work(), timeIsUp]);
+    cancel();
+  }
+}
+
+function openConfiguredLine({ line }: LinkConfiguration, clock: Clock): Line {
+  if (line.type === 'tcp') return new TcpLine(line.host, line.port);
+  return new SerialLine({ clock, path: line.path, baud: line.baud, rtscts: line.hardwareFlowControl });
+}
