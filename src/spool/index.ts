@@ -1,1 +1,5 @@
+export type { FileSystem } from './bodies.js';
+export type { SpoolEvent } from './durable-spool.js';
+export { isMessageId } from './message-id.js';
+export { openSpool, type SpoolOptions } from './open-spool.js';
 export type * from './spool.js';

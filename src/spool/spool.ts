@@ -11,22 +11,33 @@ export interface Spool {
   /**
    * Takes up to `limit.messages` (and about `limit.octets`) due deliveries of a destination, oldest due first, for
    * `owner` until `until`. They are not given to anyone else before; a crash gives them back when the spool opens.
+   * At least one is given, however long. Recipients that were deferred to a later time are not among them.
    */
   claim(destination: string, owner: string, limit: ClaimLimit, until: number): Promise<Delivery[]>;
   /** Holds what `owner` has claimed until a later time. */
   renew(owner: string, until: number): Promise<void>;
   /** Gives back what `owner` has claimed and not settled: due again at once, no attempt counted. */
   release(owner: string): Promise<void>;
-  /** Writes outcomes, all or none. A message none of whose recipients waits any longer is removed. */
+  /**
+   * Writes outcomes, all or none. A message none of whose recipients waits any longer is removed. Outcomes of
+   * recipients that don't wait (settled before, on a claim that had run out) are passed over.
+   */
   settle(batch: readonly Settlement[]): Promise<void>;
-  /** The body from `offset`, in chunks of at most 64 KiB. Ends at the end. */
+  /**
+   * The body from `offset`, in chunks of at most 64 KiB. Ends at the end. Fails before the first chunk when the body
+   * is not whole, with a GatewayError: `spoolGone` when no such message waits, `spoolRead`.
+   */
   readBody(message: string, offset?: number): AsyncIterable<Uint8Array>;
-  /** Per destination: what is due at `now`, what waits, when the next becomes due. */
+  /** Per destination: what is due at `now`, what waits, when the next becomes due. Costs the same however much waits. */
   destinations(now: number): Promise<DestinationSummary[]>;
   /** Recipients that waited longer than allowed: `received < before`, unclaimed; at most `limit` deliveries. */
   overdue(before: number, limit: number): Promise<Delivery[]>;
   /** All deliveries that wait, oldest message first, for lists. */
   list(limit: number): Promise<Delivery[]>;
+  /** The deliveries of one message that wait; none when there is no such message. */
+  find(message: string): Promise<Delivery[]>;
+  /** Whether a message of so many octets can be taken in and the disk keep its reserve. Ask before saying yes. */
+  hasRoom(octets: number): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -37,7 +48,9 @@ export interface MessageWriter {
   write(chunk: Uint8Array): Promise<void>;
   /**
    * Resolves when body and envelope are on stable storage. `settling` is written in the same transaction: a delivery
-   * report and the failure it reports happen together or not at all.
+   * report and the failure it reports happen together or not at all. A recipient named twice for one destination
+   * gets the message once. Rejects with a GatewayError: then nothing of the message is left; only if the disk or the
+   * program broke off in the last instant, it may yet be found whole at the next start.
    */
   commit(envelope: Envelope, settling?: readonly Settlement[]): Promise<void>;
   abort(): Promise<void>;
@@ -107,7 +120,7 @@ export interface Settlement {
 
 export interface DestinationSummary {
   readonly destination: string;
-  /** Unclaimed deliveries due now. */
+  /** Unclaimed deliveries due now; counted up to 10 000. */
   readonly due: number;
   /** Deliveries that wait, due or not, claimed or not. */
   readonly waiting: number;

@@ -1,0 +1,185 @@
+import { describeError, type GatewayError } from '../core/index.js';
+import type { Bodies } from './bodies.js';
+import { messageGone, spoolClosed } from './fault.js';
+import { MessageIds } from './message-id.js';
+import { BufferedWriter, type WriterHome } from './message-writer.js';
+import type { GroupReport, Link } from './protocol.js';
+import type { ClaimLimit, Delivery, DestinationSummary, MessageWriter, Settlement, Spool } from './spool.js';
+
+/** What happens inside, for logs and metrics. */
+export type SpoolEvent =
+  /** One transaction with so many requests; `wrote` when it changed something and was synced. */
+  | ({ readonly type: 'group' } & GroupReport)
+  /** The search for files that a crash left behind is over. */
+  | { readonly type: 'leftovers'; readonly removed: number }
+  /** Something about body files went wrong that does no harm but takes up room until the next start. */
+  | { readonly type: 'bodyKept'; readonly reason: string }
+  /** The thread of the database ended by itself: no request is taken any longer. */
+  | { readonly type: 'stopped'; readonly error: GatewayError };
+
+export interface DurableSpoolParts {
+  readonly link: Link;
+  readonly bodies: Bodies;
+  readonly wallTime: () => number;
+  readonly log: (event: SpoolEvent) => void;
+  readonly hasRoom: (octets: number) => Promise<boolean>;
+}
+
+/** File names are looked up so many at a time, so that mail waits for the search a millisecond at most. */
+const LEFTOVER_BATCH = 256;
+
+/** The spool of rows behind a link, and of body files on this side of it. */
+export class DurableSpool implements Spool {
+  readonly #link: Link;
+  readonly #bodies: Bodies;
+  readonly #wallTime: () => number;
+  readonly #log: (event: SpoolEvent) => void;
+  readonly hasRoom: (octets: number) => Promise<boolean>;
+  readonly #ids: MessageIds;
+  readonly #writers = new Set<MessageWriter>();
+  /** Messages whose commit failed so that their row may be there or not. */
+  readonly #doubtful = new Set<string>();
+  /** What runs besides the requests, and must be over before the spool is closed. */
+  readonly #background = new Set<Promise<void>>();
+  readonly #writerHome: WriterHome;
+  #closing: Promise<void> | undefined;
+
+  constructor({ link, bodies, wallTime, log, hasRoom }: DurableSpoolParts) {
+    this.#link = link;
+    this.#bodies = bodies;
+    this.#wallTime = wallTime;
+    this.#log = log;
+    this.hasRoom = hasRoom;
+    this.#ids = new MessageIds(wallTime);
+    this.#writerHome = {
+      bodies,
+      store: async (message, settling) => this.#removeBodies(await link.call('receive', message, settling)),
+      ended: (writer, leftFile) => {
+        this.#writers.delete(writer);
+        if (leftFile) this.#doubtful.add(writer.id);
+      },
+    };
+  }
+  // ---------------------------------------------------------------- in
+
+  async receive(): Promise<MessageWriter> {
+    if (this.#closing !== undefined) throw spoolClosed();
+    const writer = new BufferedWriter(this.#ids.next(), this.#writerHome);
+    this.#writers.add(writer);
+    return writer;
+  }
+
+  // ---------------------------------------------------------------- out
+
+  claim(destination: string, owner: string, limit: ClaimLimit, until: number): Promise<Delivery[]> {
+    return this.#link.call('claim', destination, owner, limit, until, this.#wallTime());
+  }
+
+  renew(owner: string, until: number): Promise<void> {
+    return this.#link.call('renew', owner, until);
+  }
+
+  release(owner: string): Promise<void> {
+    return this.#link.call('release', owner);
+  }
+
+  async settle(batch: readonly Settlement[]): Promise<void> {
+    this.#removeBodies(await this.#link.call('settle', batch));
+  }
+
+  async *readBody(message: string, offset = 0): AsyncGenerator<Uint8Array, void, void> {
+    if (!Number.isSafeInteger(offset) || offset < 0) throw new RangeError(`no place in a body: ${offset}`);
+    const body = await this.#link.call('body', message, offset);
+    if (body === undefined) throw messageGone(message);
+    if (body.octets === undefined) yield* this.#readFile(message, body.size, offset);
+    else if (body.octets.length > 0) yield body.octets;
+  }
+
+  // ---------------------------------------------------------------- questions
+
+  destinations(now: number): Promise<DestinationSummary[]> {
+    return this.#link.call('destinations', now, this.#wallTime());
+  }
+
+  overdue(before: number, limit: number): Promise<Delivery[]> {
+    return this.#link.call('overdue', before, limit, this.#wallTime());
+  }
+
+  list(limit: number): Promise<Delivery[]> {
+    return this.#link.call('list', limit);
+  }
+
+  find(message: string): Promise<Delivery[]> {
+    return this.#link.call('find', message);
+  }
+
+  // ---------------------------------------------------------------- its life
+
+  /** A transaction is over: told by the link. */
+  handleGroup(report: GroupReport): void {
+    this.#log({ type: 'group', ...report });
+    // What was written now took the place of the transaction that failed before, which can't come back any more.
+    if (report.wrote && this.#doubtful.size > 0) {
+      const ids = [...this.#doubtful];
+      this.#doubtful.clear();
+      this.#inBackground(this.#removeUnneeded(ids).then(() => undefined));
+    }
+  }
+
+  /** Begins to remove the body files that a crash left behind, a few at a time. Once, when the spool was opened. */
+  removeLeftovers(): void {
+    // Ids only grow while a spool is open, so no message that comes in meanwhile is below this one.
+    this.#inBackground(this.#searchLeftovers(this.#ids.next()));
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all(Array.from(this.#writers, (writer) => writer.abort()));
+    await Promise.all(this.#background);
+    await this.#link.close();
+    await Promise.all(this.#background); // of the last requests
+  }
+
+  // ---------------------------------------------------------------- body files
+
+  async *#readFile(message: string, size: number, offset: number): AsyncGenerator<Uint8Array, void, void> {
+    try {
+      yield* this.#bodies.read(message, size, offset);
+    } catch (error) {
+      // Whoever reads on an expired claim may find that the message was settled by another meanwhile.
+      const row = await this.#link.call('body', message, offset);
+      throw row === undefined ? messageGone(message) : error;
+    }
+  }
+
+  /** After the commit that removed their rows; what a crash in between leaves is found when the spool opens. */
+  #removeBodies(ids: readonly string[]): void {
+    for (const id of ids) this.#inBackground(this.#bodies.remove(id));
+  }
+
+  async #searchLeftovers(before: string): Promise<void> {
+    let removed = 0;
+    for await (const names of this.#bodies.list(LEFTOVER_BATCH)) {
+      if (this.#closing !== undefined) return;
+      removed += await this.#removeUnneeded(names.filter((name) => name < before));
+    }
+    this.#log({ type: 'leftovers', removed });
+  }
+
+  async #removeUnneeded(ids: readonly string[]): Promise<number> {
+    const unneeded = await this.#link.call('withoutFile', ids);
+    for (const id of unneeded) await this.#bodies.remove(id);
+    return unneeded.length;
+  }
+
+  #inBackground(work: Promise<void>): void {
+    const tracked = work
+      .catch((error: unknown) => this.#log({ type: 'bodyKept', reason: describeError(error) }))
+      .finally(() => this.#background.delete(tracked));
+    this.#background.add(tracked);
+  }
+}

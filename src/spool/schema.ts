@@ -1,0 +1,173 @@
+import Database from 'better-sqlite3';
+import { GatewayError } from '../core/index.js';
+import { sqliteFamily, storeFault } from './fault.js';
+
+/** In the header of the file: a spool of this program (`x25m`), and not some other SQLite database. */
+export const APPLICATION_ID = 0x78_32_35_6d;
+
+/**
+ * The steps from an empty file to the schema of today. `user_version` counts the steps that were taken, so a step
+ * that was released is never changed: what comes later is a new step.
+ *
+ * What is asked for often has its index, so that no question costs more because much mail waits:
+ * - `deliveries_due`: what a destination can be given next; claimed deliveries are not in it. `owner`, always NULL
+ *   there, spares counting a look into the table;
+ * - `deliveries_oldest`: the oldest message of a destination (and the foreign key);
+ * - `deliveries_age`: lists, and what has waited too long;
+ * - `deliveries_owner`, `deliveries_until`: claims, as many entries as there are claims.
+ *
+ * Times are milliseconds since 1970. Deliveries repeat `received` of their message because an index can't reach over.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE messages (
+    number    INTEGER PRIMARY KEY,
+    id        TEXT    NOT NULL UNIQUE,
+    sender    TEXT    NOT NULL,
+    body_type TEXT    NOT NULL CHECK (body_type IN ('7BIT', '8BITMIME')),
+    source    TEXT    NOT NULL,
+    received  INTEGER NOT NULL,
+    size      INTEGER NOT NULL,
+    in_file   INTEGER NOT NULL,
+    body      BLOB    -- last, so that reading the others never touches its pages
+  ) STRICT;
+
+  CREATE TABLE destinations (
+    number  INTEGER PRIMARY KEY,
+    name    TEXT    NOT NULL UNIQUE,
+    waiting INTEGER NOT NULL DEFAULT 0 -- deliveries, kept by the triggers below
+  ) STRICT;
+
+  CREATE TABLE deliveries (
+    message     INTEGER NOT NULL REFERENCES messages,
+    destination INTEGER NOT NULL REFERENCES destinations,
+    received    INTEGER NOT NULL,
+    due         INTEGER NOT NULL, -- the earliest of its recipients
+    owner       TEXT,             -- NULL: not claimed
+    until       INTEGER,
+    PRIMARY KEY (message, destination),
+    CHECK ((owner IS NULL) = (until IS NULL))
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE INDEX deliveries_due    ON deliveries (destination, due, message, owner) WHERE owner IS NULL;
+  CREATE INDEX deliveries_oldest ON deliveries (destination, received);
+  CREATE INDEX deliveries_age    ON deliveries (received, message);
+  CREATE INDEX deliveries_owner  ON deliveries (owner) WHERE owner IS NOT NULL;
+  CREATE INDEX deliveries_until  ON deliveries (until) WHERE owner IS NOT NULL;
+
+  CREATE TABLE recipients (
+    message     INTEGER NOT NULL,
+    destination INTEGER NOT NULL,
+    address     TEXT    NOT NULL,
+    position    INTEGER NOT NULL, -- in the envelope
+    due         INTEGER NOT NULL,
+    attempts    INTEGER NOT NULL DEFAULT 0,
+    last_reason TEXT,
+    claimed     INTEGER NOT NULL DEFAULT 0, -- handed out with the claim of its delivery, and not settled yet
+    PRIMARY KEY (message, destination, address),
+    FOREIGN KEY (message, destination) REFERENCES deliveries
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TRIGGER delivery_waits AFTER INSERT ON deliveries BEGIN
+    UPDATE destinations SET waiting = waiting + 1 WHERE number = new.destination;
+  END;
+
+  CREATE TRIGGER delivery_is_over AFTER DELETE ON deliveries BEGIN
+    UPDATE destinations SET waiting = waiting - 1 WHERE number = old.destination;
+    DELETE FROM destinations WHERE number = old.destination AND waiting = 0;
+  END;
+
+  CREATE TRIGGER claim_ends AFTER UPDATE OF owner ON deliveries WHEN new.owner IS NULL BEGIN
+    UPDATE recipients SET claimed = 0
+      WHERE message = new.message AND destination = new.destination AND claimed = 1;
+  END;
+  `,
+];
+
+/**
+ * Opens a spool database for this connection alone, and brings its schema up to date.
+ *
+ * The lock is SQLite's own (a lock of the operating system on the file), so it can't outlive a crash.
+ * @throws GatewayError spoolInUse, spoolForeign, spoolNewer, spoolCorrupt, spoolFull, spoolWrite
+ */
+export function openDatabase(file: string, migrations = MIGRATIONS): Database.Database {
+  let db: Database.Database | undefined;
+  try {
+    db = new Database(file, { timeout: 0 });
+    db.pragma('locking_mode = EXCLUSIVE');
+    db.pragma('trusted_schema = OFF');
+    // Nothing is written before it is known whose file this is, so these come first.
+    const version = checkKind(db, file, migrations.length);
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    db.pragma('journal_size_limit = 67108864'); // after a burst, the log gives its space back
+    migrate(db, migrations, version);
+    return db;
+  } catch (error) {
+    db?.close();
+    throw openFault(error, file);
+  }
+}
+
+/** @returns how many migrations the file has seen. */
+function checkKind(db: Database.Database, file: string, newest: number): number {
+  const applicationId = db.pragma('application_id', { simple: true });
+  const version = Number(db.pragma('user_version', { simple: true }));
+  // A crash while a spool was being created leaves an empty database.
+  if (applicationId === 0 && version === 0 && isEmpty(db)) return 0;
+  if (applicationId !== APPLICATION_ID) {
+    throw new GatewayError(
+      'spoolForeign',
+      `${file} is a database of another program: choose another spool directory`,
+      { temporary: false },
+    );
+  }
+  if (version > newest) {
+    throw new GatewayError(
+      'spoolNewer',
+      `${file} was written by a newer version (schema ${version}, known up to ${newest}): run that version`,
+      { temporary: false },
+    );
+  }
+  return version;
+}
+
+function isEmpty(db: Database.Database): boolean {
+  return db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
+}
+
+/** Each step happens wholly or not at all, its number with it. */
+function migrate(db: Database.Database, migrations: readonly string[], version: number): void {
+  migrations.slice(version).forEach((step, i) => {
+    db.transaction(() => {
+      db.exec(step);
+      db.pragma(`application_id = ${APPLICATION_ID}`);
+      db.pragma(`user_version = ${version + i + 1}`);
+    }).exclusive();
+  });
+}
+
+function openFault(error: unknown, file: string): GatewayError {
+  const refuse = (code: string, message: string, temporary = false): GatewayError =>
+    new GatewayError(code, message, { temporary, cause: error });
+  switch (sqliteFamily(error)) {
+    case 'SQLITE_BUSY':
+      return refuse(
+        'spoolInUse',
+        `another process holds ${file}: stop it, or choose another directory`,
+        true,
+      );
+    case 'SQLITE_NOTADB':
+    case 'SQLITE_CORRUPT':
+      return refuse('spoolCorrupt', `${file} is damaged: restore it, or move it away to begin with nothing`);
+    case 'SQLITE_CANTOPEN':
+    case 'SQLITE_READONLY':
+    case 'SQLITE_PERM':
+      return refuse(
+        'spoolDirectory',
+        `${file} can't be opened for writing: look at its owner and permissions`,
+      );
+    default:
+      return storeFault(error);
+  }
+}

@@ -1,0 +1,239 @@
+import type Database from 'better-sqlite3';
+import type { ClaimLimit, Delivery, DestinationSummary, Envelope, Settlement } from './spool.js';
+import { type DeliveryKey, type DeliveryRow, prepareStatements, type RecipientRow } from './statements.js';
+
+/** A message whose body is whole: in `body`, or, when that is missing, synced to its file. */
+export interface NewMessage {
+  readonly id: string;
+  readonly envelope: Envelope;
+  readonly size: number;
+  readonly body?: Uint8Array;
+}
+
+/** A body in its row comes at once, from the offset asked for; `octets` is undefined when it is in a file. */
+export interface StoredBody {
+  readonly size: number;
+  readonly octets: Uint8Array | undefined;
+}
+
+/**
+ * The queue as rows. Plain and synchronous: every method is one request, run inside a transaction that someone else
+ * begins and commits (see `commitTogether`), so a method that throws half-way is undone by them.
+ *
+ * A delivery is claimed as a whole, but only those of its recipients are handed out that are due. They are marked
+ * `claimed`; when the last of them is settled, the claim is over and the delivery waits for the rest of them.
+ */
+export class Store {
+  readonly #db: Database.Database;
+  readonly #sql: ReturnType<typeof prepareStatements>;
+
+  /** @param db from `openDatabase`; closed with this store. Nobody else holds it, so whatever is claimed is free. */
+  constructor(db: Database.Database) {
+    this.#db = db;
+    this.#sql = prepareStatements(db);
+    this.#sql.releaseAll.run();
+  }
+
+  // ---------------------------------------------------------------- requests that write
+
+  /** @returns ids of messages that `settling` ended and whose files can go. */
+  receive(message: NewMessage, settling: readonly Settlement[]): string[] {
+    const { id, envelope, size, body } = message;
+    const received = Math.floor(envelope.received);
+    const row = this.#sql.addMessage.get(
+      id,
+      envelope.sender,
+      envelope.body,
+      envelope.source,
+      received,
+      size,
+      body === undefined ? 1 : 0,
+      body ?? null,
+    );
+    const number = inserted(row);
+    envelope.recipients.forEach(({ address, destination }, position) => {
+      const destinationNumber = this.#destination(destination);
+      this.#sql.addDelivery.run(number, destinationNumber, received, received);
+      this.#sql.addRecipient.run(number, destinationNumber, address, position, received);
+    });
+    return this.settle(settling);
+  }
+
+  claim(destination: string, owner: string, limit: ClaimLimit, until: number, now: number): Delivery[] {
+    this.#sql.releaseExpired.run(now);
+    const row = this.#sql.destinationNumber.get(destination);
+    if (row === undefined) return [];
+    const chosen = withinLimit(this.#sql.due.iterate(row.number, now, limit.messages), limit.octets);
+    return chosen.map((delivery) => {
+      const { message, destination } = delivery;
+      this.#sql.claimDelivery.run(owner, Math.ceil(until), message, destination);
+      this.#sql.claimRecipients.run(message, destination, now);
+      return this.#delivery(delivery, 'claimed');
+    });
+  }
+
+  renew(owner: string, until: number): void {
+    this.#sql.renew.run(Math.ceil(until), owner);
+  }
+
+  release(owner: string): void {
+    this.#sql.release.run(owner);
+  }
+
+  /**
+   * Recipients that don't wait any longer are passed over: whoever held an expired claim may settle it late.
+   * @returns ids of messages that are over and whose files can go, once this is committed.
+   */
+  settle(batch: readonly Settlement[]): string[] {
+    const touched = new Map<string, DeliveryKey>();
+    for (const settlement of batch) {
+      const key = this.#settleRecipient(settlement);
+      if (key !== undefined) touched.set(`${key.message} ${key.destination}`, key);
+    }
+    return [...touched.values()].flatMap((key) => this.#settleDelivery(key));
+  }
+
+  // ---------------------------------------------------------------- requests that ask
+
+  /** @returns undefined when there is no such message. */
+  body(id: string, offset: number): StoredBody | undefined {
+    const row = this.#sql.body.get(offset, id);
+    if (row === undefined) return undefined;
+    if (row.inFile === 1) return { size: row.size, octets: undefined };
+    return { size: row.size, octets: row.octets ?? new Uint8Array(0) }; // an empty BLOB is bound as NULL
+  }
+
+  /** Counts up to `DUE_COUNT_LIMIT` due deliveries per destination; all else is a look into an index. */
+  destinations(now: number, wallTime: number): DestinationSummary[] {
+    this.#sql.releaseExpired.run(wallTime);
+    return this.#sql.destinations
+      .all(now)
+      .map(({ nextDue, ...summary }) => ({ ...summary, nextDue: nextDue ?? undefined }));
+  }
+
+  overdue(before: number, limit: number, now: number): Delivery[] {
+    this.#sql.releaseExpired.run(now);
+    return this.#sql.overdue.all(before, limit).map((row) => this.#delivery(row, 'all'));
+  }
+
+  list(limit: number): Delivery[] {
+    return this.#sql.list.all(limit).map((row) => this.#delivery(row, 'all'));
+  }
+
+  find(message: string): Delivery[] {
+    return this.#sql.find.all(message).map((row) => this.#delivery(row, 'all'));
+  }
+
+  /** Of these ids, those that no message needs a file for. */
+  withoutFile(ids: readonly string[]): string[] {
+    return ids.filter((id) => this.#sql.bodyInFile.get(id) === undefined);
+  }
+
+  // ---------------------------------------------------------------- transactions
+
+  get inTransaction(): boolean {
+    return this.#db.inTransaction;
+  }
+
+  begin(): void {
+    this.#sql.begin.run();
+  }
+
+  commit(): void {
+    this.#sql.commit.run();
+  }
+
+  rollback(): void {
+    if (this.#db.inTransaction) this.#sql.rollback.run();
+  }
+
+  /** One request among others: what it does can be undone alone. */
+  startRequest(): void {
+    this.#sql.savepoint.run();
+  }
+
+  keepRequest(): void {
+    this.#sql.keep.run();
+  }
+
+  undoRequest(): void {
+    this.#sql.undo.run();
+    this.#sql.keep.run();
+  }
+
+  /** Grows with every row that is written. */
+  get totalChanges(): number {
+    return this.#sql.totalChanges.get() ?? 0;
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  // ---------------------------------------------------------------- parts
+
+  #destination(name: string): number {
+    return inserted(this.#sql.destinationNumber.get(name) ?? this.#sql.addDestination.get(name));
+  }
+
+  #settleRecipient({ message, destination, recipient, outcome }: Settlement): DeliveryKey | undefined {
+    const key = this.#sql.recipient.get(destination, recipient, message);
+    if (key === undefined) return undefined;
+    if (outcome.type === 'deferred') {
+      const attempts = outcome.attempt === false ? 0 : 1;
+      const due = Math.ceil(outcome.until);
+      this.#sql.deferRecipient.run(due, attempts, outcome.reason, key.message, key.destination, recipient);
+    } else {
+      this.#sql.removeRecipient.run(key.message, key.destination, recipient);
+    }
+    return key;
+  }
+
+  /** Brings a delivery into line with its recipients. */
+  #settleDelivery({ message, destination }: DeliveryKey): string[] {
+    const rest = this.#sql.rest.get(message, destination);
+    if (rest !== undefined && rest.due !== null) {
+      const move = rest.claimed === 1 ? this.#sql.moveDelivery : this.#sql.releaseDelivery;
+      move.run(rest.due, message, destination);
+      return [];
+    }
+    this.#sql.removeDelivery.run(message, destination);
+    const over = this.#sql.removeMessage.get(message);
+    return over?.inFile === 1 ? [over.id] : [];
+  }
+
+  #delivery(row: DeliveryRow, which: 'claimed' | 'all'): Delivery {
+    const recipients = this.#sql.recipients.all(row.message, row.destination, which === 'claimed' ? 1 : 0);
+    return {
+      message: row.id,
+      destination: row.name,
+      sender: row.sender,
+      body: row.bodyType,
+      source: row.source,
+      size: row.size,
+      received: row.received,
+      due: row.due,
+      recipients: recipients.map(waitingRecipient),
+    };
+  }
+}
+
+/** The first always, however long it is: else it would wait for ever. */
+function withinLimit(rows: Iterable<DeliveryRow>, octets: number): DeliveryRow[] {
+  const chosen: DeliveryRow[] = [];
+  for (const row of rows) {
+    octets -= row.size;
+    if (octets < 0 && chosen.length > 0) break;
+    chosen.push(row);
+  }
+  return chosen;
+}
+
+function waitingRecipient({ address, attempts, lastReason }: RecipientRow) {
+  return { address, attempts, ...(lastReason !== null && { lastReason }) };
+}
+
+function inserted(row: { number: number } | undefined): number {
+  if (row === undefined) throw new Error('INSERT ... RETURNING returned nothing');
+  return row.number;
+}

@@ -1,0 +1,82 @@
+import { mkdirSync } from 'node:fs';
+import * as fsPromises from 'node:fs/promises';
+import { join } from 'node:path';
+import { Bodies, type FileSystem } from '../../../src/spool/bodies.js';
+import { DurableSpool, type SpoolEvent } from '../../../src/spool/durable-spool.js';
+import { fromFault, spoolClosed } from '../../../src/spool/fault.js';
+import { commitTogether } from '../../../src/spool/group.js';
+import type { Call, GroupReport, Link, Operation } from '../../../src/spool/protocol.js';
+import { openDatabase } from '../../../src/spool/schema.js';
+import { Store } from '../../../src/spool/store.js';
+
+/** The store without its thread: requests of one turn of the event loop are one transaction. */
+class InProcessLink implements Link {
+  readonly #store: Store;
+  readonly #report: (report: GroupReport) => void;
+  readonly #waiting: { call: Call; resolve: (result: unknown) => void; reject: (error: Error) => void }[] =
+    [];
+  #closed = false;
+
+  constructor(store: Store, report: (report: GroupReport) => void) {
+    this.#store = store;
+    this.#report = report;
+  }
+
+  call<O extends Operation>(operation: O, ...args: Parameters<Store[O]>): Promise<ReturnType<Store[O]>> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) {
+        reject(spoolClosed());
+        return;
+      }
+      if (this.#waiting.length === 0) setImmediate(() => this.#run());
+      const call = { id: this.#waiting.length, operation, args };
+      this.#waiting.push({ call, resolve: resolve as (result: unknown) => void, reject });
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#run();
+    this.#closed = true;
+    this.#store.close();
+  }
+
+  #run(): void {
+    const requests = this.#waiting.splice(0);
+    if (requests.length === 0) return;
+    const { answers, wrote } = commitTogether(
+      this.#store,
+      requests.map(({ call }) => call),
+    );
+    this.#report({ requests: requests.length, wrote });
+    requests.forEach(({ resolve, reject }, i) => {
+      const answer = answers[i];
+      if (answer?.ok === true) resolve(answer.result);
+      else if (answer !== undefined) reject(fromFault(answer.fault));
+    });
+  }
+}
+
+export interface InProcessOptions {
+  readonly files?: FileSystem;
+  readonly wallTime?: () => number;
+  readonly log?: (event: SpoolEvent) => void;
+  /** Puts something between the spool and its store. */
+  readonly wrapStore?: (store: Store) => Store;
+}
+
+/** As `openSpool`, without a thread: opens in a few milliseconds, and a test can reach inside. */
+export function openInProcess(directory: string, options: InProcessOptions = {}): DurableSpool {
+  const { files = fsPromises, wallTime = () => 1000, log = () => {}, wrapStore = (store) => store } = options;
+  const bodies = join(directory, 'bodies');
+  mkdirSync(bodies, { recursive: true });
+  const store = wrapStore(new Store(openDatabase(join(directory, 'spool.db'))));
+  const spool: DurableSpool = new DurableSpool({
+    link: new InProcessLink(store, (report) => spool.handleGroup(report)),
+    bodies: new Bodies(bodies, files),
+    wallTime,
+    log,
+    hasRoom: async () => true,
+  });
+  spool.removeLeftovers();
+  return spool;
+}
