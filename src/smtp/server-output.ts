@@ -22,6 +22,11 @@ export class ServerOutput {
     this.#replies.push(fromAscii(formatReply(reply)));
   }
 
+  /** Nobody is there any longer to read them. */
+  dropReplies(): void {
+    this.#replies = [];
+  }
+
   consumed(octets: number): void {
     this.#consumed += octets;
   }

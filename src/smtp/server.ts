@@ -157,6 +157,7 @@ export class ServerSession {
         this.#stopping = true;
         break;
       case 'ended':
+        this.#output.dropReplies();
         this.#end('gone');
         return this.#output.take(false);
     }

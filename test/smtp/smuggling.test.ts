@@ -1,0 +1,136 @@
+/**
+ * What looks like the end of data to some servers and is none here (SMTP smuggling). Behind each variant stands a second
+ * message in the first one's data. It must never become a message of its own, neither here nor at the next hop, wherever
+ * the octets are cut.
+ */
+import { describe, expect, test } from 'vitest';
+import type { ServerOptions } from '../../src/smtp/index.js';
+import { ClientDriver, queued, ServerDriver } from '../support/smtp-drivers.js';
+
+const VARIANTS: Record<string, string> = {
+  'LF . LF': '\n.\n',
+  'LF . CR LF': '\n.\r\n',
+  'CR LF . LF': '\r\n.\n',
+  'CR . CR': '\r.\r',
+  'CR . CR LF': '\r.\r\n',
+  'CR LF . CR': '\r\n.\r',
+  'LF . CR': '\n.\r',
+  'CR . LF': '\r.\n',
+  'LF . CR CR LF': '\n.\r\r\n',
+  'CR LF . CR CR LF': '\r\n.\r\r\n',
+  'CR CR LF . CR CR LF': '\r\r\n.\r\r\n',
+  'CR LF NUL . CR LF': '\r\n\0.\r\n',
+  'CR LF . NUL CR LF': '\r\n.\0\r\n',
+  'CR NUL LF . CR LF': '\r\0\n.\r\n',
+  'CR LF . CR NUL LF': '\r\n.\r\0\n',
+  'LF LF . LF LF': '\n\n.\n\n',
+  'CR LF . SP CR LF': '\r\n. \r\n',
+  'LF CR . LF CR': '\n\r.\n\r',
+  'NEL . NEL': '\x85.\x85',
+};
+
+const SMUGGLED = 'MAIL FROM:<evil@x>\r\nRCPT TO:<victim@y>\r\nDATA\r\nsmuggled';
+
+/** In an LF session these are the end of data, as RFC 1090 §8 would have it. */
+const ENDS_LF_SESSION = new Set([
+  'LF . LF',
+  'LF . CR LF',
+  'CR LF . LF',
+  'LF LF . LF LF',
+  'CR NUL LF . CR LF',
+]);
+
+function session(lineEnd: string, variant: string): string {
+  const envelope = ['EHLO c', 'MAIL FROM:<a@x>', 'RCPT TO:<b@y>', 'DATA', ''].join(lineEnd);
+  const smuggled = SMUGGLED.replaceAll('\r\n', lineEnd);
+  return `${envelope}first${variant}${smuggled}${lineEnd}.${lineEnd}QUIT${lineEnd}`;
+}
+
+/** Plays it cut in two at every octet, and once octet by octet. */
+function* playEveryCut(octets: string, options: Partial<ServerOptions>): Generator<ServerDriver> {
+  for (let cut = 0; cut <= octets.length; cut++) {
+    const server = new ServerDriver(options).start();
+    const pieces = cut === octets.length ? octets.split('') : [octets.slice(0, cut), octets.slice(cut)];
+    for (const piece of pieces) server.give(piece);
+    yield server;
+  }
+}
+
+const summary = ({ asks, messages, discarded, closed }: ServerDriver): object => ({
+  senders: asks.flatMap((ask) => (ask.type === 'sender' ? [ask.mail.address] : [])),
+  messages: messages.length,
+  discarded,
+  closed,
+});
+
+/** What a client of ours sends on for this body: the octets behind DATA. */
+function sentOn(body: string, chunk: number): string {
+  const client = new ClientDriver([queued('m', ['b@y'], body)], {}, chunk).start();
+  client.give('220 x\r\n');
+  client.give('250-x\r\n250 PIPELINING\r\n');
+  client.said();
+  client.give('250 ok\r\n250 ok\r\n354 go\r\n');
+  return client.said();
+}
+
+/** One end of data, at the end, to the strictest and to the most careless of readers; and no line end but CRLF. */
+function expectOneMessage(data: string): void {
+  expect(data.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
+  const careless = [...`\r\n${data}`.matchAll(/(?<=\r\n|\r|\n)\.(?:\r\n|\r|\n)/g)];
+  expect(careless.map((end) => end.index)).toEqual([data.length - 1]);
+}
+
+describe.each(Object.entries(VARIANTS))('%s', (name, variant) => {
+  describe.each<[string, Partial<ServerOptions>]>([
+    ['TCP', { lineEnds: 'crlf' }],
+    ['a circuit whose first line ended with CR LF', { lineEnds: 'learn' }],
+  ])('on %s', (_, options) => {
+    const octets = session('\r\n', variant);
+
+    test('is refused where a bare line end is in it, and else is text', () => {
+      const hasBare = /[\r\n]/.test(variant.replaceAll('\r\n', ''));
+      const expected = {
+        senders: ['a@x'],
+        messages: hasBare ? 0 : 1,
+        discarded: hasBare ? 1 : 0,
+        closed: 'quit',
+      };
+      for (const server of playEveryCut(octets, { ...options, bareLineEnd: 'refuse' }))
+        expect(summary(server)).toEqual(expected);
+    });
+
+    test('becomes text, and stays text at the next hop', () => {
+      const bodies = new Set<string>();
+      for (const server of playEveryCut(octets, { ...options, bareLineEnd: 'crlf' })) {
+        expect(summary(server)).toEqual({ senders: ['a@x'], messages: 1, discarded: 0, closed: 'quit' });
+        bodies.add(server.messages[0]?.body ?? '');
+      }
+      expect(bodies.size).toBe(1);
+      for (const body of bodies) {
+        expect(body).toContain('smuggled');
+        expect(body.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
+        for (let chunk = 1; chunk < 20; chunk++) expectOneMessage(sentOn(body, chunk));
+      }
+    });
+  });
+
+  test('in an LF session ends the data only by the one rule of that session', () => {
+    const ends = ENDS_LF_SESSION.has(name);
+    const strayCr = variant.replaceAll('\r\n', '').includes('\r');
+    const expected = {
+      senders: ends ? ['a@x', 'evil@x'] : ['a@x'],
+      messages: (strayCr ? 0 : 1) + (ends ? 1 : 0),
+      discarded: strayCr ? 1 : 0,
+      closed: 'quit',
+    };
+    for (const server of playEveryCut(session('\n', variant), { lineEnds: 'learn' })) {
+      expect(summary(server)).toEqual(expected);
+      for (const { body } of server.messages) expectOneMessage(sentOn(body, 7));
+    }
+  });
+});
+
+test('a body that comes to the client with any line ends is sent on as one message', () => {
+  for (const variant of Object.values(VARIANTS))
+    for (let chunk = 1; chunk < 20; chunk++) expectOneMessage(sentOn(`first${variant}${SMUGGLED}`, chunk));
+});
