@@ -49,7 +49,7 @@ export function describePacket(packet: Packet, sender: Sender): string {
     case 'restartRequest':
       return `${nameOf(packet.type, sender)}: ${reason('restart', packet)}`;
     case 'diagnostic':
-      return `DIAGNOSTIC: ${diagnosticText(packet.diagnostic)} (${hexPair(packet.diagnostic)}), about ${toHex(packet.explanation, ' ')}`;
+      return describeDiagnostic(packet);
     case 'interrupt':
       return `INTERRUPT, ${count(packet.payload.length, 'octet')}`;
     case 'data':
@@ -72,6 +72,10 @@ export function unreadable(fault: string, octets: Uint8Array): string {
 function describeData(packet: Packet & { readonly type: 'data' }): string {
   const bits = `${packet.qualified ? ' Q' : ''}${packet.confirm ? ' D' : ''}${packet.more ? ' M' : ''}`;
   return `DATA ps=${packet.ps} pr=${packet.pr}${bits} ${count(packet.payload.length, 'octet')}`;
+}
+
+function describeDiagnostic({ diagnostic, explanation }: Packet & { readonly type: 'diagnostic' }): string {
+  return `DIAGNOSTIC: ${diagnosticText(diagnostic)} (${hexPair(diagnostic)}), about ${toHex(explanation, ' ')}`;
 }
 
 function nameOf(type: NamedType, sender: Sender): string {
@@ -99,7 +103,8 @@ function callUserData(userData: Uint8Array): string {
   const shown = toHex(userData.subarray(0, SHOWN_USER_DATA));
   const rest = userData.length - SHOWN_USER_DATA;
   const protocol = PROTOCOLS.find(([prefix]) => startsWith(userData, prefix))?.[1];
-  return `user data ${shown}${rest > 0 ? ` and ${count(rest, 'octet')}` : ''}${protocol === undefined ? '' : ` (${protocol})`}`;
+  const more = rest > 0 ? ` and ${count(rest, 'octet')}` : '';
+  return `user data ${shown}${more}${protocol === undefined ? '' : ` (${protocol})`}`;
 }
 
 function clearing(name: string, why: string, more: readonly string[]): string {

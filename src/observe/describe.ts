@@ -11,7 +11,8 @@ import { count } from './words.js';
 export function describeEvent(link: TracedLink, event: TraceEvent): string {
   const sender = senderOf(link, event);
   const name = sender === 'either' ? (event.direction === 'sent' ? 'us' : 'peer') : sender;
-  return `${name} > ${event.layer === 'frame' ? describeFrame(event.octets, sender) : describePacketOctets(event.octets, sender)}`;
+  const describe = event.layer === 'frame' ? describeFrame : describePacketOctets;
+  return `${name} > ${describe(event.octets, sender)}`;
 }
 
 /** @param sender without a role the address can't tell a command from a response: the frame is taken as a DTE's. */
