@@ -1,52 +1,617 @@
-import type { ChannelAnswer, ChannelUser, ClearRequest, DataPiece } from './user.js';
+import { TimerTable } from '../core/index.js';
+import { CALL_TABLES, type CallState, callRow } from './call.js';
+import type { DataFlow } from './data-flow.js';
+import {
+  agreed,
+  answerTo,
+  askedFor,
+  departsFromDefaults,
+  type FlowParameters,
+  withoutFlowControl,
+} from './negotiation.js';
+import { type CallRequestPacket, decodeCallAccepted, decodeCallRequest } from './packet/call.js';
+import { NO_CALL_FIELDS } from './packet/call-fields.js';
+import { CLEAR_CAUSE } from './packet/cause.js';
+import { decodeClearConfirmation, decodeClearRequest } from './packet/clear.js';
+import { DIAGNOSTIC } from './packet/diagnostic-code.js';
+import { isFastSelectRestricted } from './packet/facilities.js';
+import { FAULT_DIAGNOSTIC } from './packet/fault.js';
+import type { Modulo } from './packet/header.js';
+import type { PacketKind } from './packet/kind.js';
+import { encodePacket, type Packet } from './packet/packet.js';
+import type { PacketLayerParameters, PacketTimers } from './parameters.js';
+import { dteCause, ROLES, type Role, type RoleTraits } from './role.js';
+import { Transfer } from './transfer.js';
+import type { TransferCounter, TransferHost, TransferTimer } from './transfer-host.js';
+import type {
+  Channel,
+  ChannelAnswer,
+  ChannelCall,
+  ChannelEnding,
+  ChannelTraffic,
+  ChannelUser,
+  ClearRequest,
+  Connection,
+  DataPiece,
+} from './user.js';
 
-/** What passed on DATA packets, each counted when first sent or received. */
-export interface ChannelTraffic {
-  readonly packetsSent: number;
-  readonly packetsReceived: number;
-  readonly octetsSent: number;
-  readonly octetsReceived: number;
-  /** Segments of 64 octets, each DATA packet rounded up, as networks charge. */
-  readonly segmentsSent: number;
-  readonly segmentsReceived: number;
+export type ChannelCounter =
+  | TransferCounter
+  | 'callsSent'
+  | 'callsReceived'
+  | 'clearsSent'
+  | 'clearsReceived'
+  | 'callCollisions'
+  | 'putAside';
+
+/** Wrong facilities, rather than a wrong packet. */
+const FACILITY_DIAGNOSTICS: ReadonlySet<number> = new Set([
+  DIAGNOSTIC.facilityCode,
+  DIAGNOSTIC.facilityParameter,
+  DIAGNOSTIC.facilityLength,
+  DIAGNOSTIC.duplicateFacility,
+]);
+
+/** What a channel needs of the layer. */
+export interface ChannelHost {
+  readonly parameters: PacketLayerParameters;
+  /** Something other than DATA can go. */
+  wantControl(channel: LogicalChannel): void;
+  wantData(channel: LogicalChannel): void;
+  timersChanged(): void;
+  /** Whether the other end may call on this channel. */
+  mayBeCalledOn(number: number): boolean;
+  incomingCall(channel: LogicalChannel, call: CallRequestPacket, now: number): void;
+  /** State p5 of a DCE: the packet is the DTE's call, which takes the channel from this one. */
+  giveWay(channel: LogicalChannel, packet: Uint8Array, now: number): void;
+  /** State p1. @param isAside the other end did not confirm the clear. */
+  released(channel: LogicalChannel, isAside: boolean, now: number): void;
+  count(what: ChannelCounter): void;
 }
 
-export type CallState = 'p1' | 'p2' | 'p3' | 'p4' | 'p5' | 'p6' | 'p7';
+/** `call` is T21 or T11, `clear` T23 or T13. */
+type ChannelTimer = TransferTimer | 'call' | 'clear';
+
+interface Waiting {
+  readonly type: Packet['type'];
+  readonly octets: Uint8Array;
+}
+
+/** Takes the place of a user who has not come yet, or has gone. */
+const NOBODY: ChannelUser = {
+  connected() {},
+  data() {},
+  ready() {},
+  delivered() {},
+  interrupt() {},
+  interruptConfirmed() {},
+  reset() {},
+  cleared() {},
+};
+
+const NO_TRAFFIC: ChannelTraffic = {
+  packetsSent: 0,
+  packetsReceived: 0,
+  octetsSent: 0,
+  octetsReceived: 0,
+  segmentsSent: 0,
+  segmentsReceived: 0,
+};
 
 /**
- * One call on a logical channel. A new object stands for every call: when the call is over (state p1) it stays
- * dead, and its methods have no effect.
+ * One call: states p1 to p7 (X.25 §4.1, §4.2), and within p4 the transfer of data.
+ *
+ * Packets wait here until the link pulls them. A state in which the other end waits for our confirmation (DTE: p7)
+ * lasts until that confirmation is pulled, so that no more than a few packets can ever wait, whatever comes in.
  */
-export class Channel {
+export class LogicalChannel implements Channel, TransferHost {
+  #number: number;
+  readonly #host: ChannelHost;
+  readonly #traits: RoleTraits;
+  #state: CallState;
+  #user: ChannelUser = NOBODY;
+  readonly timers = new TimerTable<ChannelTimer>();
+  readonly #waiting: Waiting[] = [];
+  /** In the layer's list of channels with control packets, or with DATA. */
+  isListedForControl = false;
+  isListedForData = false;
+
+  /** The call, whoever made it. */
+  #call: CallRequestPacket | undefined;
+  #isIncoming = false;
+  /** What `connected` will tell when our answer goes out. */
+  #connection: Connection | undefined;
+  #transfer: Transfer | undefined;
+
+  /** Why the call ends, known before it is over. */
+  #ending: ChannelEnding | undefined;
+  /** Our CLEAR, to repeat it. */
+  #clearPacket: Waiting | undefined;
+  #clearRepeats = 0;
+  /** Our CLEAR went out at least once: before that, the other end can neither confirm it nor collide with it. */
+  #isClearSent = false;
+
+  constructor(number: number, host: ChannelHost, state: 'p1' | 'p5' = 'p1') {
+    this.#number = number;
+    this.#host = host;
+    this.#traits = ROLES[host.parameters.role];
+    this.#state = state;
+  }
+
   get number(): number {
-    throw new Error('to come');
+    return this.#number;
   }
+
   get state(): CallState {
-    throw new Error('to come');
+    return this.#state;
   }
+
   get traffic(): ChannelTraffic {
-    throw new Error('to come');
+    return this.#transfer?.flow.traffic ?? NO_TRAFFIC;
   }
-  /** For an incoming call that is not answered yet, to hear when the caller clears. */
-  setUser(_user: ChannelUser): void {
-    throw new Error('to come');
+
+  // What the user asks for.
+
+  setUser(user: ChannelUser): void {
+    if (this.#state !== 'p1') this.#user = user;
   }
-  accept(_answer: ChannelAnswer, _user: ChannelUser, _now: number): void {
-    throw new Error('to come');
+
+  /** Places a call on this channel. @throws RangeError when a field can't be written. */
+  placeCall(request: ChannelCall, user: ChannelUser, now: number): void {
+    const { called, calling = '', facilities = {}, userData } = request;
+    const { negotiation } = this.#host.parameters;
+    this.#call = {
+      type: 'callRequest',
+      channel: this.#number,
+      confirmDelivery: false,
+      called,
+      calling,
+      facilities: negotiation ? facilities : withoutFlowControl(facilities),
+      userData,
+    };
+    this.queue(this.#call);
+    this.#host.count('callsSent');
+    this.#user = user;
+    this.#state = this.#traits.call.ours;
+    this.startTimer('call', this.timing[this.#traits.call.timer], now);
   }
-  clear(_why: ClearRequest, _now: number): void {
-    throw new Error('to come');
+
+  accept(answer: ChannelAnswer, user: ChannelUser, now: number): void {
+    const call = this.#call;
+    if (!this.#isUnanswered || call === undefined) return;
+    this.#user = user;
+    if (isFastSelectRestricted(call.facilities)) {
+      this.#fail(DIAGNOSTIC.notCompatibleWithFacility, now);
+      return;
+    }
+    const { facilities = {}, userData = new Uint8Array(0) } = answer;
+    const { parameters } = this.#host;
+    const stated = parameters.negotiation ? answerTo(call.facilities, facilities, parameters) : {};
+    const flow = askedFor({ ...call.facilities, ...stated }, parameters);
+    this.queue({
+      ...NO_CALL_FIELDS,
+      type: 'callAccepted',
+      channel: this.#number,
+      confirmDelivery: call.confirmDelivery,
+      facilities: { ...withoutFlowControl(facilities), ...stated },
+      userData,
+    });
+    this.#connection = {
+      facilities: { ...withoutFlowControl(call.facilities), ...flow },
+      userData: call.userData,
+    };
+    this.#open(flow, now);
   }
-  send(_piece: DataPiece, _now: number): boolean {
-    throw new Error('to come');
+
+  get #isUnanswered(): boolean {
+    return this.#isIncoming && (this.#state === this.#traits.call.theirs || this.#state === 'p5');
   }
-  consumed(_octets: number, _now: number): void {
-    throw new Error('to come');
+
+  clear(why: ClearRequest, now: number): void {
+    const { state } = this;
+    if (state === 'p1' || state === 'p6' || state === 'p7') return;
+    this.#startClearing({ ...why, cause: this.role === 'dte' ? dteCause(why.cause) : why.cause }, now);
   }
-  interrupt(_octets: Uint8Array, _now: number): boolean {
-    throw new Error('to come');
+
+  send(piece: DataPiece): boolean {
+    return this.#state === 'p4' && this.#transfer !== undefined && this.#transfer.flow.send(piece);
   }
-  reset(_cause: number, _diagnostic: number, _now: number): void {
-    throw new Error('to come');
+
+  consumed(octets: number, now: number): void {
+    if (this.#state === 'p4') this.#transfer?.flow.consumed(octets, now);
+  }
+
+  interrupt(octets: Uint8Array, now: number): boolean {
+    return this.#state === 'p4' && this.#transfer !== undefined && this.#transfer.interrupt(octets, now);
+  }
+
+  reset(cause: number, diagnostic: number, now: number): void {
+    if (this.#state === 'p4')
+      this.#transfer?.reset(this.role === 'dte' ? dteCause(cause) : cause, diagnostic, now);
+  }
+
+  // What comes from the line.
+
+  /** A DATA packet of this link's format: the short way for nearly all that comes. */
+  receiveData(packet: Uint8Array, now: number): void {
+    const transfer = this.#transfer;
+    if (this.#state === 'p4' && transfer?.state === 'd1') transfer.receiveInTransfer('data', packet, now);
+    else this.receive('data', packet, now);
+  }
+
+  receive(kind: PacketKind, packet: Uint8Array, now: number): void {
+    const cell = CALL_TABLES[this.role][callRow(kind)][this.#state];
+    switch (cell.do) {
+      case 'nextLevel':
+        this.#transfer?.receive(kind, packet, now);
+        return;
+      case 'normal':
+        this.#normal(kind, cell.next, packet, now);
+        return;
+      case 'error':
+        this.#fail(cell.diagnostic, now);
+        return;
+      default:
+        this.count('discarded');
+        return;
+    }
+  }
+
+  #normal(kind: PacketKind, next: CallState, packet: Uint8Array, now: number): void {
+    switch (kind) {
+      case 'callRequest':
+        this.#callCame(next, packet, now);
+        return;
+      case 'callAccepted':
+        this.#answerCame(packet, now);
+        return;
+      case 'clearRequest':
+        this.#clearCame(next, packet, now);
+        return;
+      default:
+        this.#clearConfirmed(packet, now);
+        return;
+    }
+  }
+
+  #callCame(next: CallState, packet: Uint8Array, now: number): void {
+    if (next !== 'p5') {
+      this.beginIncoming(next, packet, now);
+      return;
+    }
+    this.#host.count('callCollisions');
+    if (this.role === 'dce') {
+      this.#host.giveWay(this, packet, now);
+      return;
+    }
+    // The DTE's call has priority: the network drops its own, we wait on (X.25 §4.1.6).
+    this.#state = 'p5';
+  }
+
+  /** @param state p2 or p3, or p5 when another call had to give way. */
+  beginIncoming(state: CallState, packet: Uint8Array, now: number): void {
+    this.#host.count('callsReceived');
+    this.#state = state;
+    this.#isIncoming = true;
+    if (!this.#host.mayBeCalledOn(this.#number)) {
+      this.#fail(DIAGNOSTIC.oneWayChannel, now);
+      return;
+    }
+    const call = decodeCallRequest(packet, this.modulo);
+    if (!call.ok) {
+      this.#refuse(FAULT_DIAGNOSTIC[call.fault], now);
+      return;
+    }
+    const { facilities } = call.value;
+    if (!this.#host.parameters.negotiation && departsFromDefaults(facilities, this.#host.parameters)) {
+      this.#refuse(DIAGNOSTIC.facilityCode, now);
+      return;
+    }
+    this.#call = call.value;
+    this.#host.incomingCall(this, call.value, now);
+  }
+
+  #answerCame(packet: Uint8Array, now: number): void {
+    const answer = decodeCallAccepted(packet, this.modulo);
+    if (!answer.ok) {
+      this.#refuse(FAULT_DIAGNOSTIC[answer.fault], now);
+      return;
+    }
+    const call = this.#call;
+    if (call === undefined) {
+      this.count('discarded');
+      return;
+    }
+    if (isFastSelectRestricted(call.facilities)) {
+      this.#fail(DIAGNOSTIC.notCompatibleWithFacility, now);
+      return;
+    }
+    const { facilities, called, userData } = answer.value;
+    const { parameters } = this.#host;
+    if (!parameters.negotiation && departsFromDefaults(facilities, parameters)) {
+      this.#refuse(DIAGNOSTIC.facilityCode, now);
+      return;
+    }
+    const flow = agreed(askedFor(call.facilities, parameters), facilities);
+    if (!flow.ok) {
+      this.#refuse(DIAGNOSTIC.facilityParameter, now);
+      return;
+    }
+    this.stopTimer('call');
+    this.#open(flow.value, now);
+    this.#user.connected(
+      {
+        facilities: { ...withoutFlowControl(facilities), ...flow.value },
+        ...(called !== '' && { called }),
+        userData,
+      },
+      now,
+    );
+  }
+
+  #open(flow: FlowParameters, now: number): void {
+    const [sending, receiving] = this.#isIncoming
+      ? (['fromCalled', 'fromCalling'] as const)
+      : (['fromCalling', 'fromCalled'] as const);
+    this.#state = 'p4';
+    this.#transfer = new Transfer(
+      this,
+      {
+        sendSize: flow.packetSize[sending],
+        sendWindow: flow.windowSize[sending],
+        receiveSize: flow.packetSize[receiving],
+        receiveWindow: flow.windowSize[receiving],
+      },
+      now,
+    );
+  }
+
+  #clearCame(next: CallState, octets: Uint8Array, now: number): void {
+    this.#host.count('clearsReceived');
+    if (next === 'p1' && this.#isClearSent) {
+      this.#finish(this.#ending, false, now);
+      return;
+    }
+    const packet = decodeClearRequest(octets, this.modulo);
+    if (!packet.ok) {
+      this.#fail(FAULT_DIAGNOSTIC[packet.fault], now);
+      return;
+    }
+    const { cause, diagnostic, facilities, userData } = packet.value;
+    this.#leaveCall();
+    this.#waiting.length = 0;
+    this.#state = this.#traits.clear.theirs;
+    this.#ending ??= {
+      by: 'peer',
+      cause: this.role === 'dce' ? dteCause(cause) : cause,
+      diagnostic,
+      facilities,
+      userData,
+    };
+    this.queue({ ...NO_CALL_FIELDS, type: 'clearConfirmation', channel: this.#number });
+  }
+
+  #clearConfirmed(octets: Uint8Array, now: number): void {
+    // What confirms a clear that did not go out yet confirms nothing.
+    if (!this.#isClearSent || this.#ending === undefined) {
+      this.count('discarded');
+      return;
+    }
+    const { facilities } = decodeClearConfirmation(octets, this.modulo);
+    this.#finish({ ...this.#ending, facilities }, false, now);
+  }
+
+  // Clearing.
+
+  /** The error procedure of this level. */
+  #fail(diagnostic: number, now: number): void {
+    this.count('procedureErrors');
+    this.clearCall(this.#traits.clear.errorCause, diagnostic, now);
+  }
+
+  /** A call or an answer has something that we can't take; a network says by the cause what kind of thing. */
+  #refuse(diagnostic: number, now: number): void {
+    const isFacility = FACILITY_DIAGNOSTICS.has(diagnostic) && this.role === 'dce';
+    if (!isFacility) {
+      this.#fail(diagnostic, now);
+      return;
+    }
+    this.count('procedureErrors');
+    this.clearCall(CLEAR_CAUSE.invalidFacilityRequest, diagnostic, now);
+  }
+
+  clearCall(cause: number, diagnostic: number, now: number): void {
+    this.#startClearing({ cause, diagnostic }, now);
+  }
+
+  #startClearing(why: ClearRequest, now: number): void {
+    const { cause, diagnostic, facilities = {}, userData = NO_CALL_FIELDS.userData } = why;
+    const packet = this.#encode({
+      ...NO_CALL_FIELDS,
+      type: 'clearRequest',
+      channel: this.#number,
+      cause,
+      diagnostic,
+      facilities,
+      userData,
+    });
+    this.#leaveCall();
+    // A CALL REQUEST that still waits goes out first: some peers never answer CLEAR on a channel without a call.
+    const call = this.#waiting.find(({ type }) => type === 'callRequest');
+    this.#waiting.length = 0;
+    if (call !== undefined) this.#waiting.push(call);
+    this.#state = this.#traits.clear.ours;
+    this.#ending ??= { by: 'us', cause, diagnostic, facilities: {}, userData: NO_CALL_FIELDS.userData };
+    this.#clearPacket = packet;
+    this.#clearRepeats = 0;
+    this.#isClearSent = false;
+    this.#sendClear(packet, now);
+  }
+
+  #sendClear(packet: Waiting, now: number): void {
+    this.#host.count('clearsSent');
+    this.unqueue('clearRequest');
+    this.#push(packet);
+    this.startTimer('clear', this.timing[this.#traits.clear.timer], now);
+  }
+
+  #clearTimedOut(now: number): void {
+    if (this.#clearRepeats >= this.timing[this.#traits.clear.repeats] || this.#clearPacket === undefined) {
+      this.#host.count('putAside');
+      this.#finish(this.#ending, true, now);
+      return;
+    }
+    this.#clearRepeats++;
+    this.#sendClear(this.#clearPacket, now);
+  }
+
+  /** Stops all that belongs to the call. */
+  #leaveCall(): void {
+    this.#transfer?.end();
+    this.timers.stopAll();
+    this.#host.timersChanged();
+  }
+
+  /** Over at once, without a word to the other end: restart, or the link is down. */
+  drop(ending: ChannelEnding, now: number): void {
+    this.#finish(this.#ending ?? ending, false, now);
+  }
+
+  /** Enters p1. No ending: nobody has heard of a call here. */
+  #finish(ending: ChannelEnding | undefined, isAside: boolean, now: number): void {
+    this.#leaveCall();
+    this.#waiting.length = 0;
+    this.#state = 'p1';
+    this.#host.released(this, isAside, now);
+    const user = this.#user;
+    this.#user = NOBODY;
+    if (ending !== undefined) user.cleared(ending, now);
+  }
+
+  /** This call goes on, unanswered, on another channel. */
+  moveTo(number: number): void {
+    this.#number = number;
+    this.#waiting.length = 0;
+    if (this.#call !== undefined) this.queue({ ...this.#call, channel: number });
+  }
+
+  // What goes out, when the link asks for it.
+
+  get hasControl(): boolean {
+    return this.#waiting.length > 0 || this.#flow?.hasStatus === true;
+  }
+
+  /** The next packet other than DATA. */
+  nextControl(now: number): Uint8Array | undefined {
+    const next = this.#waiting.shift();
+    if (next === undefined) return this.nextStatus(now);
+    switch (next.type) {
+      case 'callAccepted':
+        if (this.#connection !== undefined) this.#user.connected(this.#connection, now);
+        break;
+      case 'clearRequest':
+        this.#isClearSent = true;
+        break;
+      case 'clearConfirmation':
+        this.#finish(this.#ending, false, now);
+        break;
+      case 'resetRequest':
+        this.#transfer?.requestSent();
+        break;
+      case 'resetConfirmation':
+        this.#transfer?.resetConfirmationSent(now);
+        break;
+      case 'interruptConfirmation':
+        this.#transfer?.interruptConfirmationSent();
+        break;
+    }
+    return next.octets;
+  }
+
+  nextStatus(now: number): Uint8Array | undefined {
+    return this.#flow?.nextStatus(now);
+  }
+
+  get hasData(): boolean {
+    return this.#flow?.hasData === true;
+  }
+
+  nextData(now: number): Uint8Array | undefined {
+    return this.#flow?.nextData(now);
+  }
+
+  get #flow(): DataFlow | undefined {
+    return this.#state === 'p4' ? this.#transfer?.flow : undefined;
+  }
+
+  // Time.
+
+  handleTimeout(now: number): void {
+    for (const name of this.timers.takeExpired(now)) {
+      if (name === 'clear') this.#clearTimedOut(now);
+      else if (name === 'call') this.clearCall(this.#traits.clear.errorCause, DIAGNOSTIC.timerCall, now);
+      else if (this.#state === 'p4') this.#transfer?.handleTimeout(name, now);
+    }
+  }
+
+  startTimer(name: ChannelTimer, duration: number, now: number): void {
+    if (duration === 0) return;
+    this.timers.start(name, now + duration);
+    this.#host.timersChanged();
+  }
+
+  stopTimer(name: ChannelTimer): void {
+    this.timers.stop(name);
+    this.#host.timersChanged();
+  }
+
+  // What data transfer needs of us.
+
+  get role(): Role {
+    return this.#host.parameters.role;
+  }
+
+  get modulo(): Modulo {
+    return this.#host.parameters.modulo;
+  }
+
+  get timing(): PacketTimers {
+    return this.#host.parameters.timers;
+  }
+
+  get user(): ChannelUser {
+    return this.#user;
+  }
+
+  queue(packet: Packet): void {
+    this.#push(this.#encode(packet));
+  }
+
+  #encode(packet: Packet): Waiting {
+    return { type: packet.type, octets: encodePacket(packet, this.modulo) };
+  }
+
+  #push(packet: Waiting): void {
+    this.#waiting.push(packet);
+    this.#host.wantControl(this);
+  }
+
+  unqueue(...types: Packet['type'][]): void {
+    for (let i = this.#waiting.length - 1; i >= 0; i--) {
+      const waiting = this.#waiting[i];
+      if (waiting !== undefined && types.includes(waiting.type)) this.#waiting.splice(i, 1);
+    }
+  }
+
+  wantStatus(): void {
+    this.#host.wantControl(this);
+  }
+
+  wantData(): void {
+    this.#host.wantData(this);
+  }
+
+  count(what: ChannelCounter): void {
+    this.#host.count(what);
   }
 }

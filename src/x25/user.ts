@@ -1,4 +1,4 @@
-import type { Channel } from './channel.js';
+import type { CallState } from './call.js';
 import type { IncomingCallPacket } from './packet/call.js';
 import type { DiagnosticPacket } from './packet/diagnostic.js';
 import type { Facilities } from './packet/facilities.js';
@@ -99,6 +99,53 @@ export interface ChannelUser {
   reset(info: ResetInfo, now: number): void;
   /** The last call. The channel is free again, or put aside because the other end did not answer CLEAR. */
   cleared(ending: ChannelEnding, now: number): void;
+}
+
+/** What passed on DATA packets, each counted when first sent or received. */
+export interface ChannelTraffic {
+  readonly packetsSent: number;
+  readonly packetsReceived: number;
+  readonly octetsSent: number;
+  readonly octetsReceived: number;
+  /** Segments of 64 octets, each DATA packet rounded up, as networks charge. */
+  readonly segmentsSent: number;
+  readonly segmentsReceived: number;
+}
+
+/**
+ * One call on a logical channel. Another call on the same channel is another object: when the call is over (state
+ * p1), or not open for what is asked, a method has no effect.
+ */
+export interface Channel {
+  /** 1 .. 4095. A DCE may move its own call to another channel while it is not answered (call collision). */
+  readonly number: number;
+  readonly state: CallState;
+  readonly traffic: ChannelTraffic;
+  /** For an incoming call before `accept`, to hear when the caller clears. */
+  setUser(user: ChannelUser): void;
+  /**
+   * Answers an incoming call. `connected` follows when the answer goes out; pieces may be sent at once.
+   * A call with restricted fast select can't be accepted: it is cleared instead.
+   */
+  accept(answer: ChannelAnswer, user: ChannelUser, now: number): void;
+  /** Ends or refuses the call; `cleared` follows when the other end confirms. */
+  clear(why: ClearRequest, now: number): void;
+  /**
+   * All octets are taken, and must not be changed any more. A piece with `more` goes out as full packets only; the
+   * rest waits for the piece that continues the sequence. An empty piece may end a sequence.
+   * @returns false when the user should wait for `ready` before it sends more.
+   * @throws RangeError when Q changes within a sequence.
+   */
+  send(piece: DataPiece, now: number): boolean;
+  /** So many octets that came as `data` are used up. */
+  consumed(octets: number, now: number): void;
+  /**
+   * @param octets 1 to 32, else a RangeError is thrown.
+   * @returns false while the last interrupt is not confirmed, and during a reset.
+   */
+  interrupt(octets: Uint8Array, now: number): boolean;
+  /** Drops what is on the way and waits to be sent. What is sent from now on follows the reset. */
+  reset(cause: number, diagnostic: number, now: number): void;
 }
 
 /** Whoever uses the packet layer of a link. */
