@@ -1,4 +1,3 @@
-import type { FramingOptions } from '../hdlc/index.js';
 import type { LapbParameters } from '../lapb/index.js';
 import type {
   CallingPeer,
@@ -35,6 +34,7 @@ export interface GatewayConfiguration {
   readonly nua?: string;
   /** Directory of the queue. */
   readonly spool: string;
+  /** Who reads what is sent to postmaster here. */
   readonly postmaster: string;
 }
 
@@ -52,14 +52,15 @@ export interface LinkConfiguration {
   readonly role: 'dte' | 'dce';
   /** Our number on this line; absent when neither the link nor the gateway has one. */
   readonly nua?: string;
-  /** What stands in the calling address of our calls. */
-  readonly callingAddress: 'own' | 'none';
+  /** The calling address of our calls; absent: they have none. */
+  readonly calling?: string;
   readonly prefixes: NumberPrefixes;
-  readonly framing: FramingOptions;
+  /** The line takes octets 11 and 13 as XON and XOFF: framing avoids them. */
+  readonly escapeXonXoff: boolean;
   readonly lapb: LapbParameters;
   /** What of `lapb` was written in the file; the rest follows from the line. */
   readonly lapbAsWritten: readonly LapbTimer[];
-  readonly packetLayer: PacketLayerParameters;
+  readonly packet: PacketLayerParameters;
 }
 
 export type LapbTimer = 't1Ms' | 't2Ms' | 't3Ms' | 'n2';

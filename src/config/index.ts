@@ -2,5 +2,5 @@ export type * from './configuration.js';
 export { type ConfigurationResult, loadConfiguration, parseConfiguration } from './load.js';
 export { formatProblem, type Problem } from './problem.js';
 export { formatHostAndPort, type HostAndPort } from './schema/fields.js';
-export { formatDuration, formatSize, parseDuration, parseSize } from './units.js';
+export { formatDuration, formatRoundedDuration, formatSize, parseDuration, parseSize } from './units.js';
 export { channelsToCallOn } from './warnings.js';

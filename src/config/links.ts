@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { deriveParameters, type LapbParameters } from '../lapb/index.js';
 import type { ChannelRanges, PacketLayerParameters } from '../x25/index.js';
 import type { LapbTimer, LinkConfiguration, SerialDevice, SerialServer } from './configuration.js';
@@ -6,34 +7,41 @@ import type { ProblemList } from './problem.js';
 import { describeValue, readPart } from './read.js';
 import { parseHostAndPort } from './schema/fields.js';
 import { type LinkSettings, linkSchema } from './schema/link.js';
-import { formatDuration } from './units.js';
+import { formatDuration, formatRoundedDuration } from './units.js';
 
 const OTHER_KINDS: ReadonlySet<unknown> = new Set(['modem', 'pad', 'xot']);
 /** 8 data bits between a start and a stop bit. */
 const BITS_PER_OCTET = 10;
-const ADDRESS_AND_CONTROL_OCTETS = 2;
 const DEFAULT_MAX_SIZE = 1024;
 /** Longer than this, and a lost last frame is felt by people. */
 const LONG_T1_MS = 20_000;
 
-/** `[[link]]`: what is written, and what follows from it. @param gatewayNua stands in where a link has no number. */
+/** What a link takes from around it. */
+export interface LinkSurroundings {
+  /** The gateway's number: stands in where a link has none. */
+  readonly nua: string | undefined;
+  /** Where relative paths start. */
+  readonly folder: string;
+}
+
+/** `[[link]]`: what is written, and what follows from it. */
 export function readLink(
   path: KeyPath,
-  gatewayNua: string | undefined,
+  surroundings: LinkSurroundings,
   problems: ProblemList,
 ): LinkConfiguration | undefined {
   if (isOfAnotherKind(path, problems)) return undefined;
   const settings = readPart(linkSchema, path, problems);
   if (settings === undefined) return undefined;
-  const line = lineOf(settings, path, problems);
-  const packetLayer = packetLayerOf(settings, path, problems);
-  const nua = settings.nua ?? gatewayNua;
+  const line = lineOf(settings, surroundings.folder, path, problems);
+  const packet = packetLayerOf(settings, path, problems);
+  const nua = settings.nua ?? surroundings.nua;
   if (nua === undefined && settings.address.calling === 'own')
     problems.refuse(
       [...path, 'address', 'calling'],
       'no number to give: set nua here or in [gateway], or address.calling = "none"',
     );
-  const { lapb, asWritten } = lapbOf(settings, packetLayer.maxPacketSize, path, problems);
+  const { lapb, asWritten } = lapbOf(settings, packet.maxPacketSize, path, problems);
   if (line === undefined) return undefined;
   return {
     name: settings.name,
@@ -41,15 +49,12 @@ export function readLink(
     line,
     role: settings.role,
     ...(nua !== undefined && { nua }),
-    callingAddress: settings.address.calling,
+    ...(nua !== undefined && settings.address.calling === 'own' && { calling: nua }),
     prefixes: settings.address.prefix,
-    framing: {
-      escapeXonXoff: settings.flow === 'xonxoff',
-      maxFrameOctets: ADDRESS_AND_CONTROL_OCTETS + lapb.maxInformationOctets,
-    },
+    escapeXonXoff: settings.flow === 'xonxoff',
     lapb,
     lapbAsWritten: asWritten,
-    packetLayer,
+    packet,
   };
 }
 
@@ -66,11 +71,12 @@ function isOfAnotherKind(path: KeyPath, problems: ProblemList): boolean {
 
 function lineOf(
   { path: device, baud, flow }: LinkSettings,
+  folder: string,
   path: KeyPath,
   problems: ProblemList,
 ): SerialDevice | SerialServer | undefined {
   if (!device.startsWith('tcp://'))
-    return { type: 'device', path: device, baud, hardwareFlowControl: flow === 'rtscts' };
+    return { type: 'device', path: resolve(folder, device), baud, hardwareFlowControl: flow === 'rtscts' };
   const server = parseHostAndPort(device.slice('tcp://'.length));
   if (server === undefined || server.port === 0)
     problems.refuse(
@@ -178,12 +184,12 @@ function lapbOf(
     problems.warn(
       [...at, 't1'],
       `is short for ${baud} bit/s, packets of ${maxPacketSize} and a window of ${written.window}: ` +
-        `below "${formatDuration(derived.t1Ms)}" an answer that is only slow counts as lost`,
+        `below "${formatRoundedDuration(derived.t1Ms)}" an answer that is only slow counts as lost`,
     );
   if (written.t1 === undefined && t1Ms > LONG_T1_MS)
     problems.warn(
       at,
-      `T1 comes to "${formatDuration(t1Ms)}" at ${baud} bit/s: a smaller packet.max_size or lapb.window makes it shorter`,
+      `T1 comes to "${formatRoundedDuration(t1Ms)}" at ${baud} bit/s: a smaller packet.max_size or lapb.window makes it shorter`,
     );
   const asWritten = (['t1', 't2', 't3', 'n2'] as const).filter((key) => written[key] !== undefined);
   return {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import type { z } from 'zod';
 import type { Configuration, GatewayConfiguration } from './configuration.js';
 import { readLink } from './links.js';
 import type { KeyPath } from './locate.js';
@@ -67,9 +68,11 @@ export function parseConfiguration(text: string, file: string): ConfigurationRes
   const queue = readPart(queueSchema, ['queue'], problems);
   const log = readPart(logSchema, ['log'], problems);
   const gatewayNua = problems.found(['gateway', 'nua']);
-  const nua = typeof gatewayNua === 'string' ? gatewayNua : undefined;
+  const folder = dirname(resolve(file));
+  // A number that is written and wrong has its own message: links need not miss it as well.
+  const surroundings = { nua: gatewayNua === undefined ? undefined : String(gatewayNua), folder };
   const parts: Parts = {
-    links: readList('link', (path) => readLink(path, nua, problems), problems),
+    links: readList('link', (path) => readLink(path, surroundings, problems), problems),
     peers: readList('peer', (path) => readPeer(path, problems), problems),
     incoming: readList('incoming', (path, place) => readIncoming(path, place, problems), problems),
     routes: readList('route', (path) => readRoute(path, problems), problems),
@@ -80,7 +83,6 @@ export function parseConfiguration(text: string, file: string): ConfigurationRes
   if (problems.problems.length > 0 || !isComplete)
     return { ok: false, problems: problems.inOrder().problems };
 
-  const folder = dirname(resolve(file));
   const configuration: Configuration = {
     file: resolve(file),
     gateway: gatewayOf(gateway, folder),
@@ -98,16 +100,16 @@ export function parseConfiguration(text: string, file: string): ConfigurationRes
 }
 
 function gatewayOf(
-  {
-    hostname,
-    nua,
-    spool,
-    postmaster,
-    greeting,
-  }: Omit<GatewayConfiguration, 'nua'> & { nua?: string | undefined },
+  { hostname, nua, spool, postmaster, greeting }: z.output<typeof gatewaySchema>,
   folder: string,
 ): GatewayConfiguration {
-  return { hostname, greeting, spool: resolve(folder, spool), postmaster, ...(nua !== undefined && { nua }) };
+  return {
+    hostname,
+    greeting,
+    ...(nua !== undefined && { nua }),
+    spool: resolve(folder, spool),
+    postmaster: postmaster ?? `postmaster@${hostname}`,
+  };
 }
 
 /** Reads each `[[name]]` by itself. @param read gets the path of an entry and its place, counted from 1. */

@@ -86,7 +86,7 @@ function checkPeerOnLink(
     );
   value.facilities.forEach(({ packetSize, windowSize }, index) => {
     const at = [...path, 'facilities', index];
-    const { negotiation, maxPacketSize, maxWindow } = link.packetLayer;
+    const { negotiation, maxPacketSize, maxWindow } = link.packet;
     if (!negotiation && (packetSize !== undefined || windowSize !== undefined))
       problems.refuse(at, `asks for facilities that are never sent ${on}: packet.negotiation is false there`);
     if (packetSize !== undefined && packetSize.fromCalling > maxPacketSize)

@@ -18,6 +18,12 @@ export function formatDuration(milliseconds: number): string {
   return formatQuantity(milliseconds, MILLISECONDS);
 }
 
+/** For what was calculated: tenths of a second are enough. `11.1s`, `277ms`, `4h`. */
+export function formatRoundedDuration(milliseconds: number): string {
+  if (milliseconds < 1_000 || milliseconds % 1_000 === 0) return formatDuration(Math.round(milliseconds));
+  return `${(milliseconds / 1_000).toFixed(1)}s`;
+}
+
 /** The shortest way to write it that `parseSize` reads as the same. */
 export function formatSize(octets: number): string {
   return formatQuantity(octets, OCTETS);

@@ -33,7 +33,10 @@ function warnOfRelaying({ relay, listen, gateway, routes }: Configuration, probl
     problems.warn(['relay'], 'no networks and no domains: nobody may send anything by listen.smtp');
   const router = new Router(routes);
   if (router.route(gateway.postmaster).type === 'refused')
-    problems.warn(['gateway', 'postmaster'], `has no route: mail to postmaster is refused`);
+    problems.warn(
+      ['gateway', 'postmaster'],
+      `${gateway.postmaster} has no route: mail to postmaster is refused`,
+    );
   relay.domains.forEach((domain, index) => {
     if (domain.isExact && router.route(`postmaster@${domain.text}`).type === 'refused')
       problems.warn(['relay', 'domains', index], `${domain.text} has no route: its mail is refused`);
@@ -85,7 +88,7 @@ function warnOfLink(
 }
 
 /** How many calls of ours fit on a link: two-way channels, and those that are one-way for us. */
-export function channelsToCallOn({ role, packetLayer: { channels } }: LinkConfiguration): number {
+export function channelsToCallOn({ role, packet: { channels } }: LinkConfiguration): number {
   const ours = role === 'dte' ? channels.outgoing : channels.incoming;
   return [channels.twoWay, ours].reduce((sum, range) => sum + (range ? range[1] - range[0] + 1 : 0), 0);
 }
@@ -103,9 +106,9 @@ function warnOfPeer(
       ['peer', index, 'calls', 'max_circuits'],
       `${peer.maxCircuits} is more than its links have channels to call on, ${channels}`,
     );
-  for (const { name, nua, packetLayer } of its) {
+  for (const { name, nua, packet } of its) {
     if (nua === peer.nua) problems.warn(['peer', index, 'nua'], `is our own number on link "${name}"`);
-    const { t21 } = packetLayer.timers;
+    const { t21 } = packet.timers;
     if (t21 > 0 && peer.timers.callAcceptMs > t21)
       problems.warn(
         ['peer', index, 'timers', 'call_accept'],

@@ -21,7 +21,7 @@ export const gatewaySchema = table('gateway', {
   hostname: matching(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/i, 'the name of this host, such as "gw-a.example"'),
   nua: nua().optional(),
   spool: matching(/^(?![a-z]+:\/\/)./, 'a directory').default('spool'),
-  postmaster: matching(/^[^\s@<>]+@[^\s@<>]+$/, 'a mail address, such as "root@site-a.example"'),
+  postmaster: matching(/^[^\s@<>]+@[^\s@<>]+$/, 'a mail address, such as "root@site-a.example"').optional(),
   greeting: matching(/^[\x21-\x7e][\x20-\x7e]{0,199}$/, 'up to 200 printable ASCII characters').default(
     'ESMTP',
   ),

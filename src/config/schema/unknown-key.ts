@@ -1,4 +1,4 @@
-import { distance } from 'fastest-levenshtein';
+import { closest, distance } from 'fastest-levenshtein';
 
 /**
  * Keys of the design that this version does not have yet, by table: better told so than taken for a slip of the pen.
@@ -20,15 +20,19 @@ export function isNotYetSupported(key: string, table: string): boolean {
   return NOT_YET[table]?.includes(key) ?? false;
 }
 
-/** A letter wrong in a short key, two in a longer one. */
+/** A letter wrong, two in a longer key, or the right letters in another order. */
 function isClose(key: string, known: string): boolean {
-  return distance(key.toLowerCase(), known) <= (known.length < 6 ? 1 : 2);
+  return distance(key.toLowerCase(), known) <= (known.length < 4 ? 1 : 2) || sorted(key) === sorted(known);
+}
+
+function sorted(key: string): string {
+  return [...key.toLowerCase()].sort().join('');
 }
 
 /** What to say of a key that a table does not have. */
 export function describeUnknownKey(key: string, table: string, known: readonly string[]): string {
   if (isNotYetSupported(key, table)) return 'not supported by this version';
-  const meant = known.find((candidate) => isClose(key, candidate));
-  if (meant !== undefined) return `unknown key; did you mean ${JSON.stringify(meant)}?`;
+  const meant = closest(key.toLowerCase(), known);
+  if (isClose(key, meant)) return `unknown key; did you mean ${JSON.stringify(meant)}?`;
   return `unknown key; allowed: ${known.join(', ')}`;
 }

@@ -1,0 +1,253 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { runCheck } from '../../src/cli/check.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'x25mail-check-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function check(toml: string, json = false): { status: number; output: string } {
+  const file = join(folder, 'gw.toml');
+  writeFileSync(file, toml);
+  let output = '';
+  const status = runCheck(file, { json }, (text) => {
+    output += text;
+  });
+  return { status, output: output.replaceAll(folder, '') };
+}
+
+const TOML = `[gateway]
+hostname = "gw-a.example"
+nua = "23421000001"
+postmaster = "root@site-a.example"
+greeting = "ESMTP NO UCE"
+[listen]
+smtp = ["127.0.0.1:2525", "[::1]:2525"]
+[relay]
+networks = ["127.0.0.0/8"]
+domains = ["site-a.example"]
+[[link]]
+name = "psdn0"
+type = "serial"
+path = "/dev/ttyUSB0"
+baud = 19200
+flow = "rtscts"
+[link.lapb]
+t1 = "7s"
+t2 = "200ms"
+[link.packet]
+channels = { incoming = "1-2", two_way = "3-16" }
+[link.address]
+prefix = { international = "0" }
+[[link]]
+name = "leased"
+type = "serial"
+path = "tcp://terminal-server:7001"
+baud = 2400
+flow = "xonxoff"
+role = "dce"
+[link.lapb]
+t1 = "20s"
+t2 = "500ms"
+t3 = "1m"
+n2 = 10
+[link.packet]
+negotiation = false
+max_size = 128
+[link.address]
+calling = "none"
+[[peer]]
+name = "site-b"
+nua = "26245300040"
+calling = ["26245300040*", ""]
+link = ["psdn0", "leased"]
+[[peer]]
+name = "site-c"
+nua = "7001"
+link = "psdn0"
+call_user_data = ""
+facilities = [{ packet_size = 512, window = 4 }, { window = 2 }, {}]
+calls = { max_circuits = 2 }
+[[incoming]]
+name = "b"
+link = "psdn0"
+calling = "26245*"
+called = "*01"
+action = "engine"
+relay = true
+max_circuits = 4
+[[incoming]]
+calling = "*"
+action = "reject"
+diagnostic = 0xF8
+[[route]]
+domain = "*.site-b.example"
+peer = ["site-b", "site-c"]
+[[route]]
+domain = "site-a.example"
+smtp = "[::1]:25"
+[[route]]
+domain = "old.example"
+error = "5.1.2 has moved"
+[log]
+calls = "calls.jsonl"
+`;
+
+test('says what a file comes to', () => {
+  const { status, output } = check(TOML);
+  expect(status).toBe(0);
+  expect(output).toBe(`Gateway gw-a.example
+  X.25 number        23421000001
+  SMTP on            127.0.0.1:2525, [::1]:2525
+  greeting           220 gw-a.example ESMTP NO UCE
+  may send anywhere  127.0.0.0/8
+  all may send to    site-a.example
+  postmaster         root@site-a.example
+  queue in           /spool
+  log                info, calls in /calls.jsonl
+
+Link psdn0
+  line           /dev/ttyUSB0, 19200 bit/s, RTS/CTS
+  role           DTE
+  our number     23421000001
+  international  0 before numbers we call, taken from numbers that call
+  link layer     LAPB modulo 8, window 7, T1 7s (as written), T2 200ms (as written), T3 off, N2 20, N1 1028 octets
+  packets        modulo 8, 128 octets, window 2; up to 1024 octets, window 7, when asked for
+  channels       incoming 1-2, two-way 3-16; we call on 14, the highest free one first
+  timers         T20 3m, T21 200s, T22 3m, T23 3m, T24 off, T25 200s, T26 3m, R20 1, R22 1, R23 1
+
+Link leased
+  line        serial device server terminal-server:7001, 2400 bit/s, XON/XOFF (11 and 13 escaped)
+  role        DCE
+  our number  23421000001, not given when we call
+  link layer  LAPB modulo 8, window 7, T1 20s (as written), T2 500ms (as written), T3 1m (as written), N2 10 (as written), N1 259 octets
+  packets     modulo 8, 128 octets, window 2; never negotiated
+  channels    two-way 1-16; we call on 16, the lowest free one first
+  timers      T10 1m, T11 3m, T12 1m, T13 1m, T24 off, T25 200s, T26 3m, R10 1, R12 1, R13 1
+
+Peer site-b
+  number           26245300040 on psdn0, then leased
+  calls us from    26245300040*, callers without a number
+  call user data   C0 F7 00 00
+  asks for         no facilities
+  waits            100s for the call, 2m for the 220, 10m for a reply, 20s after QUIT
+  calls at a time  1
+
+Peer site-c
+  number           7001 on psdn0
+  calls us from    7001
+  call user data   none
+  asks for         packets of 512, window 4; then window 2; then no facilities
+  waits            100s for the call, 2m for the 220, 10m for a reply, 20s after QUIT
+  calls at a time  2
+
+Mail goes (first that fits)
+  *.site-b.example  to peer site-b, then site-c
+  site-a.example    to SMTP host [::1]:25
+  old.example       refused: 5.1.2 has moved
+  all other         refused: 550 5.1.2 no route
+
+Calls come in (first that fits)
+  b             on psdn0 from 26245* for *01 with C0 F7 00 00  mail is received, for anywhere, at most 4 calls at a time
+  number 2      from *                                         refused: 00/F8
+  peers site-b  with their number and call user data           mail is received
+  all other     every call                                     refused: 00/F5, or 00/F9 for their call user data
+
+What cannot be delivered
+  is tried again   after 1m, 5m, 15m, 1h, 4h, then every 4h
+  is returned      after 5d
+  largest message  32MiB
+
+/gw.toml can be used. One warning:
+gw.toml:65: route: no route for "*": mail for all other domains is refused with 550 5.1.2
+`);
+});
+
+describe('incoming calls', () => {
+  const rule = (keys: string): string => `[[incoming]]\nname = "x"\n${keys}\n`;
+  const incomingOf = (toml: string): string[] => {
+    const { output } = check(toml);
+    const section = output.split('\n\n').find((part) => part.startsWith('Calls come in'));
+    return (section ?? '')
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim().replace(/ {2,}/g, ' | '));
+  };
+  const BASE = '[gateway]\nhostname = "a"\nnua = "1"\n[[link]]\nname = "l"\ntype = "serial"\npath = "p"\n';
+  const PEER = '[[peer]]\nname = "p"\nnua = "2"\nlink = "l"\n';
+  const ALL_OTHER = 'all other | every call | refused: 00/F5, or 00/F9 for their call user data';
+  test.each([
+    [BASE, [ALL_OTHER]],
+    [BASE + PEER, ['peers p | with their number and call user data | mail is received', ALL_OTHER]],
+    [BASE + PEER + rule('action = "reject"'), ['x | every call | refused: 00/F5']],
+    [BASE + PEER + rule('action = "reject"\ncalling = "*"'), ['x | from * | refused: 00/F5', ALL_OTHER]],
+    [
+      BASE + PEER + rule('action = "engine"\ncalling = ""\ncall_user_data = ""'),
+      [
+        'x | from callers without a number | mail is received, for the domains all may send to',
+        'peers p | with their number and call user data | mail is received',
+        ALL_OTHER,
+      ],
+    ],
+  ])('%#', (toml, rows) => {
+    expect(incomingOf(toml)).toEqual(rows);
+  });
+});
+
+test('says in one line each what is wrong, and fails with 2', () => {
+  expect(check('[gateway]\nhostname = 3\nnua = 4')).toEqual({
+    status: 2,
+    output: [
+      'gw.toml:2: gateway.hostname: found 3; allowed: the name of this host, such as "gw-a.example"; write it in quotes\n',
+      'gw.toml:3: gateway.nua: found 4; allowed: 1 to 15 digits; write it in quotes\n',
+    ].join(''),
+  });
+});
+
+describe('--json', () => {
+  test('is the configuration, octets in hexadecimal and patterns as written', () => {
+    const { status, output } = check(TOML, true);
+    expect(status).toBe(0);
+    expect(JSON.parse(output)).toMatchObject({
+      ok: true,
+      configuration: {
+        gateway: { hostname: 'gw-a.example' },
+        links: [{ name: 'psdn0', lapb: { t1Ms: 7_000 } }, { name: 'leased' }],
+        peers: [{ userData: 'C0F70000', calling: ['26245300040*', ''] }, { userData: '' }],
+        relay: { networks: ['127.0.0.0/8'], domains: ['site-a.example'] },
+        routes: [
+          { domain: '*.site-b.example' },
+          { target: { host: '::1' } },
+          { target: { text: 'has moved' } },
+        ],
+      },
+      warnings: [{ key: 'route', line: 65 }],
+    });
+  });
+
+  test('is the list of problems', () => {
+    const { status, output } = check('[gateway]\nnua = "x"', true);
+    expect(status).toBe(2);
+    expect(JSON.parse(output)).toEqual({
+      ok: false,
+      problems: [
+        {
+          file: '/gw.toml',
+          line: 1,
+          key: 'gateway.hostname',
+          message: 'missing; needed: the name of this host, such as "gw-a.example"',
+        },
+        { file: '/gw.toml', line: 2, key: 'gateway.nua', message: 'found "x"; allowed: 1 to 15 digits' },
+      ],
+    });
+  });
+});
+
+test('a file that is not there', () => {
+  let output = '';
+  const status = runCheck(join(folder, 'none.toml'), { json: false }, (text) => {
+    output += text;
+  });
+  expect({ status, output }).toEqual({ status: 2, output: 'none.toml: no such file\n' });
+});

@@ -1,0 +1,513 @@
+import { describe, expect, test } from 'vitest';
+import { formatDuration } from '../../src/config/index.js';
+import { LAPB_PARAMETERS } from '../../src/lapb/index.js';
+import { problemsOf, tomlOf } from './parts.js';
+
+const LINK = 'name = "psdn0"\ntype = "serial"';
+const PATH = 'path = "/dev/ttyUSB0"';
+const PEER = 'name = "site-b"\nlink = "psdn0"';
+const DURATION = 'allowed: a time with its unit (ms, s, m, h, d) from';
+
+test('a file with nothing wrong has no problems', () => {
+  expect(problemsOf(tomlOf())).toEqual([]);
+});
+
+describe('[gateway]', () => {
+  const NUA = 'nua = "1"';
+  test.each([
+    [NUA, 'gateway.hostname: missing; needed: the name of this host, such as "gw-a.example"'],
+    [
+      `hostname = "gw a"\n${NUA}`,
+      'gateway.hostname: found "gw a"; allowed: the name of this host, such as "gw-a.example"',
+    ],
+    [
+      'hostname = "a"\nnua = 23421000001',
+      'gateway.nua: found 23421000001; allowed: 1 to 15 digits; write it in quotes',
+    ],
+    [
+      'hostname = "a"\nnua = 12345678901234567890',
+      'gateway.nua: found 12345678901234567890; allowed: 1 to 15 digits; write it in quotes',
+    ],
+    [
+      'hostname = "a"\nnua = 1990-01-01',
+      'gateway.nua: found the date 1990-01-01; allowed: 1 to 15 digits; write it in quotes',
+    ],
+    [
+      'hostname = "a"\nnua = "0123456789012345"',
+      'gateway.nua: found "0123456789012345"; allowed: 1 to 15 digits',
+    ],
+    [`hostname = "a"\n${NUA}\nspool = ""`, 'gateway.spool: found ""; allowed: a directory'],
+    [
+      `hostname = "a"\n${NUA}\nspool = "postgres://db"`,
+      'gateway.spool: found "postgres://db"; allowed: a directory',
+    ],
+    [
+      `hostname = "a"\n${NUA}\npostmaster = "root"`,
+      'gateway.postmaster: found "root"; allowed: a mail address, such as "root@site-a.example"',
+    ],
+    [
+      `hostname = "a"\n${NUA}\ngreeting = "Grüezi"`,
+      'gateway.greeting: found "Grüezi"; allowed: up to 200 printable ASCII characters',
+    ],
+    [`hostname = "a"\n${NUA}\ngreting = "x"`, 'gateway.greting: unknown key; did you mean "greeting"?'],
+    [
+      `hostname = "a"\n${NUA}\ncaller_network = "fd25::/64"`,
+      'gateway.caller_network: not supported by this version',
+    ],
+  ])('%j: %s', (gateway, message) => {
+    expect(problemsOf(tomlOf({ gateway }))).toEqual([message]);
+  });
+});
+
+describe('[listen], [relay], [queue], [log]', () => {
+  const ADDRESS = 'allowed: an address and a port, such as "127.0.0.1:2525" or "[::1]:2525"';
+  test.each([
+    [
+      '[listen]\nsmtp = "127.0.0.1:25"',
+      'listen.smtp: found "127.0.0.1:25"; allowed: a list of addresses with ports',
+    ],
+    ['[listen]\nsmtp = ["127.0.0.1"]', `listen.smtp[0]: found "127.0.0.1"; ${ADDRESS}`],
+    ['[listen]\nsmtp = ["127.0.0.1:65536"]', `listen.smtp[0]: found "127.0.0.1:65536"; ${ADDRESS}`],
+    ['[listen]\nsmtp = ["::1:25"]', `listen.smtp[0]: found "::1:25"; ${ADDRESS}`],
+    ['[listen]\nsmtp = ["[::1]:25", 25]', `listen.smtp[1]: found 25; ${ADDRESS}; write it in quotes`],
+    ['[listen]\ntls = 1', 'listen.tls: not supported by this version'],
+    [
+      '[relay]\nnetworks = ["10.1/16"]',
+      'relay.networks[0]: found "10.1/16"; allowed: a network such as "10.0.0.0/8" or "fd25::/64", or one address',
+    ],
+    [
+      '[relay]\ndomains = ["a b"]',
+      'relay.domains[0]: found "a b"; allowed: a pattern of domains: exact, with *, or a regular expression between slashes',
+    ],
+    ['[relay]\ndomains = "a"', 'relay.domains: found "a"; allowed: a list of domains'],
+    ['[queue]\nretry = []', 'queue.retry: found an empty list; allowed: a list of times, at least one'],
+    [
+      '[queue]\nretry = ["1m", 300]',
+      `queue.retry[1]: found 300; ${DURATION} "1s" to "7d"; write it in quotes`,
+    ],
+    ['[queue]\nretry = ["100ms"]', `queue.retry[0]: found "100ms"; ${DURATION} "1s" to "7d"`],
+    ['[queue]\nmax_age = "5"', `queue.max_age: found "5"; ${DURATION} "1m" to "30d"`],
+    [
+      '[queue]\nmax_message_size = "32MB"',
+      'queue.max_message_size: found "32MB"; allowed: a size with its unit (B, KiB, MiB, GiB) from "64KiB" to "1GiB"',
+    ],
+    ['[queue]\ndelay_warning = "4h"', 'queue.delay_warning: not supported by this version'],
+    [
+      '[log]\nlevel = "verbose"',
+      'log.level: found "verbose"; allowed: "trace" or "debug" or "info" or "warn" or "error" or "silent"',
+    ],
+    ['[log]\ncalls = true', 'log.calls: found true; allowed: a file'],
+    ['[log]\ncall = "x"', 'log.call: unknown key; did you mean "calls"?'],
+    ['[log]\ncolour = "x"', 'log.colour: unknown key; allowed: level, calls'],
+    ['log = 3', 'route "*" log: unknown key; allowed: domain, peer, smtp, error'],
+    ['[bridge]\nx = 1', 'bridge: not supported by this version'],
+    ['[rout]\nx = 1', 'rout: unknown key; did you mean "route"?'],
+  ])('%j: %s', (extra, message) => {
+    expect(problemsOf(tomlOf({}, extra))).toEqual([message]);
+  });
+
+  test('a part that is no table', () => {
+    expect(problemsOf(`queue = 3\nlink = 4\n[gateway]\nhostname = "a"`)).toEqual([
+      'queue: found 3; allowed: a table',
+      'link: found 4; allowed: tables with two brackets, [[link]]',
+    ]);
+  });
+
+  test('a list of tables written as one table', () => {
+    expect(problemsOf('[gateway]\nhostname = "a"\n[peer]\nname = "b"')).toEqual([
+      'peer: found a table; allowed: tables with two brackets, [[peer]]',
+    ]);
+  });
+});
+
+describe('[[link]]', () => {
+  const T1_MAX = formatDuration(LAPB_PARAMETERS.t1Ms.max);
+  const T2_MAX = formatDuration(LAPB_PARAMETERS.t2Ms.max);
+  const CHANNELS = 'allowed: channels from 1 to 4095, lowest first, such as "1-16"';
+  const SIZES = 'allowed: one of 16, 32, 64, 128, 256, 512, 1024, 2048, 4096';
+  test.each([
+    [
+      `${LINK}`,
+      'path: missing; needed: a device such as "/dev/ttyUSB0", or "tcp://host:port" of a serial device server',
+    ],
+    [
+      `${LINK}\npath = "http://x"`,
+      'path: found "http://x"; allowed: a device such as "/dev/ttyUSB0", or "tcp://host:port" of a serial device server',
+    ],
+    [
+      `${LINK}\npath = "tcp://host"`,
+      'path: found "tcp://host"; allowed: a host and a port, such as "tcp://terminal-server:7001"',
+    ],
+    [
+      `${LINK}\npath = "tcp://host:0"`,
+      'path: found "tcp://host:0"; allowed: a host and a port, such as "tcp://terminal-server:7001"',
+    ],
+    [`name = "psdn0"\n${PATH}`, 'type: missing; needed: "serial"'],
+    [`name = "psdn0"\ntype = "sreial"\n${PATH}`, 'type: found "sreial"; allowed: "serial"'],
+    [
+      'name = "psdn0"\ntype = "xot"\nallow = ["10.0.0.0/8"]',
+      'type: found "xot", which this version does not support; allowed: "serial"',
+    ],
+    [`${LINK}\n${PATH}\nbaud = 49`, 'baud: found 49; allowed: a whole number from 50 to 4000000'],
+    [`${LINK}\n${PATH}\nbaud = "9600"`, 'baud: found "9600"; allowed: a whole number from 50 to 4000000'],
+    [`${LINK}\n${PATH}\nbaud = 9600.5`, 'baud: found 9600.5; allowed: a whole number from 50 to 4000000'],
+    [`${LINK}\n${PATH}\nflow = "RTS/CTS"`, 'flow: found "RTS/CTS"; allowed: "none" or "rtscts" or "xonxoff"'],
+    [
+      `${LINK}\npath = "tcp://host:7001"\nflow = "rtscts"`,
+      'flow: found "rtscts"; allowed with tcp://: "none" or "xonxoff"; RTS/CTS is set on the device server',
+    ],
+    [`${LINK}\n${PATH}\nrole = "DTE"`, 'role: found "DTE"; allowed: "dte" or "dce"'],
+    [`${LINK}\n${PATH}\nnua = 0`, 'nua: found 0; allowed: 1 to 15 digits; write it in quotes'],
+    [
+      `${LINK}\n${PATH}\nspeed = 0`,
+      'speed: unknown key; allowed: name, type, path, baud, flow, role, nua, lapb, packet, address',
+    ],
+    [`${LINK}\n${PATH}\n[link.tariff]`, 'tariff: not supported by this version'],
+    [`${LINK}\n${PATH}\nlapb = 7`, 'lapb: found 7; allowed: a table'],
+    [
+      `${LINK}\n${PATH}\n[link.lapb]\nmodulo = 128`,
+      'lapb.modulo: found 128; allowed: 8 (extended numbering is not supported by this version)',
+    ],
+    [
+      `${LINK}\n${PATH}\n[link.lapb]\nwindow = 8`,
+      'lapb.window: found 8; allowed: a whole number from 1 to 7',
+    ],
+    [
+      `${LINK}\n${PATH}\n[link.lapb]\nt1 = 3`,
+      `lapb.t1: found 3; ${DURATION} "1ms" to "${T1_MAX}"; write it in quotes`,
+    ],
+    [`${LINK}\n${PATH}\n[link.lapb]\nt1 = "0s"`, `lapb.t1: found "0s"; ${DURATION} "1ms" to "${T1_MAX}"`],
+    [
+      `${LINK}\n${PATH}\n[link.lapb]\nt2 = "2m"`,
+      `lapb.t2: found "2m"; ${DURATION} "1ms" to "${T2_MAX}", or "0s" for never`,
+    ],
+    [
+      `${LINK}\n${PATH}\n[link.lapb]\nt1 = "20s"\nt2 = "20s"`,
+      'lapb.t2: found "20s"; allowed: less than t1, "20s"',
+    ],
+    [
+      `${LINK}\n${PATH}\n[link.lapb]\nt1 = "20s"\nt3 = "20s"`,
+      'lapb.t3: found "20s"; allowed: more than t1, "20s", or "0s" for never',
+    ],
+    [`${LINK}\n${PATH}\n[link.lapb]\nn2 = 0`, 'lapb.n2: found 0; allowed: a whole number from 1 to 255'],
+    [`${LINK}\n${PATH}\n[link.lapb]\nwindw = 7`, 'lapb.windw: unknown key; did you mean "window"?'],
+    [
+      `${LINK}\n${PATH}\n[link.packet]\nmodulo = 128`,
+      'packet.modulo: found 128; allowed: 8 (extended numbering is not supported by this version)',
+    ],
+    [
+      `${LINK}\n${PATH}\n[link.packet]\nwindow = 9`,
+      'packet.window: found 9; allowed: a whole number from 1 to 7',
+    ],
+    [
+      `${LINK}\n${PATH}\n[link.packet]\nwindow = 3\nmax_window = 2`,
+      'packet.max_window: found 2; allowed: no less than window, which is 3',
+    ],
+    [`${LINK}\n${PATH}\n[link.packet]\nsize = 100`, `packet.size: found 100; ${SIZES}`],
+    [`${LINK}\n${PATH}\n[link.packet]\nmax_size = 8192`, `packet.max_size: found 8192; ${SIZES}`],
+    [
+      `${LINK}\n${PATH}\n[link.packet]\nsize = 256\nmax_size = 128`,
+      'packet.max_size: found 128; allowed: no less than size, which is 256',
+    ],
+    [
+      `${LINK}\n${PATH}\n[link.packet]\nassign = "middle"`,
+      'packet.assign: found "middle"; allowed: "auto" or "highest" or "lowest"',
+    ],
+    [
+      `${LINK}\n${PATH}\n[link.packet]\nnegotiation = "no"`,
+      'packet.negotiation: found "no"; allowed: true or false',
+    ],
+    [`${LINK}\n${PATH}\n[link.packet]\nchannels = "1-16"`, 'packet.channels: found "1-16"; allowed: a table'],
+    [
+      `${LINK}\n${PATH}\n[link.packet]\nchannels = {}`,
+      'packet.channels: no channels; needed: incoming, two_way or outgoing',
+    ],
+    [
+      `${LINK}\n${PATH}\n[link.packet]\nchannels = { twoway = "1-16" }`,
+      'packet.channels.twoway: unknown key; did you mean "two_way"?',
+    ],
+    [
+      `${LINK}\n${PATH}\n[link.packet]\nchannels = { two_way = 16 }`,
+      `packet.channels.two_way: found 16; ${CHANNELS}; write it in quotes`,
+    ],
+    [
+      `${LINK}\n${PATH}\n[link.packet]\nchannels = { two_way = "0-16" }`,
+      `packet.channels.two_way: found "0-16"; ${CHANNELS}`,
+    ],
+    [
+      `${LINK}\n${PATH}\n[link.packet]\nchannels = { two_way = "16-1" }`,
+      `packet.channels.two_way: found "16-1"; ${CHANNELS}`,
+    ],
+    [
+      `${LINK}\n${PATH}\n[link.packet]\nchannels = { two_way = "1-4096" }`,
+      `packet.channels.two_way: found "1-4096"; ${CHANNELS}`,
+    ],
+    [
+      `${LINK}\n${PATH}\n[link.packet]\nchannels = { incoming = "1-4", two_way = "4-8" }`,
+      'packet.channels.two_way: found "4-8"; allowed: above incoming, which ends at 4',
+    ],
+    [
+      `${LINK}\n${PATH}\n[link.packet]\nchannels = { incoming = "5", outgoing = "1-4" }`,
+      'packet.channels.outgoing: found "1-4"; allowed: above incoming, which ends at 5',
+    ],
+    [
+      `${LINK}\n${PATH}\n[link.packet.timers]\nt21 = "2h"`,
+      `packet.timers.t21: found "2h"; ${DURATION} "1ms" to "1h", or "0s" for never`,
+    ],
+    [
+      `${LINK}\n${PATH}\n[link.packet.timers]\nr20 = -1`,
+      'packet.timers.r20: found -1; allowed: a whole number from 0 to 255',
+    ],
+    [
+      `${LINK}\n${PATH}\n[link.packet.timers]\nt27 = "1s"`,
+      'packet.timers.t27: unknown key; did you mean "t20"?',
+    ],
+    [
+      `${LINK}\n${PATH}\n[link.address]\ncalling = "subaddress"`,
+      'address.calling: found "subaddress"; allowed: "own" or "none"',
+    ],
+    [
+      `${LINK}\n${PATH}\n[link.address]\nprefix = { international = "+" }`,
+      'address.prefix.international: found "+"; allowed: up to 4 digits',
+    ],
+  ])('%j: %s', (link, message) => {
+    expect(problemsOf(tomlOf({ link }))).toEqual([`link "psdn0" ${message}`]);
+  });
+
+  test('without a name, the place in the file', () => {
+    expect(problemsOf(tomlOf({}, `[[link]]\ntype = "serial"\npath = "/dev/ttyS1"`))).toEqual([
+      'link[1].name: missing; needed: up to 32 letters, digits, spaces, ".", "_" and "-"',
+    ]);
+    expect(problemsOf(tomlOf({}, `[[link]]\nname = "a,b"\ntype = "serial"\npath = "/dev/ttyS1"`))).toEqual([
+      'link "a,b" name: found "a,b"; allowed: up to 32 letters, digits, spaces, ".", "_" and "-"',
+    ]);
+  });
+
+  test('without a number to give', () => {
+    expect(problemsOf(tomlOf({ gateway: 'hostname = "a"' }))).toEqual([
+      'link "psdn0" address.calling: no number to give: set nua here or in [gateway], or address.calling = "none"',
+    ]);
+  });
+});
+
+describe('[[peer]]', () => {
+  const OCTETS = 'allowed: at most 16 octets in hexadecimal, such as "c0f70000"';
+  const PATTERN = 'a pattern of digits: exact, with *, or a regular expression between slashes';
+  test.each([
+    ['', 'nua: missing; needed: 1 to 15 digits'],
+    ['nua = "2624*"', 'nua: found "2624*"; allowed: 1 to 15 digits'],
+    ['nua = "1"\ncalling = 1', `calling: found 1; allowed: ${PATTERN}; write it in quotes`],
+    ['nua = "1"\ncalling = ["1", "a"]', `calling[1]: found "a"; allowed: ${PATTERN}`],
+    [
+      'nua = "1"\ncalling = []',
+      'calling: found an empty list; allowed: a pattern of digits, or a list of them',
+    ],
+    ['nua = "1"\ncalling = "/(/"', `calling: found "/(/"; allowed: ${PATTERN} (missing closing ): \`(\`)`],
+    ['nua = "1"\ncall_user_data = "c0f"', `call_user_data: found "c0f"; ${OCTETS}`],
+    [
+      'nua = "1"\ncall_user_data = "000102030405060708090a0b0c0d0e0f10"',
+      `call_user_data: found "000102030405060708090a0b0c0d0e0f10"; ${OCTETS}`,
+    ],
+    [
+      'nua = "1"\ncall_user_data = 0xc0f70000',
+      `call_user_data: found 3237412864; ${OCTETS}; write it in quotes`,
+    ],
+    [
+      'nua = "1"\nfacilities = {}',
+      'facilities: found a table; allowed: a list of tables with packet_size and window',
+    ],
+    [
+      'nua = "1"\nfacilities = []',
+      'facilities: found an empty list; allowed: a list of tables with packet_size and window, at least one: {} asks for nothing',
+    ],
+    [
+      'nua = "1"\nfacilities = [{ packet_size = 500 }]',
+      'facilities[0].packet_size: found 500; allowed: one of 16, 32, 64, 128, 256, 512, 1024, 2048, 4096',
+    ],
+    [
+      'nua = "1"\nfacilities = [{}, { window = 0 }]',
+      'facilities[1].window: found 0; allowed: a whole number from 1 to 7',
+    ],
+    [
+      'nua = "1"\nfacilities = [{ packetsize = 128 }]',
+      'facilities[0].packetsize: unknown key; did you mean "packet_size"?',
+    ],
+    [
+      'nua = "1"\nfacilities = [{ packet_size = 2048 }]',
+      'facilities[0].packet_size: found 2048; allowed on link "psdn0": up to its packet.max_size, 1024',
+    ],
+    [
+      'nua = "1"\ntimers = { reply = 600 }',
+      `timers.reply: found 600; ${DURATION} "10ms" to "1d"; write it in quotes`,
+    ],
+    ['nua = "1"\ntimers = { replay = "1m" }', 'timers.replay: unknown key; did you mean "reply"?'],
+    [
+      'nua = "1"\ntimers = { call_accept = "0s" }',
+      `timers.call_accept: found "0s"; ${DURATION} "10ms" to "1h"`,
+    ],
+    [
+      'nua = "1"\ntimers = { service_ready = "" }',
+      `timers.service_ready: found ""; ${DURATION} "10ms" to "1h"`,
+    ],
+    ['nua = "1"\ntimers = { quit = "2h" }', `timers.quit: found "2h"; ${DURATION} "10ms" to "1h"`],
+    [
+      'nua = "1"\ncalls = { max_circuits = 0 }',
+      'calls.max_circuits: found 0; allowed: a whole number from 1 to 4095',
+    ],
+    ['nua = "1"\ncalls = { budget = {} }', 'calls.budget: not supported by this version'],
+    ['nua = "1"\nlinks = "psdn0"', 'links: unknown key; did you mean "link"?'],
+  ])('%j: %s', (keys, message) => {
+    expect(problemsOf(tomlOf({ peer: `${PEER}\n${keys}` }))).toEqual([`peer "site-b" ${message}`]);
+  });
+
+  test.each([
+    ['', 'peer "site-b" link: missing; needed: the name of a link, or a list of them'],
+    ['link = "psdn1"', 'peer "site-b" link: found "psdn1"; allowed: "psdn0"'],
+    [
+      'link = ["psdn0", "psdn0"]',
+      'peer "site-b" link: found "psdn0" twice; allowed: each once, in the order to try them',
+    ],
+    [
+      'link = 3',
+      'peer "site-b" link: found 3; allowed: up to 32 letters, digits, spaces, ".", "_" and "-"; write it in quotes',
+    ],
+  ])('%j: %s', (keys, message) => {
+    expect(problemsOf(tomlOf({ peer: `name = "site-b"\nnua = "1"\n${keys}` }))).toEqual([message]);
+  });
+
+  test('on a link that does not negotiate', () => {
+    const link = `${LINK}\n${PATH}\n[link.packet]\nnegotiation = false`;
+    expect(
+      problemsOf(tomlOf({ link, peer: `${PEER}\nnua = "1"\nfacilities = [{ window = 3 }, {}]` })),
+    ).toEqual([
+      'peer "site-b" facilities[0]: asks for facilities that are never sent on link "psdn0": packet.negotiation is false there',
+    ]);
+  });
+
+  test('on a link with a smaller window', () => {
+    const link = `${LINK}\n${PATH}\n[link.packet]\nmax_window = 2`;
+    expect(problemsOf(tomlOf({ link, peer: `${PEER}\nnua = "1"\nfacilities = [{ window = 3 }]` }))).toEqual([
+      'peer "site-b" facilities[0].window: found 3; allowed on link "psdn0": up to its packet.max_window, 2',
+    ]);
+  });
+
+  test('with a number too long for the prefix', () => {
+    const link = `${LINK}\n${PATH}\n[link.address]\nprefix = { international = "00" }`;
+    expect(problemsOf(tomlOf({ link, peer: `${PEER}\nnua = "12345678901234"` }))).toEqual([
+      'peer "site-b" nua: makes 16 digits with the prefix on link "psdn0"; allowed: 15',
+    ]);
+  });
+});
+
+describe('[[incoming]]', () => {
+  const PATTERN = 'a pattern of digits: exact, with *, or a regular expression between slashes';
+  test.each([
+    ['', 'action: missing; needed: "engine" or "reject"'],
+    ['action = "bridge"', 'action: found "bridge"; allowed: "engine" or "reject"'],
+    ['action = "engine"\nlink = "psdn1"', 'link: found "psdn1"; allowed: "psdn0"'],
+    ['action = "engine"\ncalling = "x*"', `calling: found "x*"; allowed: ${PATTERN}`],
+    ['action = "engine"\ncalled = 1', `called: found 1; allowed: ${PATTERN}; write it in quotes`],
+    [
+      'action = "engine"\ncall_user_data = "zz"',
+      'call_user_data: found "zz"; allowed: at most 16 octets in hexadecimal, such as "c0f70000"',
+    ],
+    ['action = "engine"\nrelay = "yes"', 'relay: found "yes"; allowed: true or false'],
+    [
+      'action = "engine"\nmax_circuits = 5000',
+      'max_circuits: found 5000; allowed: a whole number from 1 to 4095',
+    ],
+    ['action = "engine"\ncause = 0', 'cause: allowed only with action = "reject"'],
+    ['action = "engine"\ndiagnostic = 0', 'diagnostic: allowed only with action = "reject"'],
+    ['action = "reject"\nrelay = true', 'relay: allowed only with action = "engine"'],
+    ['action = "reject"\nmax_circuits = 1', 'max_circuits: allowed only with action = "engine"'],
+    ['action = "reject"\ncause = 256', 'cause: found 256; allowed: an octet, 0x00 to 0xFF'],
+    ['action = "reject"\ndiagnostic = "F5"', 'diagnostic: found "F5"; allowed: an octet, 0x00 to 0xFF'],
+    [
+      'action = "reject"\ncause = 0x0b',
+      'cause: found 0x0B; allowed on link "psdn0", which is a DTE: 0x00 and 0x80 to 0xFF',
+    ],
+    [
+      'action = "reject"\ncause = 0x7f\nlink = "psdn0"',
+      'cause: found 0x7F; allowed on link "psdn0", which is a DTE: 0x00 and 0x80 to 0xFF',
+    ],
+    ['action = "engine"\nreverse_charging = false', 'reverse_charging: not supported by this version'],
+    ['action = "engine"\ncaling = "1"', 'caling: unknown key; did you mean "calling"?'],
+  ])('%j: %s', (keys, message) => {
+    expect(problemsOf(tomlOf({}, `[[incoming]]\n${keys}`))).toEqual([`incoming[0].${message}`]);
+  });
+
+  test('with a name is called by it', () => {
+    expect(problemsOf(tomlOf({}, '[[incoming]]\nname = "b"'))).toEqual([
+      'incoming "b" action: missing; needed: "engine" or "reject"',
+    ]);
+  });
+
+  test('may send any cause where we are the network', () => {
+    const link = `${LINK}\n${PATH}\nrole = "dce"`;
+    expect(problemsOf(tomlOf({ link }, '[[incoming]]\naction = "reject"\ncause = 0x0b'))).toEqual([]);
+  });
+});
+
+describe('[[route]]', () => {
+  const TARGET = 'needed: one of peer, smtp, error';
+  const HOST = 'allowed: a host and a port, such as "127.0.0.1:25"';
+  test.each([
+    ['', `route "x.test": found no way to go; ${TARGET}`],
+    ['peer = "site-b"\nerror = "5.1.2 no"', `route "x.test": found peer and error; ${TARGET}`],
+    ['peer = "site-c"', 'route "x.test" peer: found "site-c"; allowed: "site-b"'],
+    ['peer = []', 'route "x.test" peer: found an empty list; allowed: the name of a peer, or a list of them'],
+    ['smtp = "127.0.0.1"', `route "x.test" smtp: found "127.0.0.1"; ${HOST}`],
+    ['smtp = "127.0.0.1:0"', `route "x.test" smtp: found "127.0.0.1:0"; ${HOST}`],
+    ['smtp = "a b:25"', `route "x.test" smtp: found "a b:25"; ${HOST}`],
+    ['smtp = "::1:25"', `route "x.test" smtp: found "::1:25"; ${HOST}`],
+    ['smtp = "$1.test:25"', 'route "x.test" smtp: "$1" has no group: the pattern has none'],
+    [
+      'error = "no"',
+      'route "x.test" error: found "no"; allowed: an enhanced status code and a text, such as "5.1.2 no mail for this domain"',
+    ],
+    [
+      'error = "2.0.0 ok"',
+      'route "x.test" error: found "2.0.0 ok"; allowed: an enhanced status code and a text, such as "5.1.2 no mail for this domain"',
+    ],
+    ['error = "5.7.1 costs 5$"', 'route "x.test" error: "$" means nothing: $1 to $9, or $$ for a dollar'],
+    ['mx = true', 'route "x.test" mx: not supported by this version'],
+    ['smpt = "a:25"\npeer = "site-b"', 'route "x.test" smpt: unknown key; did you mean "smtp"?'],
+  ])('%j: %s', (keys, message) => {
+    expect(problemsOf(tomlOf({ route: `domain = "x.test"\n${keys}` }))).toEqual([message]);
+  });
+
+  test('without a domain', () => {
+    expect(problemsOf(tomlOf({ route: 'peer = "site-b"' }))).toEqual([
+      'route[0].domain: missing; needed: a pattern of domains: exact, with *, or a regular expression between slashes',
+    ]);
+  });
+
+  test('to a peer where there is none', () => {
+    expect(problemsOf('[gateway]\nhostname = "a"\n[[route]]\ndomain = "*"\npeer = "b"')).toEqual([
+      'route "*" peer: found "b"; allowed: a peer, but there is none',
+    ]);
+  });
+});
+
+describe('names and paths that must differ', () => {
+  test.each([
+    [
+      '[[link]]\nname = "psdn0"\ntype = "serial"\npath = "/dev/ttyS1"',
+      'link "psdn0" name: found "psdn0" a second time; allowed: another for each link',
+    ],
+    [
+      '[[link]]\nname = "psdn1"\ntype = "serial"\npath = "/dev/ttyUSB0"',
+      'link "psdn1" path: found "/dev/ttyUSB0" a second time; allowed: another for each link',
+    ],
+    [
+      '[[peer]]\nname = "site-b"\nnua = "1"\nlink = "psdn0"',
+      'peer "site-b" name: found "site-b" a second time; allowed: another for each peer',
+    ],
+    [
+      '[[incoming]]\nname = "x"\naction = "engine"\n[[incoming]]\nname = "x"\naction = "engine"',
+      'incoming "x" name: found "x" a second time; allowed: another for each incoming',
+    ],
+  ])('%j: %s', (extra, message) => {
+    expect(problemsOf(tomlOf({}, extra))).toEqual([message]);
+  });
+});
