@@ -1,4 +1,5 @@
 import type { LapbParameters } from '../lapb/index.js';
+import type { CallTimers } from '../rfc1090/index.js';
 import type {
   CallingPeer,
   IncomingRule,
@@ -91,21 +92,9 @@ export interface PeerConfiguration extends CallingPeer {
   readonly userData: Uint8Array;
   /** At least one set, tried in order. */
   readonly facilities: readonly Facilities[];
-  readonly timers: CallTimerSettings;
+  readonly timers: CallTimers;
   /** Of our calls, at the same time. */
   readonly maxCircuits: number;
-}
-
-/** RFC 1090 §10, milliseconds. */
-export interface CallTimerSettings {
-  /** CALL REQUEST to its acceptance. */
-  readonly callAcceptMs: number;
-  /** From there to the 220. */
-  readonly serviceReadyMs: number;
-  /** To any other reply. */
-  readonly replyMs: number;
-  /** QUIT to the 221. */
-  readonly quitMs: number;
 }
 
 export interface QueueConfiguration {

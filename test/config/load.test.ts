@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -351,6 +351,13 @@ describe('the examples', () => {
     expect(result.ok ? [] : result.problems.map(formatProblem)).toEqual([]);
     expect(result.ok && result.warnings.map(({ key }) => key)).toEqual(keys);
   });
+});
+
+test('the configurations in README.md can be used', () => {
+  const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+  const examples = Array.from(readme.matchAll(/^```toml\n(.*?)^```/gms), ([, toml = '']) => toml);
+  expect(examples.length).toBeGreaterThan(0);
+  expect(examples.flatMap(problemsOf)).toEqual([]);
 });
 
 test('no text makes it throw, and what is refused is refused with a reason', () => {

@@ -68,6 +68,12 @@ export function duration(from: number, to: number, { off = false } = {}) {
   );
 }
 
+/** A timer as the tables of the layers have it, in milliseconds; what may be 0 may be switched off. */
+export function timer({ default: usual, range }: { default: number; range: readonly [number, number] }) {
+  const [least, most] = range;
+  return duration(Math.max(1, least), most, { off: least === 0 }).default(usual);
+}
+
 export function size(from: number, to: number) {
   const allowed = `a size with its unit (B, KiB, MiB, GiB) from "${formatSize(from)}" to "${formatSize(to)}"`;
   return parsed(allowed, (text) => {

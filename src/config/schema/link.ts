@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { LAPB_PARAMETERS } from '../../lapb/index.js';
 import { type ChannelRange, PACKET_TIMERS, type PacketTimers, type TimerEntry } from '../../x25/index.js';
-import { choice, duration, matching, name, nua, table, whole, yesOrNo } from './fields.js';
+import { choice, duration, matching, name, nua, table, timer, whole, yesOrNo } from './fields.js';
 
 const PACKET_SIZES = [16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
 
@@ -33,10 +33,8 @@ function channelRange() {
 type TimerSchema = z.ZodDefault<z.ZodType<number>>;
 
 /** T10 .. T26 as times, R10 .. R23 as counts: the packet layer's own table says which, and how far. */
-function timerSchema(key: string, { default: usual, range }: TimerEntry): TimerSchema {
-  const [least, most] = range;
-  if (key.startsWith('r')) return whole(least, most).default(usual);
-  return duration(Math.max(1, least), most, { off: least === 0 }).default(usual);
+function timerSchema(key: string, entry: TimerEntry): TimerSchema {
+  return key.startsWith('r') ? whole(...entry.range).default(entry.default) : timer(entry);
 }
 
 const timersSchema = table(

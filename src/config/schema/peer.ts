@@ -1,9 +1,7 @@
 import type { z } from 'zod';
-import { duration, hex, list, name, nua, nuaPattern, oneOrMore, table, whole } from './fields.js';
+import { CALL_TIMERS } from '../../rfc1090/index.js';
+import { hex, list, name, nua, nuaPattern, oneOrMore, table, timer, whole } from './fields.js';
 import { packetSize, window } from './link.js';
-
-const SECOND = 1_000;
-const HOUR = 3_600 * SECOND;
 
 /** X.25 §5.2.1: call user data of a call without fast select. */
 export const MAX_CALL_USER_DATA = 16;
@@ -15,12 +13,11 @@ const facilitySetSchema = table('peer.facilities', {
   window: window().optional(),
 });
 
-/** RFC 1090 §10. */
 const timersSchema = table('peer.timers', {
-  call_accept: duration(10, HOUR).default(100 * SECOND),
-  service_ready: duration(10, HOUR).default(120 * SECOND),
-  reply: duration(10, 24 * HOUR).default(600 * SECOND),
-  quit: duration(10, HOUR).default(20 * SECOND),
+  call_accept: timer(CALL_TIMERS.callAccept),
+  service_ready: timer(CALL_TIMERS.serviceReady),
+  reply: timer(CALL_TIMERS.reply),
+  quit: timer(CALL_TIMERS.quit),
 });
 
 /** `[[peer]]` */
