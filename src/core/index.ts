@@ -2,6 +2,7 @@ export * from './alarm.js';
 export * from './bytes.js';
 export * from './clock.js';
 export * from './counters.js';
+export * from './deferred.js';
 export * from './errors.js';
 export * as modulo from './modulo.js';
 export * from './result.js';

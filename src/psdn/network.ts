@@ -95,7 +95,7 @@ export class SimulatedNetwork {
   async close(): Promise<void> {
     await Promise.all(
       this.#accesses.map(async ({ line, stack }) => {
-        await stack.stop();
+        await new Promise<void>((resolve) => stack.stop(resolve));
         await line.close();
       }),
     );
@@ -160,7 +160,7 @@ function startStack(stack: LinkStack, line: Line): void {
     writable: () => stack.writable(),
     lost: () => stack.lineDown(),
   });
-  stack.lineUp();
+  stack.start();
 }
 
 function pick<T extends object, K extends keyof T>(from: T, ...keys: K[]): Pick<T, K> {

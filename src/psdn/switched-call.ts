@@ -18,6 +18,8 @@ export class SwitchedCall {
   readonly #onOver: () => void;
   /** The circuit to the caller, once the called side has answered. */
   #caller: Circuit | undefined;
+  /** What the called side sent before that circuit was open; its window bounds it. Undefined once it is open. */
+  #early: CircuitEvent[] | undefined = [];
   /** Octets sent to a circuit that asked to wait: not yet acknowledged where they came from. */
   readonly #held = new Map<Circuit, number>();
   #over = false;
@@ -33,8 +35,11 @@ export class SwitchedCall {
   }
 
   #fromCalled(event: CircuitEvent): void {
-    if (this.#caller !== undefined) this.#pass(event, this.#outgoing, this.#caller);
-    else if (event.type === 'connected') this.#answered(event);
+    if (this.#caller !== undefined) {
+      if (this.#early === undefined || event.type === 'cleared')
+        this.#pass(event, this.#outgoing, this.#caller);
+      else this.#early.push(event);
+    } else if (event.type === 'connected') this.#answered(event);
     else if (event.type === 'cleared' && !this.#over) {
       this.#finish();
       this.#incoming.refuse(toReason(event.ending));
@@ -45,7 +50,16 @@ export class SwitchedCall {
     const caller = this.#incoming.accept({ facilities, userData });
     if (caller === undefined) return; // gone meanwhile: `withdrawn` clears the other side
     this.#caller = caller;
-    caller.setListener((event) => this.#transit(() => this.#pass(event, caller, this.#outgoing)));
+    caller.setListener((event) => {
+      if (event.type === 'connected') this.#callerIsOpen(caller);
+      else this.#transit(() => this.#pass(event, caller, this.#outgoing));
+    });
+  }
+
+  #callerIsOpen(caller: Circuit): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const event of early) this.#pass(event, this.#outgoing, caller);
   }
 
   #pass(event: CircuitEvent, from: Circuit, to: Circuit): void {

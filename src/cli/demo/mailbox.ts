@@ -11,8 +11,17 @@ export class Mailbox {
   readonly #options: ServerOptions;
   readonly #onMessage: (message: Uint8Array) => void;
 
-  constructor(options: ServerOptions, clock: Clock, onMessage: (message: Uint8Array) => void) {
-    this.#options = options;
+  constructor(hostname: string, clock: Clock, onMessage: (message: Uint8Array) => void) {
+    this.#options = {
+      hostname,
+      greeting: 'ESMTP mailbox',
+      maxMessageSize: 32 * 1024 * 1024,
+      maxRecipients: 100,
+      lineEnds: 'crlf',
+      bareLineEnd: 'refuse',
+      idleTimeoutMs: 60_000,
+      maxErrors: 10,
+    };
     this.#clock = clock;
     this.#onMessage = onMessage;
     this.#server = createServer((socket) => {

@@ -1,0 +1,46 @@
+import type { GatewayEvent, Observe } from '../gateway/index.js';
+import { type CallLog, callRecordLine, type Logger } from '../observe/index.js';
+
+/** What a gateway tells, as lines of its log; call records go to their file as well. */
+export function logEvents(log: Logger, calls: CallLog | undefined): Observe {
+  return (event: GatewayEvent) => {
+    switch (event.type) {
+      case 'listening':
+        log.info({ address: event.address }, 'SMTP is taken');
+        return;
+      case 'line': {
+        const { link, line } = event;
+        if (line.state === 'opened') log.info({ link }, 'line opened');
+        else
+          log.warn(
+            { link, tries: line.tries },
+            `line lost: ${line.why}; again in ${line.retryInMs / 1000} s`,
+          );
+        return;
+      }
+      case 'received': {
+        const { id, sender, recipients, size, source } = event.message;
+        log.info({ message: id, sender, recipients: recipients.length, size, source }, 'received');
+        return;
+      }
+      case 'settled': {
+        const { outcome, reason, ...fields } = event.recipient;
+        if (outcome === 'delivered') log.info(fields, 'delivered');
+        else log.warn({ ...fields, reason }, outcome);
+        return;
+      }
+      case 'call':
+        log.info({ circuit: event.record.circuit, link: event.record.link }, callRecordLine(event.record));
+        calls?.write(event.record);
+        return;
+      case 'attention':
+        log.error({ destination: event.destination }, `needs attention: ${event.reason}`);
+        return;
+      case 'turnedAway':
+        log.warn({ where: event.where }, 'too many sessions, a client was turned away');
+        return;
+      case 'problem':
+        log.error(event.problem);
+    }
+  };
+}

@@ -1,0 +1,71 @@
+#!/usr/bin/env node
+/** The command line: the only place that prints and exits. Exit status: 0 done, 1 failed, 2 wrong usage or configuration. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { describeError } from '../core/index.js';
+import { runCheck } from './check.js';
+import { runDemo } from './demo/demo.js';
+import { runGateway } from './run.js';
+
+const WRONG_USAGE = 2;
+
+const write = (text: string): void => void process.stdout.write(text);
+
+function program(): Command {
+  const x25mail = new Command('x25mail')
+    .description('SMTP over X.25 (RFC 1090): a mail gateway')
+    .version(version())
+    .showHelpAfterError('(x25mail --help shows what there is)')
+    .exitOverride();
+
+  x25mail
+    .command('run')
+    .description('the gateway, until SIGTERM (finishes transactions, clears circuits, keeps the queue)')
+    .requiredOption('-c, --config <file>', 'configuration')
+    .action(async ({ config }: { config: string }) => {
+      process.exitCode = await runGateway(config);
+    });
+
+  x25mail
+    .command('check')
+    .description('validates a configuration, shows what it resolves to, warns of what will hurt')
+    .requiredOption('-c, --config <file>', 'configuration')
+    .option('--json', 'for programs', false)
+    .action(({ config, json }: { config: string; json: boolean }) => {
+      process.exitCode = runCheck(config, { json }, write);
+    });
+
+  x25mail
+    .command('demo')
+    .description('two sites and a simulated X.25 network on this machine: a message crosses, and you see how')
+    .option('--line-speed <bit/s>', 'pace the simulated lines (default: as fast as the machine)', lineSpeed)
+    .option('--capture <file>', 'where the capture for Wireshark goes', 'x25mail-demo.pcapng')
+    .option('--json', 'only the result, for programs', false)
+    .action(async (options: { lineSpeed?: number; capture: string; json: boolean }) => {
+      process.exitCode = await runDemo(options, { write, isTerminal: process.stdout.isTTY === true });
+    });
+
+  return x25mail;
+}
+
+function lineSpeed(text: string): number {
+  const bitsPerSecond = Number(text);
+  if (!Number.isInteger(bitsPerSecond) || bitsPerSecond < 300 || bitsPerSecond > 10_000_000)
+    throw new InvalidArgumentError('allowed: 300 to 10000000 bit/s.');
+  return bitsPerSecond;
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+try {
+  await program().parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : WRONG_USAGE;
+  else {
+    process.stderr.write(`x25mail: ${describeError(error)}\n`);
+    process.exitCode = 1;
+  }
+}

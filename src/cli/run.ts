@@ -1,0 +1,74 @@
+import { formatProblem, loadConfiguration } from '../config/index.js';
+import { describeError } from '../core/index.js';
+import { Gateway } from '../gateway/index.js';
+import { CallLog, createLog, traceTo } from '../observe/index.js';
+import { logEvents } from './log-events.js';
+
+const DONE = 0;
+const FAILED = 1;
+const WRONG_CONFIGURATION = 2;
+
+/**
+ * `x25mail run -c FILE`: the gateway, until SIGTERM or SIGINT; a second signal ends it at once.
+ *
+ * @returns the exit status.
+ */
+export async function runGateway(file: string): Promise<number> {
+  const result = loadConfiguration(file);
+  if (!result.ok) {
+    for (const problem of result.problems) process.stderr.write(`${formatProblem(problem)}\n`);
+    return WRONG_CONFIGURATION;
+  }
+  const { configuration, warnings } = result;
+  const log = createLog({ level: configuration.log.level });
+  for (const warning of warnings) log.warn(formatProblem(warning));
+
+  const { callsFile } = configuration.log;
+  const calls =
+    callsFile === undefined
+      ? undefined
+      : new CallLog(callsFile, { onError: (error) => log.error(`call records: ${describeError(error)}`) });
+  const tracers = new Map(
+    configuration.links.map((link) => [link.name, traceTo(log.child({ link: link.name }), link)]),
+  );
+  const wantsTrace = log.isLevelEnabled('trace');
+
+  try {
+    const gateway = await Gateway.start(configuration, {
+      observe: logEvents(log, calls),
+      ...(wantsTrace && { trace: (link, event) => tracers.get(link)?.(event) }),
+    });
+    log.info({ spool: configuration.gateway.spool }, `${configuration.gateway.hostname} is running`);
+    const signal = await untilSignal();
+    log.info(`${signal}: ending what is going on, at most a minute`);
+    process.once('SIGTERM', endNow);
+    process.once('SIGINT', endNow);
+    await gateway.stop();
+    log.info('stopped');
+    return DONE;
+  } catch (error) {
+    log.error(describeError(error));
+    return FAILED;
+  } finally {
+    process.off('SIGTERM', endNow);
+    process.off('SIGINT', endNow);
+    await calls?.close();
+  }
+}
+
+function untilSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    const got = (signal: NodeJS.Signals): void => {
+      process.off('SIGTERM', got);
+      process.off('SIGINT', got);
+      resolve(signal);
+    };
+    process.on('SIGTERM', got);
+    process.on('SIGINT', got);
+  });
+}
+
+/** Whoever asks twice does not want to wait; what is queued is safe. */
+function endNow(): void {
+  process.exit(FAILED);
+}
