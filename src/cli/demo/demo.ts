@@ -97,7 +97,7 @@ async function cross(
     },
     onTrace: (event) => {
       trace.push(event);
-      capture.record(LINK, event);
+      if (event.layer === 'frame') capture.record(LINK, event); // packets are in them
       progress.see(event);
     },
     onArrival: arrival.resolve,
