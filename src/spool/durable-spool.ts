@@ -36,6 +36,8 @@ export class DurableSpool implements Spool {
   readonly #log: (event: SpoolEvent) => void;
   readonly hasRoom: (octets: number) => Promise<boolean>;
   readonly #ids: MessageIds;
+  /** Ids only grow while a spool is open: those below are of an earlier run. */
+  readonly #firstId: string;
   readonly #writers = new Set<MessageWriter>();
   /** Messages whose commit failed so that their row may be there or not. */
   readonly #doubtful = new Set<string>();
@@ -51,6 +53,7 @@ export class DurableSpool implements Spool {
     this.#log = log;
     this.hasRoom = hasRoom;
     this.#ids = new MessageIds(wallTime);
+    this.#firstId = this.#ids.next();
     this.#writerHome = {
       bodies,
       store: async (message, settling) => this.#removeBodies(await link.call('receive', message, settling)),
@@ -126,10 +129,9 @@ export class DurableSpool implements Spool {
     }
   }
 
-  /** Begins to remove the body files that a crash left behind, a few at a time. Once, when the spool was opened. */
+  /** Begins to remove the body files that a crash of an earlier run left behind, a few at a time. */
   removeLeftovers(): void {
-    // Ids only grow while a spool is open, so no message that comes in meanwhile is below this one.
-    this.#inBackground(this.#searchLeftovers(this.#ids.next()));
+    this.#inBackground(this.#searchLeftovers());
   }
 
   close(): Promise<void> {
@@ -161,11 +163,11 @@ export class DurableSpool implements Spool {
     for (const id of ids) this.#inBackground(this.#bodies.remove(id));
   }
 
-  async #searchLeftovers(before: string): Promise<void> {
+  async #searchLeftovers(): Promise<void> {
     let removed = 0;
     for await (const names of this.#bodies.list(LEFTOVER_BATCH)) {
       if (this.#closing !== undefined) return;
-      removed += await this.#removeUnneeded(names.filter((name) => name < before));
+      removed += await this.#removeUnneeded(names.filter((name) => name < this.#firstId));
     }
     this.#log({ type: 'leftovers', removed });
   }

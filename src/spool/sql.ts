@@ -67,7 +67,7 @@ export const SQL = {
       (SELECT min(due) FROM deliveries WHERE destination = t.number AND owner IS NULL) AS nextDue,
       (SELECT min(received) FROM deliveries WHERE destination = t.number) AS oldest
     FROM destinations t ORDER BY name`,
-  totalChanges: 'SELECT total_changes()',
+  totalChanges: 'SELECT total_changes() AS total',
 
   // ---- transactions
   begin: 'BEGIN',

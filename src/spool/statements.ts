@@ -35,76 +35,78 @@ export interface DestinationRow {
   readonly oldest: number;
 }
 
-/** The statements of `SQL`, prepared once, with what goes in and what comes out. */
-export function prepareStatements(db: Database.Database) {
-  return {
-    destinationNumber: db.prepare<[name: string], { number: number }>(SQL.destinationNumber),
-    addDestination: db.prepare<[name: string], { number: number }>(SQL.addDestination),
-    addMessage: db.prepare<
-      [
-        id: string,
-        sender: string,
-        bodyType: string,
-        source: string,
-        received: number,
-        size: number,
-        inFile: number,
-        body: Uint8Array | null,
-      ],
-      { number: number }
-    >(SQL.addMessage),
-    addDelivery: db.prepare<[message: number, destination: number, received: number, due: number]>(
-      SQL.addDelivery,
-    ),
-    addRecipient: db.prepare<
-      [message: number, destination: number, address: string, position: number, due: number]
-    >(SQL.addRecipient),
+export interface BodyRow {
+  readonly size: number;
+  readonly inFile: number;
+  /** An empty body is NULL too. */
+  readonly octets: Uint8Array | null;
+}
 
-    due: db.prepare<[destination: number, now: number, limit: number], DeliveryRow>(SQL.due),
-    claimDelivery: db.prepare<[owner: string, until: number, message: number, destination: number]>(
-      SQL.claimDelivery,
-    ),
-    claimRecipients: db.prepare<[message: number, destination: number, now: number]>(SQL.claimRecipients),
-    renew: db.prepare<[until: number, owner: string]>(SQL.renew),
-    release: db.prepare<[owner: string]>(SQL.release),
-    releaseExpired: db.prepare<[now: number]>(SQL.releaseExpired),
-    releaseAll: db.prepare<[]>(SQL.releaseAll),
+/** What is left of a delivery; both NULL when nothing is. */
+export type RestRow = { due: number; claimed: number } | { due: null; claimed: null };
 
-    recipient: db.prepare<[destination: string, address: string, message: string], DeliveryKey>(
-      SQL.recipient,
-    ),
-    removeRecipient: db.prepare<[message: number, destination: number, address: string]>(SQL.removeRecipient),
-    deferRecipient: db.prepare<
-      [due: number, attempts: number, reason: string, message: number, destination: number, address: string]
-    >(SQL.deferRecipient),
-    rest: db.prepare<
-      [message: number, destination: number],
-      { due: number; claimed: number } | { due: null; claimed: null }
-    >(SQL.rest),
-    moveDelivery: db.prepare<[due: number, message: number, destination: number]>(SQL.moveDelivery),
-    releaseDelivery: db.prepare<[due: number, message: number, destination: number]>(SQL.releaseDelivery),
-    removeDelivery: db.prepare<[message: number, destination: number]>(SQL.removeDelivery),
-    removeMessage: db.prepare<[message: number], { id: string; inFile: number }>(SQL.removeMessage),
+type MessageValues = [
+  id: string,
+  sender: string,
+  bodyType: string,
+  source: string,
+  received: number,
+  size: number,
+  inFile: number,
+  body: Uint8Array | null,
+];
+type RecipientValues = [message: number, destination: number, address: string, position: number, due: number];
+type Deferral = [due: number, attempts: number, reason: string, ...of: RecipientOf];
+type RecipientOf = [message: number, destination: number, address: string];
+type Of = [message: number, destination: number];
 
-    recipients: db.prepare<[message: number, destination: number, claimed: number], RecipientRow>(
-      SQL.recipients,
-    ),
-    body: db.prepare<
-      [offset: number, id: string],
-      { size: number; inFile: number; octets: Uint8Array | null }
-    >(SQL.body),
-    bodyInFile: db.prepare<[id: string]>(SQL.bodyInFile),
-    find: db.prepare<[id: string], DeliveryRow>(SQL.find),
-    list: db.prepare<[limit: number], DeliveryRow>(SQL.list),
-    overdue: db.prepare<[before: number, limit: number], DeliveryRow>(SQL.overdue),
-    destinations: db.prepare<[now: number], DestinationRow>(SQL.destinations),
-    totalChanges: db.prepare<[], number>(SQL.totalChanges).pluck(),
+type Asks<In extends unknown[], Out> = Database.Statement<In, Out>;
+type Does<In extends unknown[]> = Database.Statement<In>;
 
-    begin: db.prepare<[]>(SQL.begin),
-    commit: db.prepare<[]>(SQL.commit),
-    rollback: db.prepare<[]>(SQL.rollback),
-    savepoint: db.prepare<[]>(SQL.savepoint),
-    keep: db.prepare<[]>(SQL.keep),
-    undo: db.prepare<[]>(SQL.undo),
-  };
+/** What goes into each statement of `SQL`, in the order of its question marks, and what comes out. */
+export interface Statements extends Record<keyof typeof SQL, Database.Statement<never[], unknown>> {
+  readonly destinationNumber: Asks<[name: string], { number: number }>;
+  readonly addDestination: Asks<[name: string], { number: number }>;
+  readonly addMessage: Asks<MessageValues, { number: number }>;
+  readonly addDelivery: Does<[message: number, destination: number, received: number, due: number]>;
+  readonly addRecipient: Does<RecipientValues>;
+
+  readonly due: Asks<[destination: number, now: number, limit: number], DeliveryRow>;
+  readonly claimDelivery: Does<[owner: string, until: number, ...of: Of]>;
+  readonly claimRecipients: Does<[message: number, destination: number, now: number]>;
+  readonly renew: Does<[until: number, owner: string]>;
+  readonly release: Does<[owner: string]>;
+  readonly releaseExpired: Does<[now: number]>;
+  readonly releaseAll: Does<[]>;
+
+  readonly recipient: Asks<[destination: string, address: string, message: string], DeliveryKey>;
+  readonly removeRecipient: Does<RecipientOf>;
+  readonly deferRecipient: Does<Deferral>;
+  readonly rest: Asks<Of, RestRow>;
+  readonly moveDelivery: Does<[due: number, ...of: Of]>;
+  readonly releaseDelivery: Does<[due: number, ...of: Of]>;
+  readonly removeDelivery: Does<Of>;
+  readonly removeMessage: Asks<[message: number], { id: string; inFile: number }>;
+
+  readonly recipients: Asks<[message: number, destination: number, claimed: number], RecipientRow>;
+  readonly body: Asks<[offset: number, id: string], BodyRow>;
+  readonly bodyInFile: Asks<[id: string], unknown>;
+  readonly find: Asks<[id: string], DeliveryRow>;
+  readonly list: Asks<[limit: number], DeliveryRow>;
+  readonly overdue: Asks<[before: number, limit: number], DeliveryRow>;
+  readonly destinations: Asks<[now: number], DestinationRow>;
+  readonly totalChanges: Asks<[], { total: number }>;
+
+  readonly begin: Does<[]>;
+  readonly commit: Does<[]>;
+  readonly rollback: Does<[]>;
+  readonly savepoint: Does<[]>;
+  readonly keep: Does<[]>;
+  readonly undo: Does<[]>;
+}
+
+/** All of them, prepared once. */
+export function prepareStatements(db: Database.Database): Statements {
+  const prepared = Object.entries(SQL).map(([name, sql]) => [name, db.prepare(sql)]);
+  return Object.fromEntries(prepared) as Statements;
 }

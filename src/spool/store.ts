@@ -1,6 +1,12 @@
 import type Database from 'better-sqlite3';
 import type { ClaimLimit, Delivery, DestinationSummary, Envelope, Settlement } from './spool.js';
-import { type DeliveryKey, type DeliveryRow, prepareStatements, type RecipientRow } from './statements.js';
+import {
+  type DeliveryKey,
+  type DeliveryRow,
+  prepareStatements,
+  type RecipientRow,
+  type Statements,
+} from './statements.js';
 
 /** A message whose body is whole: in `body`, or, when that is missing, synced to its file. */
 export interface NewMessage {
@@ -25,7 +31,7 @@ export interface StoredBody {
  */
 export class Store {
   readonly #db: Database.Database;
-  readonly #sql: ReturnType<typeof prepareStatements>;
+  readonly #sql: Statements;
 
   /** @param db from `openDatabase`; closed with this store. Nobody else holds it, so whatever is claimed is free. */
   constructor(db: Database.Database) {
@@ -100,7 +106,7 @@ export class Store {
     const row = this.#sql.body.get(offset, id);
     if (row === undefined) return undefined;
     if (row.inFile === 1) return { size: row.size, octets: undefined };
-    return { size: row.size, octets: row.octets ?? new Uint8Array(0) }; // an empty BLOB is bound as NULL
+    return { size: row.size, octets: row.octets ?? new Uint8Array(0) };
   }
 
   /** Counts up to `DUE_COUNT_LIMIT` due deliveries per destination; all else is a look into an index. */
@@ -163,7 +169,7 @@ export class Store {
 
   /** Grows with every row that is written. */
   get totalChanges(): number {
-    return this.#sql.totalChanges.get() ?? 0;
+    return this.#sql.totalChanges.get()?.total ?? 0;
   }
 
   close(): void {

@@ -52,10 +52,7 @@ describe('opening the database', () => {
 
   test.each([
     ['an empty file', () => writeFileSync(file, '')],
-    [
-      'a database that a crash left without its schema',
-      makeUnfinished,
-    ],
+    ['a database that a crash left without its schema', makeUnfinished],
   ])('takes %s for a new one', (_what, make) => {
     make();
     expect(opening()).toBe('opened');

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Envelope, MessageWriter, Settlement, Spool } from '../../../src/spool/index.js';
 
 /** `'a@x > peer:b'`: recipients with their destinations in short. */
@@ -38,10 +39,16 @@ export async function store(spool: Spool, octets: Uint8Array, message: Envelope)
   return writer.id;
 }
 
-export async function readAll(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+/** Octets in short, to compare long bodies: their number and a digest. */
+export function inShort(octets: Uint8Array): string {
+  return `${octets.length} octets ${createHash('sha256').update(octets).digest('hex').slice(0, 16)}`;
+}
+
+/** What is read, in short. */
+export async function readAll(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   const pieces: Uint8Array[] = [];
   for await (const chunk of chunks) pieces.push(chunk);
-  return new Uint8Array(Buffer.concat(pieces));
+  return inShort(Buffer.concat(pieces));
 }
 
 export const delivered = { type: 'delivered' } as const;
