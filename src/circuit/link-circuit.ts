@@ -43,6 +43,9 @@ export class LinkCircuit implements Circuit {
   #connectedTold = false;
   /** Resets that the listener is not told of yet: what it calls consumed until then was lost with them. */
   #resetsUntold = 0;
+  /** `send` has returned false, and `ready` is owed. */
+  #senderWaits = false;
+  #clearing = false;
   #ended = false;
 
   constructor(
@@ -67,11 +70,13 @@ export class LinkCircuit implements Circuit {
   }
 
   send(piece: Piece): boolean {
-    if (this.#ended) return true;
+    if (this.#clearing || this.#ended) return true;
     if (this.#channel === undefined || !this.#connectedTold)
       throw new Error(`circuit ${this.id}: octets sent before it was connected`);
     this.#host.wake();
-    return this.#channel.send(piece, this.#host.now());
+    const hasRoom = this.#channel.send(piece, this.#host.now());
+    this.#senderWaits ||= !hasRoom;
+    return hasRoom;
   }
 
   consumed(octets: number): void {
@@ -94,6 +99,7 @@ export class LinkCircuit implements Circuit {
     if (this.#ended) return;
     if (this.#channel === undefined) this.fail('us', why);
     else this.#channel.clear(why, this.#host.now());
+    this.#clearing = true;
     this.#host.wake();
   }
 
@@ -125,7 +131,7 @@ export class LinkCircuit implements Circuit {
           this.#listener({ type: 'connected', ...connection });
         }),
       data: (piece) => this.#emit({ type: 'piece', piece }),
-      ready: () => this.#emit({ type: 'ready' }),
+      ready: () => this.#ready(),
       delivered: (octets) => this.#emit({ type: 'delivered', octets }),
       interrupt: (octets) => this.#emit({ type: 'interrupt', octets }),
       interruptConfirmed: () => this.#emit({ type: 'interruptConfirmed' }),
@@ -135,9 +141,16 @@ export class LinkCircuit implements Circuit {
           this.#resetsUntold--;
           this.#listener({ type: 'reset', ...info });
         });
+        this.#ready(); // nothing is left that could wait to be sent
       },
       cleared: (ending) => this.#end(ending),
     };
+  }
+
+  #ready(): void {
+    if (!this.#senderWaits) return;
+    this.#senderWaits = false;
+    this.#emit({ type: 'ready' });
   }
 
   #emit(event: CircuitEvent): void {

@@ -38,21 +38,21 @@ export class LinkIncomingCall implements IncomingCall {
   }
 
   accept(answer: CallAnswer = {}): Circuit | undefined {
-    if (!this.isOpen) return undefined;
-    this.#answered = true;
+    if (!this.isOpen || !isUnanswered(this.#channel)) return undefined;
     const circuit = new LinkCircuit(this.#host, 'incoming', this);
-    this.#settled(circuit);
-    circuit.attach(this.#channel);
     this.#channel.accept(answer, circuit.channelUser, this.#host.now());
+    circuit.attach(this.#channel);
+    this.#answered = true;
+    this.#settled(circuit);
     this.#host.wake();
     return circuit;
   }
 
   refuse(why: ClearReason): void {
     if (!this.isOpen) return;
+    this.#channel.clear(why, this.#host.now());
     this.#answered = true;
     this.#settled();
-    this.#channel.clear(why, this.#host.now());
     this.#host.wake();
   }
 
@@ -72,6 +72,11 @@ export class LinkIncomingCall implements IncomingCall {
     const handler = this.#whenWithdrawn;
     if (handler !== undefined) this.#host.post(() => handler(ending));
   }
+}
+
+/** States of a channel with an incoming call, whichever role we play; the caller's clear may be in already, untold. */
+function isUnanswered({ state }: Channel): boolean {
+  return state === 'p2' || state === 'p3' || state === 'p5';
 }
 
 /** While a call is not answered, only its end can be told. */

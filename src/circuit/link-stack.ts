@@ -4,6 +4,7 @@ import {
   type ChannelRange,
   CLEAR_CAUSE,
   DIAGNOSTIC,
+  encodePacket,
   PacketLayer,
   type PacketLayerParameters,
   type PacketLayerUser,
@@ -200,12 +201,14 @@ export class LinkStack implements Circuits {
     this.#handler = handler;
   }
 
+  /** @throws RangeError when the call can't be written: wrong digits, too much user data. */
   place(call: CallRequest): Circuit {
     const request = { calling: this.#options.calling ?? '', ...call };
+    this.#checkCall(request);
     const circuit = new LinkCircuit(this.#host, 'outgoing', request);
     this.#circuits.add(circuit);
-    if (this.#phase !== 'running') circuit.fail('us', SHUTTING_DOWN);
-    else if (!this.#lineIsUp) circuit.fail('link', OUT_OF_ORDER);
+    if (!this.#lineIsUp) circuit.fail('link', OUT_OF_ORDER);
+    else if (this.#phase !== 'running') circuit.fail('us', SHUTTING_DOWN);
     else if (this.#layer.isReady) this.#call(circuit, request);
     else if (this.#waiting.size >= this.can.circuits) circuit.fail('us', NO_RESOURCES);
     else
@@ -215,6 +218,11 @@ export class LinkStack implements Circuits {
       });
     this.#wake();
     return circuit;
+  }
+
+  /** Now, while whoever asked is there to hear it, although the call may have to wait. */
+  #checkCall({ facilities = {}, ...call }: CallRequest & { readonly calling: string }): void {
+    encodePacket({ type: 'callRequest', channel: 1, confirmDelivery: false, facilities, ...call }, 8);
   }
 
   #call(circuit: LinkCircuit, request: CallRequest): void {
@@ -281,7 +289,9 @@ export class LinkStack implements Circuits {
       this.#stopBy = now + STOP_MS;
       this.#link.lapb.stop(now);
     }
-    if (this.#phase === 'disconnecting' && (isDue(this.#stopBy, now) || !this.#lineIsUp)) this.#stopped();
+    if (this.#phase !== 'disconnecting') return;
+    const isDone = this.#link.lapb.state === 'off';
+    if (isDone || isDue(this.#stopBy, now)) this.#stopped();
   }
 
   #stopped(): void {
@@ -302,7 +312,6 @@ export class LinkStack implements Circuits {
       linkDown: (now, why) => {
         this.#lastFailure = why;
         this.#layer.linkDown(now);
-        if (this.#phase === 'disconnecting') this.#stopped();
       },
     };
   }
