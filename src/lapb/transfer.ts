@@ -58,7 +58,7 @@ export class Transfer {
     return this.#window;
   }
 
-  /** All variables to 0, all conditions off. The owner stops the timers. */
+  /** All variables to 0, all conditions off. */
   reset(): void {
     this.#window.reset();
     this.#finalDue = false;
@@ -66,6 +66,7 @@ export class Transfer {
     this.#isRecovering = false;
     this.#peerBusy = false;
     this.#polledByI = false;
+    this.#timers.stop('T1');
     this.receiveAnew();
   }
 
@@ -74,8 +75,7 @@ export class Transfer {
     this.#window.receiveAnew();
     this.#rejectDue = false;
     this.#rejectCondition = false;
-    this.#unacknowledged = 0;
-    this.#acknowledgeDue = false;
+    this.#acknowledgementSent();
   }
 
   /** Asks the peer where it stands, and sends no I frame until it has said so (X.25 §2.4.5.9). */
@@ -86,7 +86,7 @@ export class Transfer {
 
   /** T2 is over. */
   acknowledge(): void {
-    this.#acknowledgeDue = true;
+    this.#acknowledgeDue = this.#unacknowledged > 0; // T1 may have ended the link in the same moment
   }
 
   /** @returns the frame reject condition that the frame meets; then it has had no effect. */
@@ -215,11 +215,13 @@ export class Transfer {
 
   /** N(R) for a frame that goes out now: it acknowledges all that was received. */
   #takeNr(): number {
-    if (this.#unacknowledged > 0) {
-      this.#unacknowledged = 0;
-      this.#acknowledgeDue = false;
-      this.#timers.stop('T2');
-    }
+    if (this.#unacknowledged > 0) this.#acknowledgementSent();
     return this.#window.vr;
+  }
+
+  #acknowledgementSent(): void {
+    this.#unacknowledged = 0;
+    this.#acknowledgeDue = false;
+    this.#timers.stop('T2');
   }
 }

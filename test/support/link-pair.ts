@@ -53,6 +53,8 @@ export function lapbParameters(role: Role, changes: Partial<LapbParameters> = {}
 export class TestUser implements LapbUser {
   /** What happened, in order; a packet as its text. */
   readonly events: string[] = [];
+  /** The packets that were taken to be sent, between what was told of the link. */
+  readonly sent: string[] = [];
   readonly #queue: Uint8Array[] = [];
   readonly #note: (event: string, now: number) => void;
 
@@ -69,7 +71,9 @@ export class TestUser implements LapbUser {
   }
 
   nextPacket(): Uint8Array | undefined {
-    return this.#queue.shift();
+    const packet = this.#queue.shift();
+    if (packet !== undefined) this.sent.push(new TextDecoder().decode(packet));
+    return packet;
   }
 
   packet(information: Uint8Array, now: number): void {
@@ -77,10 +81,12 @@ export class TestUser implements LapbUser {
   }
 
   linkUp(now: number): void {
+    this.sent.push('linkUp');
     this.#happened('linkUp', now);
   }
 
   linkReset(now: number): void {
+    this.sent.push('linkReset');
     this.#happened('linkReset', now);
   }
 
@@ -99,7 +105,7 @@ interface End {
   readonly station: Station;
   readonly user: TestUser;
   readonly decoder: FrameDecoder;
-  /** The other end, once it exists. */
+  /** How often each frame was sent, by its text. */
   readonly counts: Map<string, number>;
   lineFreeAt: number;
   cancelWake: () => void;
@@ -145,6 +151,12 @@ export class LinkPair {
   send(role: Role, ...packets: string[]): void {
     this.user(role).enqueue(...packets);
     this.#with(role, () => {});
+  }
+
+  /** Octets on the line that the end itself has not sent: address, control and information. */
+  inject(from: Role, octets: Uint8Array): void {
+    this.trace.push(`${this.clock.now()} ${from} ${readFrame(octets, peerOf(from))} (injected)`);
+    this.#ends[peerOf(from)].decoder.push(encodeFrame(octets, FRAMING, true));
   }
 
   run(milliseconds: number): void {
@@ -209,6 +221,32 @@ export class LinkPair {
     if (isLost) return [];
     const octets = encodeFrame(frame, FRAMING, true);
     return this.#options.disturb?.(octets, end.role) ?? [octets];
+  }
+}
+
+/** A peer that answers by rote: what it sends for each frame that it receives, as octets. */
+export class ScriptedStation implements Station {
+  readonly #role: Role;
+  readonly #answer: (frame: string, now: number) => readonly Uint8Array[];
+  readonly #out: Uint8Array[] = [];
+
+  constructor(role: Role, answer: (frame: string, now: number) => readonly Uint8Array[]) {
+    this.#role = role;
+    this.#answer = answer;
+  }
+
+  start(): void {}
+  stop(): void {}
+  handleTimeout(): void {}
+
+  nextDeadline(): undefined {}
+
+  receive(octets: Uint8Array, now: number): void {
+    this.#out.push(...this.#answer(readFrame(octets, this.#role), now));
+  }
+
+  transmit(): Uint8Array | undefined {
+    return this.#out.shift();
   }
 }
 
