@@ -41,8 +41,6 @@ export class LinkCircuit implements Circuit {
   #listener: (event: CircuitEvent) => void = () => {};
   #channel: Channel | undefined;
   #connectedTold = false;
-  /** Resets that the listener is not told of yet: what it calls consumed until then was lost with them. */
-  #resetsUntold = 0;
   /** `send` has returned false, and `ready` is owed. */
   #senderWaits = false;
   #clearing = false;
@@ -80,7 +78,6 @@ export class LinkCircuit implements Circuit {
   }
 
   consumed(octets: number): void {
-    if (this.#resetsUntold > 0) return;
     this.#channel?.consumed(octets, this.#host.now());
     this.#host.wake();
   }
@@ -136,11 +133,7 @@ export class LinkCircuit implements Circuit {
       interrupt: (octets) => this.#emit({ type: 'interrupt', octets }),
       interruptConfirmed: () => this.#emit({ type: 'interruptConfirmed' }),
       reset: (info) => {
-        this.#resetsUntold++;
-        this.#host.post(() => {
-          this.#resetsUntold--;
-          this.#listener({ type: 'reset', ...info });
-        });
+        this.#emit({ type: 'reset', ...info });
         this.#ready(); // nothing is left that could wait to be sent
       },
       cleared: (ending) => this.#end(ending),

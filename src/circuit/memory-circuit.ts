@@ -52,8 +52,6 @@ export class MemoryCircuit implements Circuit {
   #connectedTold = false;
   #sending: SendWindow | undefined;
   #ourClear: ClearReason = { cause: 0, diagnostic: 0 };
-  /** Resets that the listener is not told of yet: what it calls consumed until then was lost with them. */
-  #resetsUntold = 0;
   #ourReset: { readonly cause: number; readonly diagnostic: number } | undefined;
   #interruptOutstanding = false;
 
@@ -83,7 +81,7 @@ export class MemoryCircuit implements Circuit {
   }
 
   consumed(octets: number): void {
-    if (this.#isFlowing() && this.#resetsUntold === 0) this.#acknowledge(octets);
+    if (this.#isFlowing()) this.#acknowledge(octets);
   }
 
   interrupt(octets: Uint8Array): boolean {
@@ -236,11 +234,7 @@ export class MemoryCircuit implements Circuit {
   }
 
   #resume(reset: CircuitEvent & { type: 'reset' }): void {
-    this.#resetsUntold++;
-    this.#events.post(() => {
-      this.#resetsUntold--;
-      this.#listener(reset);
-    });
+    this.#emit(reset);
     if (this.#sending?.restart() === true) this.#emit({ type: 'ready' });
   }
 

@@ -85,7 +85,10 @@ export class ReceiveWindow {
     this.#sizes.push(packet.octets.length);
   }
 
-  /** @returns what can be acknowledged now. */
+  /**
+   * More than came is ignored: what a listener uses up of the time before a reset does not count after it.
+   * @returns what can be acknowledged now.
+   */
   consumed(octets: number): { packets: number; octets: number } {
     this.#usedOfFirst += octets;
     const acknowledged = { packets: 0, octets: 0 };
@@ -95,6 +98,7 @@ export class ReceiveWindow {
       acknowledged.packets++;
       acknowledged.octets += size;
     }
+    if (this.#sizes.length === 0) this.#usedOfFirst = 0;
     return acknowledged;
   }
 

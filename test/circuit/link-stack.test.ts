@@ -102,7 +102,7 @@ describe('a link that is not up', () => {
     const { a } = unstartedPair();
     a.start();
     expect(() => a.place({ ...call, called: '1234567890123456' })).toThrow(RangeError);
-    expect(() => a.place({ ...call, userData: new Uint8Array(17) })).toThrow(RangeError);
+    expect(() => a.place({ ...call, userData: new Uint8Array(129) })).toThrow(RangeError);
     expect(a.status().circuits).toBe(0);
   });
 
@@ -317,6 +317,34 @@ describe('what goes over the line', () => {
 });
 
 describe('turns', () => {
+  test('what a listener uses up of the time before a reset does not count after it', () => {
+    let held: Uint8Array[] | undefined;
+    const { clock, b, caller, called } = connected({
+      disturb: (octets, direction) => {
+        if (direction === 'bToA' || held === undefined) return [octets];
+        held.push(octets);
+        return [];
+      },
+    });
+    held = [];
+    caller.send({ octets: new Uint8Array(256) });
+    clock.runFor(100);
+    caller.reset(0x00, 0xfa);
+    clock.runFor(10);
+    // Data and reset come in one go, as if the line had slept: both are there before the listener hears of either.
+    const octets = Buffer.concat(held);
+    held = undefined;
+    b.received(octets);
+    clock.runFor(5 * SECOND);
+    called.consumes = false;
+    while (caller.send({ octets: new Uint8Array(128) }));
+    clock.runFor(5 * SECOND);
+    called.consumed(1);
+    clock.runFor(5 * SECOND);
+    expect(called.types.filter((type) => type === 'piece')).toHaveLength(2 + 2);
+    expect(caller.delivered).toBe(0);
+  });
+
   test('a listener that throws disturbs nobody else', () => {
     const { clock, ends, caller, called } = connected();
     const other = ends.a.place(call);
