@@ -1,4 +1,4 @@
-/** What both directions of a start/stop line agree on (ISO 3309 §4.5, RFC 1662 §4). */
+/** What both directions of a start/stop line agree on (ISO 3309, RFC 1662 §4). */
 export interface FramingOptions {
   /**
    * The line takes octets 11 and 13 as XON and XOFF: they are escaped when sent, and dropped when received bare,

@@ -3,7 +3,7 @@ import { allocate } from '../hdlc/index.js';
 import type { Role } from './parameters.js';
 
 /**
- * Frames of a single link, modulo 8 (X.25 §2.3, ISO 7776 §5.3), without FCS.
+ * Frames of a single link, modulo 8 (X.25 §2.3, ISO 7776), without FCS.
  *
  *             8   7   6   5   4   3   2   1
  *  address |  0   0   0   0   0   0  A/B  1 |   A 03 names the DTE, B 01 the DCE
@@ -43,7 +43,7 @@ export type SupervisoryType = 'RR' | 'RNR' | 'REJ';
 export type UnnumberedCommand = 'SABM' | 'SABME' | 'DISC';
 export type UnnumberedResponse = 'UA' | 'DM' | 'FRMR';
 
-/** Why octets are no frame for us. The last two are rejection conditions (X.25 §2.4.7.1), the others are dropped. */
+/** Why octets are no frame for us. The last two are rejection conditions (X.25 §2.3.5.4), the others are dropped. */
 export type LapbFrameFault =
   | 'truncated'
   /** Neither A nor B. */
@@ -155,7 +155,7 @@ export function isPollFinal(control: number): boolean {
   return (control & POLL_FINAL) !== 0;
 }
 
-/** What a FRMR says about the frame it rejects (X.25 §2.3.5.3, table 2-8). */
+/** What a FRMR says about the frame it rejects (X.25 §2.3.4.9). */
 export interface Rejection {
   /** The control field of the rejected frame. */
   readonly control: number;

@@ -146,7 +146,7 @@ export class LapbLink {
     return this.isUp && this.#transfer.window.hasReceived ? 'UA late' : 'UA F=1';
   }
 
-  /** A frame reject condition (X.25 §2.4.7.1), which matters only where there is a link. */
+  /** A frame reject condition (X.25 §2.3.5.4), which matters only where there is a link. */
   #reject(conditions: 'W' | 'WX' | 'Y' | 'Z', octets: Uint8Array, now: number): void {
     if (!this.isUp) return;
     const [address = 0, control = 0] = octets;

@@ -42,7 +42,7 @@ export type LinkEvent =
   | 'FRMR'
   /** An I or S frame with P=1. */
   | 'polled'
-  /** A frame with a condition of X.25 §2.4.7.1, of W, X, Y and Z. */
+  /** A frame with a condition of X.25 §2.3.5.4: W, X, Y or Z. */
   | 'rejected'
   | 'T1'
   /** T1 ran out after N2 tries. */
@@ -114,15 +114,16 @@ const anew: Step = { next: 'L3', send: 'UA', tell: 'reset' };
 /** The user learns of it when it begins: packets are lost already, whether or not the set-up succeeds. */
 const reset: Step = { next: 'L1', send: 'SABM', tell: 'reset' };
 /**
- * A SABM that was sent twice, because its UA was slow, is answered twice, and since the second answer the peer
- * counts from 0. To drop that UA could lose a packet: the next first I frame would seem to have come already.
+ * UNCLEAR X.25 §2.4.6: what a UA means that nobody waits for. A SABM that was sent twice, because its UA was slow,
+ * is answered twice, and since the second answer the peer counts from 0. To drop that UA could lose a packet: the
+ * next first I frame would seem to have come already.
  */
 const again: Step = { receiveAnew: true, tell: 'reset' };
 const reject: Step = { next: 'L4', send: 'FRMR' };
 const recover: Step = { next: 'L5', send: 'poll' };
 
-// DEVIATION X.25 §2.4.8.3: T3 there measures how long a channel is idle (no flags), which cannot be seen on a
-// start/stop line. Ours asks a peer that was not heard, as T4 of ISO 7776 does.
+// DEVIATION X.25 §2.3.5.5, §2.4.8.3: T3 measures there how long the channel is idle (no flags), which cannot be
+// seen on a start/stop line. Ours asks a peer that was not heard, as T4 of ISO 7776 does.
 
 // biome-ignore format: the table of the transitions, to be read in columns
 export const LINK_TABLE = {

@@ -1,6 +1,6 @@
 export type Role = 'dte' | 'dce';
 
-/** System parameters of one end of a link (X.25 §2.4.8, ISO 7776 §5.7). Durations in milliseconds. */
+/** System parameters of one end of a link (X.25 §2.4.8). Durations in milliseconds. */
 export interface LapbParameters {
   readonly role: Role;
   readonly modulo: 8;
@@ -24,7 +24,7 @@ export interface LapbParameterRow {
   readonly meaning: string;
 }
 
-/** 259: the longest CLEAR packet, and 256 octets of data behind a header of 3. Every end must take that (X.25 §2.4.8.5). */
+/** The longest CLEAR packet, and 256 octets of data behind a header of 3: what a network takes at least (X.25 §2.4.8.5). */
 const LEAST_INFORMATION_OCTETS = 259;
 
 export const LAPB_PARAMETERS = {

@@ -28,7 +28,7 @@ export class Transfer {
   /** L5: a poll is unanswered. */
   #isRecovering = false;
   #peerBusy = false;
-  /** A REJ was sent, and the frame that it asks for has not come (X.25 §2.4.6.4). */
+  /** A REJ was sent, and the frame that it asks for has not come (X.25 §2.4.5.4). */
   #rejectCondition = false;
   /** An I frame was sent with P=1, and its F=1 has not come. */
   #polledByI = false;
@@ -98,7 +98,7 @@ export class Transfer {
     return undefined;
   }
 
-  /** X.25 §2.4.5.2 */
+  /** X.25 §2.4.5.2, §2.4.5.4 */
   #receiveInformation(frame: InformationFrame, now: number): void {
     this.#acknowledged(frame.nr, now);
     if (frame.pollFinal) this.#finalDue = true;
@@ -118,7 +118,7 @@ export class Transfer {
     if (frame.information.length > 0) this.#user.packet(frame.information, now);
   }
 
-  /** X.25 §2.4.5.4 to §2.4.5.7 */
+  /** X.25 §2.4.5.5 to §2.4.5.7, §2.4.5.9 */
   #receiveSupervisory(frame: SupervisoryFrame, now: number): void {
     const answersPoll = !frame.isCommand && frame.pollFinal;
     if (answersPoll && !this.#isRecovering && !this.#polledByI) {

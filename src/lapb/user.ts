@@ -8,7 +8,10 @@ export interface LapbUser {
   packet(information: Uint8Array, now: number): void;
   /** Packets flow from now on. */
   linkUp(now: number): void;
-  /** Packets under way are lost, in both directions. Those of before do not arrive any more. */
+  /**
+   * The link begins anew: packets under way are lost, in both directions, and none of before arrives any more. Packets
+   * flow again as soon as the peer agrees; where it does not, `linkDown` follows.
+   */
   linkReset(now: number): void;
   /** No packet flows before the next `linkUp`. @param why in words, for people. */
   linkDown(now: number, why: string): void;

@@ -2,7 +2,7 @@ import { modulo } from '../core/index.js';
 import { MODULUS } from './frame.js';
 
 /**
- * The numbers of one end in the information transfer phase (X.25 §2.3.4), and the packets that wait for their
+ * The numbers of one end in the information transfer phase (X.25 §2.3.2), and the packets that wait for their
  * acknowledgement.
  *
  *        V(A) ............ V(S) ............ end            V(A) + k
@@ -89,8 +89,10 @@ export class Window {
   }
 
   /**
-   * Whether N(R) acknowledges only what was sent. Counted up to `end`, not to V(S): frames that are to be sent
-   * again may have arrived the first time.
+   * Whether N(R) acknowledges only what was sent.
+   *
+   * UNCLEAR X.25 §2.3.5.4: whether V(S) is the limit when it was moved back. Ours is `end`, for frames that are to
+   * be sent again may have arrived the first time.
    */
   isValid(nr: number): boolean {
     return modulo.isBetween(this.#va, nr, this.#end, MODULUS);

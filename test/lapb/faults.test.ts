@@ -1,7 +1,8 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { LapbParameters } from '../../src/lapb/index.js';
+import { LapbLink, type LapbParameters, type Role } from '../../src/lapb/index.js';
 import { hex } from '../support/hex.js';
-import { LinkPair, peerOf } from '../support/link-pair.js';
+import { LinkPair, lapbParameters, peerOf, TestUser } from '../support/link-pair.js';
 
 /** Numbers in 0 .. 1 that are the same for the same seed (xorshift). */
 function randomFrom(seed: number): () => number {
@@ -114,4 +115,39 @@ test('when the line is good again, the link comes up and delivers', () => {
       expect(pair.user(peerOf(role)).events.at(-1), `seed ${seed}: ${role}`).toBe('last');
     }
   }
+});
+
+/** Frames that are nearly right: one of the two addresses, any control field, some octets. */
+const foreignFrame = fc
+  .tuple(fc.constantFrom(1, 3, 3, 0x0f), fc.nat(255), fc.uint8Array({ maxLength: 4 }))
+  .map(([address, control, rest]) => Uint8Array.of(address, control, ...rest));
+
+test('whatever is received, a link does not throw, and comes to an end of what it sends', () => {
+  const step = fc.oneof(
+    { weight: 6, arbitrary: foreignFrame },
+    { weight: 1, arbitrary: fc.constantFrom('start', 'stop', 'physicalDown', 'packet', 'wait') },
+  );
+  fc.assert(
+    fc.property(fc.constantFrom<Role>('dte', 'dce'), fc.array(step, { maxLength: 60 }), (role, steps) => {
+      const user = new TestUser();
+      const link = new LapbLink(lapbParameters(role, { n2: 2 }), user);
+      let now = 0;
+      link.start(now);
+      for (const what of steps) {
+        if (typeof what !== 'string') link.receive(what, now);
+        else if (what === 'packet') user.enqueue('a', 'b', 'c');
+        else if (what === 'wait') {
+          now = link.nextDeadline() ?? now;
+          link.handleTimeout(now);
+        } else link[what as 'start' | 'stop' | 'physicalDown'](now);
+
+        let sent = 0;
+        while (link.transmit(now) !== undefined) sent++;
+        // A window of I frames, a U frame, a poll and an answer: no more can be due at once.
+        expect(sent).toBeLessThanOrEqual(10);
+        expect(link.nextDeadline() ?? Number.POSITIVE_INFINITY).toBeGreaterThan(now);
+      }
+    }),
+    { numRuns: 300 },
+  );
 });
