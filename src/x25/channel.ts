@@ -1,28 +1,30 @@
 import { TimerTable } from '../core/index.js';
 import { CALL_TABLES, type CallState, callRow } from './call.js';
-import type { DataFlow } from './data-flow.js';
 import {
-  agreed,
-  answerTo,
-  askedFor,
-  departsFromDefaults,
-  type FlowParameters,
-  withoutFlowControl,
-} from './negotiation.js';
-import { type CallRequestPacket, decodeCallAccepted, decodeCallRequest } from './packet/call.js';
+  type Agreement,
+  composeAnswer,
+  composeCall,
+  judgeAnswer,
+  judgeCall,
+  refusalCause,
+} from './call-setup.js';
+import { type ChannelCounter, type ChannelHost, NO_TRAFFIC, NOBODY } from './channel-host.js';
+import type { DataFlow } from './data-flow.js';
+import { Outbox, type OutgoingPacket, outgoing } from './outbox.js';
+import type { CallRequestPacket } from './packet/call.js';
 import { NO_CALL_FIELDS } from './packet/call-fields.js';
-import { CLEAR_CAUSE } from './packet/cause.js';
 import { decodeClearConfirmation, decodeClearRequest } from './packet/clear.js';
 import { DIAGNOSTIC } from './packet/diagnostic-code.js';
 import { isFastSelectRestricted } from './packet/facilities.js';
 import { FAULT_DIAGNOSTIC } from './packet/fault.js';
 import type { Modulo } from './packet/header.js';
 import type { PacketKind } from './packet/kind.js';
-import { encodePacket, type Packet } from './packet/packet.js';
-import type { PacketLayerParameters, PacketTimers } from './parameters.js';
+import type { Packet } from './packet/packet.js';
+import type { PacketTimers } from './parameters.js';
+import { PendingRequest } from './pending-request.js';
 import { dteCause, ROLES, type Role, type RoleTraits } from './role.js';
 import { Transfer } from './transfer.js';
-import type { TransferCounter, TransferHost, TransferTimer } from './transfer-host.js';
+import type { TransferHost, TransferTimer } from './transfer-host.js';
 import type {
   Channel,
   ChannelAnswer,
@@ -35,68 +37,8 @@ import type {
   DataPiece,
 } from './user.js';
 
-export type ChannelCounter =
-  | TransferCounter
-  | 'callsSent'
-  | 'callsReceived'
-  | 'clearsSent'
-  | 'clearsReceived'
-  | 'callCollisions'
-  | 'putAside';
-
-/** Wrong facilities, rather than a wrong packet. */
-const FACILITY_DIAGNOSTICS: ReadonlySet<number> = new Set([
-  DIAGNOSTIC.facilityCode,
-  DIAGNOSTIC.facilityParameter,
-  DIAGNOSTIC.facilityLength,
-  DIAGNOSTIC.duplicateFacility,
-]);
-
-/** What a channel needs of the layer. */
-export interface ChannelHost {
-  readonly parameters: PacketLayerParameters;
-  /** Something other than DATA can go. */
-  wantControl(channel: LogicalChannel): void;
-  wantData(channel: LogicalChannel): void;
-  timersChanged(): void;
-  /** Whether the other end may call on this channel. */
-  mayBeCalledOn(number: number): boolean;
-  incomingCall(channel: LogicalChannel, call: CallRequestPacket, now: number): void;
-  /** State p5 of a DCE: the packet is the DTE's call, which takes the channel from this one. */
-  giveWay(channel: LogicalChannel, packet: Uint8Array, now: number): void;
-  /** State p1. @param isAside the other end did not confirm the clear. */
-  released(channel: LogicalChannel, isAside: boolean, now: number): void;
-  count(what: ChannelCounter): void;
-}
-
 /** `call` is T21 or T11, `clear` T23 or T13. */
 type ChannelTimer = TransferTimer | 'call' | 'clear';
-
-interface Waiting {
-  readonly type: Packet['type'];
-  readonly octets: Uint8Array;
-}
-
-/** Takes the place of a user who has not come yet, or has gone. */
-const NOBODY: ChannelUser = {
-  connected() {},
-  data() {},
-  ready() {},
-  delivered() {},
-  interrupt() {},
-  interruptConfirmed() {},
-  reset() {},
-  cleared() {},
-};
-
-const NO_TRAFFIC: ChannelTraffic = {
-  packetsSent: 0,
-  packetsReceived: 0,
-  octetsSent: 0,
-  octetsReceived: 0,
-  segmentsSent: 0,
-  segmentsReceived: 0,
-};
 
 /**
  * One call: states p1 to p7 (X.25 §4.1, §4.2), and within p4 the transfer of data.
@@ -111,7 +53,7 @@ export class LogicalChannel implements Channel, TransferHost {
   #state: CallState;
   #user: ChannelUser = NOBODY;
   readonly timers = new TimerTable<ChannelTimer>();
-  readonly #waiting: Waiting[] = [];
+  readonly #outbox = new Outbox();
   /** In the layer's list of channels with control packets, or with DATA. */
   isListedForControl = false;
   isListedForData = false;
@@ -125,11 +67,7 @@ export class LogicalChannel implements Channel, TransferHost {
 
   /** Why the call ends, known before it is over. */
   #ending: ChannelEnding | undefined;
-  /** Our CLEAR, to repeat it. */
-  #clearPacket: Waiting | undefined;
-  #clearRepeats = 0;
-  /** Our CLEAR went out at least once: before that, the other end can neither confirm it nor collide with it. */
-  #isClearSent = false;
+  readonly #clear = new PendingRequest<OutgoingPacket>();
 
   constructor(number: number, host: ChannelHost, state: 'p1' | 'p5' = 'p1') {
     this.#number = number;
@@ -158,17 +96,7 @@ export class LogicalChannel implements Channel, TransferHost {
 
   /** Places a call on this channel. @throws RangeError when a field can't be written. */
   placeCall(request: ChannelCall, user: ChannelUser, now: number): void {
-    const { called, calling = '', facilities = {}, userData } = request;
-    const { negotiation } = this.#host.parameters;
-    this.#call = {
-      type: 'callRequest',
-      channel: this.#number,
-      confirmDelivery: false,
-      called,
-      calling,
-      facilities: negotiation ? facilities : withoutFlowControl(facilities),
-      userData,
-    };
+    this.#call = composeCall(this.#number, request, this.#host.parameters);
     this.queue(this.#call);
     this.#host.count('callsSent');
     this.#user = user;
@@ -184,23 +112,9 @@ export class LogicalChannel implements Channel, TransferHost {
       this.#fail(DIAGNOSTIC.notCompatibleWithFacility, now);
       return;
     }
-    const { facilities = {}, userData = new Uint8Array(0) } = answer;
-    const { parameters } = this.#host;
-    const stated = parameters.negotiation ? answerTo(call.facilities, facilities, parameters) : {};
-    const flow = askedFor({ ...call.facilities, ...stated }, parameters);
-    this.queue({
-      ...NO_CALL_FIELDS,
-      type: 'callAccepted',
-      channel: this.#number,
-      confirmDelivery: call.confirmDelivery,
-      facilities: { ...withoutFlowControl(facilities), ...stated },
-      userData,
-    });
-    this.#connection = {
-      facilities: { ...withoutFlowControl(call.facilities), ...flow },
-      userData: call.userData,
-    };
-    this.#open(flow, now);
+    const { packet, ...agreement } = composeAnswer(call, answer, this.#host.parameters);
+    this.queue(packet);
+    this.#open(agreement, now);
   }
 
   get #isUnanswered(): boolean {
@@ -297,14 +211,9 @@ export class LogicalChannel implements Channel, TransferHost {
       this.#fail(DIAGNOSTIC.oneWayChannel, now);
       return;
     }
-    const call = decodeCallRequest(packet, this.modulo);
+    const call = judgeCall(packet, this.#host.parameters);
     if (!call.ok) {
-      this.#refuse(FAULT_DIAGNOSTIC[call.fault], now);
-      return;
-    }
-    const { facilities } = call.value;
-    if (!this.#host.parameters.negotiation && departsFromDefaults(facilities, this.#host.parameters)) {
-      this.#refuse(DIAGNOSTIC.facilityCode, now);
+      this.#refuse(call.diagnostic, now);
       return;
     }
     this.#call = call.value;
@@ -312,63 +221,26 @@ export class LogicalChannel implements Channel, TransferHost {
   }
 
   #answerCame(packet: Uint8Array, now: number): void {
-    const answer = decodeCallAccepted(packet, this.modulo);
+    if (this.#call === undefined) return;
+    const answer = judgeAnswer(packet, this.#call, this.#host.parameters);
     if (!answer.ok) {
-      this.#refuse(FAULT_DIAGNOSTIC[answer.fault], now);
-      return;
-    }
-    const call = this.#call;
-    if (call === undefined) {
-      this.count('discarded');
-      return;
-    }
-    if (isFastSelectRestricted(call.facilities)) {
-      this.#fail(DIAGNOSTIC.notCompatibleWithFacility, now);
-      return;
-    }
-    const { facilities, called, userData } = answer.value;
-    const { parameters } = this.#host;
-    if (!parameters.negotiation && departsFromDefaults(facilities, parameters)) {
-      this.#refuse(DIAGNOSTIC.facilityCode, now);
-      return;
-    }
-    const flow = agreed(askedFor(call.facilities, parameters), facilities);
-    if (!flow.ok) {
-      this.#refuse(DIAGNOSTIC.facilityParameter, now);
+      this.#refuse(answer.diagnostic, now);
       return;
     }
     this.stopTimer('call');
-    this.#open(flow.value, now);
-    this.#user.connected(
-      {
-        facilities: { ...withoutFlowControl(facilities), ...flow.value },
-        ...(called !== '' && { called }),
-        userData,
-      },
-      now,
-    );
+    this.#open(answer.value, now);
+    this.#user.connected(answer.value.connection, now);
   }
 
-  #open(flow: FlowParameters, now: number): void {
-    const [sending, receiving] = this.#isIncoming
-      ? (['fromCalled', 'fromCalling'] as const)
-      : (['fromCalling', 'fromCalled'] as const);
+  #open({ sizes, connection }: Agreement, now: number): void {
     this.#state = 'p4';
-    this.#transfer = new Transfer(
-      this,
-      {
-        sendSize: flow.packetSize[sending],
-        sendWindow: flow.windowSize[sending],
-        receiveSize: flow.packetSize[receiving],
-        receiveWindow: flow.windowSize[receiving],
-      },
-      now,
-    );
+    this.#connection = connection;
+    this.#transfer = new Transfer(this, sizes, now);
   }
 
   #clearCame(next: CallState, octets: Uint8Array, now: number): void {
     this.#host.count('clearsReceived');
-    if (next === 'p1' && this.#isClearSent) {
+    if (next === 'p1' && this.#clear.isSent) {
       this.#finish(this.#ending, false, now);
       return;
     }
@@ -379,7 +251,7 @@ export class LogicalChannel implements Channel, TransferHost {
     }
     const { cause, diagnostic, facilities, userData } = packet.value;
     this.#leaveCall();
-    this.#waiting.length = 0;
+    this.#outbox.clear();
     this.#state = this.#traits.clear.theirs;
     this.#ending ??= {
       by: 'peer',
@@ -393,7 +265,7 @@ export class LogicalChannel implements Channel, TransferHost {
 
   #clearConfirmed(octets: Uint8Array, now: number): void {
     // What confirms a clear that did not go out yet confirms nothing.
-    if (!this.#isClearSent || this.#ending === undefined) {
+    if (!this.#clear.isSent || this.#ending === undefined) {
       this.count('discarded');
       return;
     }
@@ -409,15 +281,10 @@ export class LogicalChannel implements Channel, TransferHost {
     this.clearCall(this.#traits.clear.errorCause, diagnostic, now);
   }
 
-  /** A call or an answer has something that we can't take; a network says by the cause what kind of thing. */
+  /** A call or an answer that we can't take. */
   #refuse(diagnostic: number, now: number): void {
-    const isFacility = FACILITY_DIAGNOSTICS.has(diagnostic) && this.role === 'dce';
-    if (!isFacility) {
-      this.#fail(diagnostic, now);
-      return;
-    }
     this.count('procedureErrors');
-    this.clearCall(CLEAR_CAUSE.invalidFacilityRequest, diagnostic, now);
+    this.clearCall(refusalCause(diagnostic, this.role), diagnostic, now);
   }
 
   clearCall(cause: number, diagnostic: number, now: number): void {
@@ -426,43 +293,42 @@ export class LogicalChannel implements Channel, TransferHost {
 
   #startClearing(why: ClearRequest, now: number): void {
     const { cause, diagnostic, facilities = {}, userData = NO_CALL_FIELDS.userData } = why;
-    const packet = this.#encode({
-      ...NO_CALL_FIELDS,
-      type: 'clearRequest',
-      channel: this.#number,
-      cause,
-      diagnostic,
-      facilities,
-      userData,
-    });
+    const packet = outgoing(
+      {
+        ...NO_CALL_FIELDS,
+        type: 'clearRequest',
+        channel: this.#number,
+        cause,
+        diagnostic,
+        facilities,
+        userData,
+      },
+      this.modulo,
+    );
     this.#leaveCall();
     // A CALL REQUEST that still waits goes out first: some peers never answer CLEAR on a channel without a call.
-    const call = this.#waiting.find(({ type }) => type === 'callRequest');
-    this.#waiting.length = 0;
-    if (call !== undefined) this.#waiting.push(call);
+    this.#outbox.keepOnly('callRequest');
     this.#state = this.#traits.clear.ours;
     this.#ending ??= { by: 'us', cause, diagnostic, facilities: {}, userData: NO_CALL_FIELDS.userData };
-    this.#clearPacket = packet;
-    this.#clearRepeats = 0;
-    this.#isClearSent = false;
+    this.#clear.begin(packet);
     this.#sendClear(packet, now);
   }
 
-  #sendClear(packet: Waiting, now: number): void {
+  #sendClear(packet: OutgoingPacket, now: number): void {
     this.#host.count('clearsSent');
-    this.unqueue('clearRequest');
+    this.#outbox.remove('clearRequest');
     this.#push(packet);
     this.startTimer('clear', this.timing[this.#traits.clear.timer], now);
   }
 
   #clearTimedOut(now: number): void {
-    if (this.#clearRepeats >= this.timing[this.#traits.clear.repeats] || this.#clearPacket === undefined) {
-      this.#host.count('putAside');
-      this.#finish(this.#ending, true, now);
+    const again = this.#clear.repeat(this.timing[this.#traits.clear.repeats]);
+    if (again !== undefined) {
+      this.#sendClear(again, now);
       return;
     }
-    this.#clearRepeats++;
-    this.#sendClear(this.#clearPacket, now);
+    this.#host.count('putAside');
+    this.#finish(this.#ending, true, now);
   }
 
   /** Stops all that belongs to the call. */
@@ -480,7 +346,7 @@ export class LogicalChannel implements Channel, TransferHost {
   /** Enters p1. No ending: nobody has heard of a call here. */
   #finish(ending: ChannelEnding | undefined, isAside: boolean, now: number): void {
     this.#leaveCall();
-    this.#waiting.length = 0;
+    this.#outbox.clear();
     this.#state = 'p1';
     this.#host.released(this, isAside, now);
     const user = this.#user;
@@ -491,26 +357,26 @@ export class LogicalChannel implements Channel, TransferHost {
   /** This call goes on, unanswered, on another channel. */
   moveTo(number: number): void {
     this.#number = number;
-    this.#waiting.length = 0;
+    this.#outbox.clear();
     if (this.#call !== undefined) this.queue({ ...this.#call, channel: number });
   }
 
   // What goes out, when the link asks for it.
 
   get hasControl(): boolean {
-    return this.#waiting.length > 0 || this.#flow?.hasStatus === true;
+    return !this.#outbox.isEmpty || this.#flow?.hasStatus === true;
   }
 
   /** The next packet other than DATA. */
   nextControl(now: number): Uint8Array | undefined {
-    const next = this.#waiting.shift();
+    const next = this.#outbox.shift();
     if (next === undefined) return this.nextStatus(now);
     switch (next.type) {
       case 'callAccepted':
         if (this.#connection !== undefined) this.#user.connected(this.#connection, now);
         break;
       case 'clearRequest':
-        this.#isClearSent = true;
+        this.#clear.sent();
         break;
       case 'clearConfirmation':
         this.#finish(this.#ending, false, now);
@@ -584,23 +450,16 @@ export class LogicalChannel implements Channel, TransferHost {
   }
 
   queue(packet: Packet): void {
-    this.#push(this.#encode(packet));
+    this.#push(outgoing(packet, this.modulo));
   }
 
-  #encode(packet: Packet): Waiting {
-    return { type: packet.type, octets: encodePacket(packet, this.modulo) };
-  }
-
-  #push(packet: Waiting): void {
-    this.#waiting.push(packet);
+  #push(packet: OutgoingPacket): void {
+    this.#outbox.push(packet);
     this.#host.wantControl(this);
   }
 
   unqueue(...types: Packet['type'][]): void {
-    for (let i = this.#waiting.length - 1; i >= 0; i--) {
-      const waiting = this.#waiting[i];
-      if (waiting !== undefined && types.includes(waiting.type)) this.#waiting.splice(i, 1);
-    }
+    this.#outbox.remove(...types);
   }
 
   wantStatus(): void {

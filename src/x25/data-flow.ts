@@ -81,6 +81,7 @@ export class DataFlow {
     this.#prToldAt = now;
     this.#host.startTimer('T24', this.#host.timing.t24, now);
     if (this.hasData) this.#host.wantData();
+    this.#tellReady(now);
   }
 
   /** Leaves d1: whatever is on the way or waits to be sent is lost. */
@@ -129,11 +130,14 @@ export class DataFlow {
     this.traffic.packetsSent++;
     this.traffic.octetsSent += length;
     this.traffic.segmentsSent += Math.ceil(length / SEGMENT_OCTETS);
-    if (this.#owesReady && this.#queue.isHalfEmpty) {
-      this.#owesReady = false;
-      this.#host.user.ready(now);
-    }
+    this.#tellReady(now);
     return packet;
+  }
+
+  #tellReady(now: number): void {
+    if (!this.#owesReady || !this.#queue.isHalfEmpty) return;
+    this.#owesReady = false;
+    this.#host.user.ready(now);
   }
 
   /** Whether RR or RNR must go, because no DATA packet can carry P(R) now. */

@@ -1,5 +1,6 @@
 import { Counters } from '../core/index.js';
-import { type ChannelCounter, type ChannelHost, LogicalChannel } from './channel.js';
+import { LogicalChannel } from './channel.js';
+import type { ChannelCounter, ChannelHost } from './channel-host.js';
 import { ChannelSet } from './channel-set.js';
 import { CLEAR_CAUSE, clearCauseOfRestart } from './packet/cause.js';
 import { decodeDiagnostic, encodeDiagnostic } from './packet/diagnostic.js';

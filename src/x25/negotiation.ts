@@ -74,11 +74,6 @@ export function departsFromDefaults(facilities: Facilities, parameters: PacketLa
   );
 }
 
-/** All other facilities. */
-export function withoutFlowControl({ other }: Facilities): Facilities {
-  return other === undefined ? {} : { other };
-}
-
 const both = (value: number): PerDirection => ({ fromCalled: value, fromCalling: value });
 
 const isEqual = (a: PerDirection, b: PerDirection): boolean =>

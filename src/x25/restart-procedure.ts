@@ -3,6 +3,7 @@ import { DIAGNOSTIC } from './packet/diagnostic-code.js';
 import type { Modulo } from './packet/header.js';
 import { decodeRestartRequest, encodeRestartConfirmation, encodeRestartRequest } from './packet/restart.js';
 import type { PacketTimers } from './parameters.js';
+import { PendingRequest } from './pending-request.js';
 import { RESTART_TABLES, type RestartRow, type RestartState } from './restart.js';
 import { dteCause, ROLES, type Role } from './role.js';
 import type { Cell } from './state-table.js';
@@ -31,10 +32,7 @@ export class RestartProcedure {
   readonly #host: RestartHost;
   readonly #timers = new TimerTable<'restart'>();
   #state: RestartState;
-  #request = { cause: 0, diagnostic: 0 };
-  #repeats = 0;
-  /** Our RESTART went out at least once: before that, the other end can neither confirm it nor collide with it. */
-  #isRequestSent = false;
+  readonly #request = new PendingRequest<Uint8Array>();
   #waiting: 'nothing' | 'request' | 'confirmation' = 'nothing';
 
   constructor(host: RestartHost) {
@@ -49,9 +47,9 @@ export class RestartProcedure {
   /** Asks the other end to restart; its own request, if they cross, is the answer (X.25 §3.3.3). */
   begin(cause: number, diagnostic: number, now: number): void {
     this.#state = ROLES[this.#host.role].restart.ours;
-    this.#request = { cause, diagnostic };
-    this.#repeats = 0;
-    this.#isRequestSent = false;
+    this.#request.begin(
+      encodeRestartRequest({ type: 'restartRequest', channel: 0, cause, diagnostic }, this.#host.modulo),
+    );
     this.#send(this.#host.timing[ROLES[this.#host.role].restart.timer], now);
   }
 
@@ -70,7 +68,8 @@ export class RestartProcedure {
     const cell = this.cell(row);
     switch (cell.do) {
       case 'normal':
-        row === 'restartRequest' ? this.#requestCame(packet, now) : this.#confirmed(now);
+        if (row === 'restartRequest') this.#requestCame(packet, now);
+        else this.#confirmed(now);
         return;
       case 'error':
         this.#fail(cell.diagnostic, now);
@@ -87,7 +86,7 @@ export class RestartProcedure {
   #requestCame(packet: Uint8Array, now: number): void {
     const { ours, theirs } = ROLES[this.#host.role].restart;
     this.#host.count('restartsReceived');
-    if (this.#state === ours && this.#isRequestSent) {
+    if (this.#state === ours && this.#request.isSent) {
       this.#enterR1(now);
       return;
     }
@@ -102,7 +101,7 @@ export class RestartProcedure {
   }
 
   #confirmed(now: number): void {
-    if (this.#isRequestSent) this.#enterR1(now);
+    if (this.#request.isSent) this.#enterR1(now);
     else this.#host.count('discarded');
   }
 
@@ -133,11 +132,8 @@ export class RestartProcedure {
       case 'nothing':
         return undefined;
       case 'request':
-        this.#isRequestSent = true;
-        return encodeRestartRequest(
-          { type: 'restartRequest', channel: 0, ...this.#request },
-          this.#host.modulo,
-        );
+        this.#request.sent();
+        return this.#request.request;
       case 'confirmation':
         this.#enterR1(now);
         return encodeRestartConfirmation(this.#host.modulo);
@@ -152,13 +148,12 @@ export class RestartProcedure {
   handleTimeout(now: number): void {
     if (this.#timers.takeExpired(now).length === 0) return;
     const { timer, repeats } = ROLES[this.#host.role].restart;
-    const isLast = this.#repeats >= this.#host.timing[repeats];
-    if (isLast && this.#host.role === 'dce') {
+    const isLast = this.#request.repeat(this.#host.timing[repeats]) === undefined;
+    if (!isLast) this.#send(this.#host.timing[timer], now);
+    else if (this.#host.role === 'dte') this.#send(this.#host.timing[timer] * SLOWER, now);
+    else {
       this.#host.diagnose(DIAGNOSTIC.timerRestart, new Uint8Array(0), now);
       this.#enterR1(now);
-      return;
     }
-    this.#repeats++;
-    this.#send(this.#host.timing[timer] * (isLast ? SLOWER : 1), now);
   }
 }

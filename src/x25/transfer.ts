@@ -4,6 +4,7 @@ import { FAULT_DIAGNOSTIC } from './packet/fault.js';
 import { decodeInterrupt, decodeInterruptConfirmation, MOST_INTERRUPT_OCTETS } from './packet/interrupt.js';
 import type { PacketKind } from './packet/kind.js';
 import { decodeResetRequest } from './packet/reset.js';
+import { PendingRequest } from './pending-request.js';
 import { RESET_TABLES, type ResetState, resetRow } from './reset.js';
 import { dteCause, ROLES } from './role.js';
 import type { TransferHost, TransferTimer } from './transfer-host.js';
@@ -19,11 +20,7 @@ export class Transfer {
   /** The confirmation of an interrupt has not gone out yet. */
   #owesConfirmation = false;
 
-  /** Our RESET, to repeat it. */
-  #request = { cause: 0, diagnostic: 0 };
-  #repeats = 0;
-  /** Our RESET went out at least once: before that, the other end can neither confirm it nor collide with it. */
-  #isRequestSent = false;
+  readonly #request = new PendingRequest<{ readonly cause: number; readonly diagnostic: number }>();
   /** A reset that the user asked for is told when it is done; any other was told when it began. */
   #untold: ResetInfo | undefined;
   /**
@@ -55,10 +52,12 @@ export class Transfer {
         this.receiveInTransfer(kind, packet, now);
         return;
       case 'normal':
-        kind === 'resetRequest' ? this.#resetCame(packet, cell.next, now) : this.#resetConfirmed(now);
+        if (kind === 'resetRequest') this.#resetCame(packet, cell.next, now);
+        else this.#resetConfirmed(now);
         return;
       case 'error':
-        this.#isSpare(kind) ? this.#host.count('discarded') : this.#fail(cell.diagnostic, now);
+        if (this.#isSpare(kind)) this.#host.count('discarded');
+        else this.#fail(cell.diagnostic, now);
         return;
       default:
         this.#host.count('discarded');
@@ -85,7 +84,7 @@ export class Transfer {
         this.flow.statusTimedOut(now);
         return;
       case 'T25':
-        this.flow.deliveryTimedOut(now) ? this.#fail(DIAGNOSTIC.timerData, now) : undefined;
+        if (this.flow.deliveryTimedOut(now)) this.#fail(DIAGNOSTIC.timerData, now);
         return;
       case 'T26':
         this.#fail(DIAGNOSTIC.timerInterrupt, now);
@@ -157,37 +156,32 @@ export class Transfer {
   #startReset(cause: number, diagnostic: number, now: number): void {
     this.#leaveD1();
     this.#state = ROLES[this.#host.role].reset.ours;
-    this.#request = { cause, diagnostic };
-    this.#isRequestSent = false;
-    this.#repeats = 0;
-    this.#sendRequest(now);
+    this.#request.begin({ cause, diagnostic });
+    this.#sendRequest({ cause, diagnostic }, now);
   }
 
-  #sendRequest(now: number): void {
+  #sendRequest(request: { readonly cause: number; readonly diagnostic: number }, now: number): void {
     const { timer } = ROLES[this.#host.role].reset;
     this.#host.count('resetsSent');
     this.#host.unqueue('resetRequest');
-    this.#host.queue({ type: 'resetRequest', channel: this.#host.number, ...this.#request });
+    this.#host.queue({ type: 'resetRequest', channel: this.#host.number, ...request });
     this.#host.startTimer('reset', this.#host.timing[timer], now);
   }
 
   requestSent(): void {
-    this.#isRequestSent = true;
+    this.#request.sent();
   }
 
   #resetTimedOut(now: number): void {
-    const { repeats } = ROLES[this.#host.role].reset;
-    if (this.#repeats >= this.#host.timing[repeats]) {
-      this.#host.clearCall(ROLES[this.#host.role].clear.errorCause, DIAGNOSTIC.timerReset, now);
-      return;
-    }
-    this.#repeats++;
-    this.#sendRequest(now);
+    const { reset, clear } = ROLES[this.#host.role];
+    const again = this.#request.repeat(this.#host.timing[reset.repeats]);
+    if (again !== undefined) this.#sendRequest(again, now);
+    else this.#host.clearCall(clear.errorCause, DIAGNOSTIC.timerReset, now);
   }
 
   #resetCame(octets: Uint8Array, next: ResetState, now: number): void {
     this.#host.count('resetsReceived');
-    if (next === 'd1' && this.#isRequestSent) {
+    if (next === 'd1' && this.#request.isSent) {
       this.#toleratesConfirmation = true;
       this.#enterD1(now);
       return;
@@ -217,7 +211,7 @@ export class Transfer {
 
   #resetConfirmed(now: number): void {
     // What confirms a request that did not go out yet confirms nothing.
-    if (!this.#isRequestSent) {
+    if (!this.#request.isSent) {
       this.#host.count('discarded');
       return;
     }

@@ -1,0 +1,134 @@
+import type { FlowSizes } from './data-flow.js';
+import { agreed, answerTo, askedFor, departsFromDefaults, type FlowParameters } from './negotiation.js';
+import {
+  type CallAcceptedPacket,
+  type CallRequestPacket,
+  decodeCallAccepted,
+  decodeCallRequest,
+} from './packet/call.js';
+import { NO_CALL_FIELDS } from './packet/call-fields.js';
+import { CLEAR_CAUSE } from './packet/cause.js';
+import { DIAGNOSTIC } from './packet/diagnostic-code.js';
+import { type Facilities, isFastSelectRestricted } from './packet/facilities.js';
+import { FAULT_DIAGNOSTIC } from './packet/fault.js';
+import type { PacketLayerParameters } from './parameters.js';
+import { ROLES, type Role } from './role.js';
+import type { ChannelAnswer, ChannelCall, Connection } from './user.js';
+
+/** Something that came, or the diagnostic to clear the call with. */
+export type Judged<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly diagnostic: number };
+
+/** What both ends know when a call is set up. */
+export interface Agreement {
+  readonly sizes: FlowSizes;
+  readonly connection: Connection;
+}
+
+/** The CALL REQUEST for what a user asks for. */
+export function composeCall(
+  channel: number,
+  { called, calling = '', facilities = {}, userData }: ChannelCall,
+  { negotiation }: PacketLayerParameters,
+): CallRequestPacket {
+  return {
+    type: 'callRequest',
+    channel,
+    confirmDelivery: false,
+    called,
+    calling,
+    facilities: negotiation ? facilities : othersOf(facilities),
+    userData,
+  };
+}
+
+/** A call that came, whether it can be passed to the user. */
+export function judgeCall(octets: Uint8Array, parameters: PacketLayerParameters): Judged<CallRequestPacket> {
+  const call = decodeCallRequest(octets, parameters.modulo);
+  if (!call.ok) return refused(FAULT_DIAGNOSTIC[call.fault]);
+  if (!parameters.negotiation && departsFromDefaults(call.value.facilities, parameters))
+    return refused(DIAGNOSTIC.facilityCode);
+  return call;
+}
+
+/** The CALL ACCEPTED for a call that came, and what it makes of the call. */
+export function composeAnswer(
+  call: CallRequestPacket,
+  { facilities = {}, userData = NO_CALL_FIELDS.userData }: ChannelAnswer,
+  parameters: PacketLayerParameters,
+): Agreement & { readonly packet: CallAcceptedPacket } {
+  const stated = parameters.negotiation ? answerTo(call.facilities, facilities, parameters) : {};
+  const flow = askedFor({ ...call.facilities, ...stated }, parameters);
+  return {
+    packet: {
+      ...NO_CALL_FIELDS,
+      type: 'callAccepted',
+      channel: call.channel,
+      confirmDelivery: call.confirmDelivery,
+      facilities: { ...othersOf(facilities), ...stated },
+      userData,
+    },
+    sizes: sizesOf(flow, 'fromCalled', 'fromCalling'),
+    connection: { facilities: { ...othersOf(call.facilities), ...flow }, userData: call.userData },
+  };
+}
+
+/** The CALL CONNECTED that came for our call. */
+export function judgeAnswer(
+  octets: Uint8Array,
+  call: CallRequestPacket,
+  parameters: PacketLayerParameters,
+): Judged<Agreement> {
+  const answer = decodeCallAccepted(octets, parameters.modulo);
+  if (!answer.ok) return refused(FAULT_DIAGNOSTIC[answer.fault]);
+  if (isFastSelectRestricted(call.facilities)) return refused(DIAGNOSTIC.notCompatibleWithFacility);
+  const { called, facilities, userData } = answer.value;
+  if (!parameters.negotiation && departsFromDefaults(facilities, parameters))
+    return refused(DIAGNOSTIC.facilityCode);
+  const flow = agreed(askedFor(call.facilities, parameters), facilities);
+  if (!flow.ok) return refused(DIAGNOSTIC.facilityParameter);
+  return {
+    ok: true,
+    value: {
+      sizes: sizesOf(flow.value, 'fromCalling', 'fromCalled'),
+      connection: {
+        facilities: { ...othersOf(facilities), ...flow.value },
+        ...(called !== '' && { called }),
+        userData,
+      },
+    },
+  };
+}
+
+/** The cause that goes with a diagnostic about a call or its answer. A network tells facilities from packets. */
+export function refusalCause(diagnostic: number, role: Role): number {
+  const isFacility = role === 'dce' && FACILITY_DIAGNOSTICS.has(diagnostic);
+  return isFacility ? CLEAR_CAUSE.invalidFacilityRequest : ROLES[role].clear.errorCause;
+}
+
+const FACILITY_DIAGNOSTICS: ReadonlySet<number> = new Set([
+  DIAGNOSTIC.facilityCode,
+  DIAGNOSTIC.facilityParameter,
+  DIAGNOSTIC.facilityLength,
+  DIAGNOSTIC.duplicateFacility,
+]);
+
+function refused(diagnostic: number): { readonly ok: false; readonly diagnostic: number } {
+  return { ok: false, diagnostic };
+}
+
+function othersOf({ other }: Facilities): Facilities {
+  return other === undefined ? {} : { other };
+}
+
+type Direction = keyof FlowParameters['packetSize'];
+
+function sizesOf(flow: FlowParameters, sending: Direction, receiving: Direction): FlowSizes {
+  return {
+    sendSize: flow.packetSize[sending],
+    sendWindow: flow.windowSize[sending],
+    receiveSize: flow.packetSize[receiving],
+    receiveWindow: flow.windowSize[receiving],
+  };
+}
