@@ -150,6 +150,7 @@ export interface Circuits {
   /**
    * Places a call; may first dial or bring the line up. Never fails at once: a call that can't be made ends in
    * `cleared` (no channel: A3; link down: cause 09).
+   * @throws RangeError when the call can't be written at all: wrong digits, too much user data.
    */
   place(call: CallRequest): Circuit;
   /** Exactly one handler; calls that come before it is set are refused (A3). */

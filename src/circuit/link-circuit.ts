@@ -41,8 +41,6 @@ export class LinkCircuit implements Circuit {
   #listener: (event: CircuitEvent) => void = () => {};
   #channel: Channel | undefined;
   #connectedTold = false;
-  /** `send` has returned false, and `ready` is owed. */
-  #senderWaits = false;
   #clearing = false;
   #ended = false;
 
@@ -72,9 +70,7 @@ export class LinkCircuit implements Circuit {
     if (this.#channel === undefined || !this.#connectedTold)
       throw new Error(`circuit ${this.id}: octets sent before it was connected`);
     this.#host.wake();
-    const hasRoom = this.#channel.send(piece, this.#host.now());
-    this.#senderWaits ||= !hasRoom;
-    return hasRoom;
+    return this.#channel.send(piece, this.#host.now());
   }
 
   consumed(octets: number): void {
@@ -128,22 +124,13 @@ export class LinkCircuit implements Circuit {
           this.#listener({ type: 'connected', ...connection });
         }),
       data: (piece) => this.#emit({ type: 'piece', piece }),
-      ready: () => this.#ready(),
+      ready: () => this.#emit({ type: 'ready' }),
       delivered: (octets) => this.#emit({ type: 'delivered', octets }),
       interrupt: (octets) => this.#emit({ type: 'interrupt', octets }),
       interruptConfirmed: () => this.#emit({ type: 'interruptConfirmed' }),
-      reset: (info) => {
-        this.#emit({ type: 'reset', ...info });
-        this.#ready(); // nothing is left that could wait to be sent
-      },
+      reset: (info) => this.#emit({ type: 'reset', ...info }),
       cleared: (ending) => this.#end(ending),
     };
-  }
-
-  #ready(): void {
-    if (!this.#senderWaits) return;
-    this.#senderWaits = false;
-    this.#emit({ type: 'ready' });
   }
 
   #emit(event: CircuitEvent): void {

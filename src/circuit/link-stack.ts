@@ -201,7 +201,6 @@ export class LinkStack implements Circuits {
     this.#handler = handler;
   }
 
-  /** @throws RangeError when the call can't be written: wrong digits, too much user data. */
   place(call: CallRequest): Circuit {
     const request = { calling: this.#options.calling ?? '', ...call };
     this.#checkCall(request);

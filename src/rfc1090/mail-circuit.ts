@@ -87,7 +87,7 @@ export class MailCircuit implements OctetStream {
   #outcome: CallOutcome | undefined;
   #lastReset: (CircuitEvent & { type: 'reset' }) | undefined;
 
-  /** Places a call. However it fails, `ended` tells. */
+  /** Places a call. However it fails, `ended` tells. @throws RangeError when it can't be written at all. */
   static place(circuits: Circuits, request: CallRequest, options: MailCircuitOptions): MailCircuit {
     return new MailCircuit(circuits.place(request), 'caller', options);
   }

@@ -3,7 +3,7 @@ import { CLEAR_CAUSE, type Ending, isDteCause } from '../circuit/index.js';
 /** When a call that failed is worth another attempt. */
 export interface Retry {
   readonly pace: Pace;
-  /** The network or the other end may dislike the facilities: ask for the peer's next set (RFC 1090 §6). */
+  /** The network or the other end may dislike the facilities: soon with the peer's next set, if it has one (§6). */
   readonly nextFacilitySet: boolean;
   /** Nothing will change until somebody changes it; to be told once. */
   readonly tellOperator: boolean;
@@ -39,8 +39,6 @@ export const PACES = {
 /** Clearing causes from the network that mean more than "later" (X.25 table 20). */
 const PACE_OF_CAUSE: Readonly<Record<number, Pace>> = {
   [CLEAR_CAUSE.numberBusy]: 'busy',
-  [CLEAR_CAUSE.invalidFacilityRequest]: 'soon',
-  [CLEAR_CAUSE.incompatibleDestination]: 'soon',
   [CLEAR_CAUSE.outOfOrder]: 'outOfOrder',
   [CLEAR_CAUSE.rpoaOutOfOrder]: 'outOfOrder',
   [CLEAR_CAUSE.shipAbsent]: 'outOfOrder',
@@ -77,13 +75,16 @@ export function retryAfter(ending: Ending): Retry {
   const nextFacilitySet =
     FACILITY_CAUSES.includes(cause) ||
     (FACILITY_DIAGNOSTICS.includes(diagnostic) && !PASSING_CAUSES.includes(cause));
-  if (nextFacilitySet) return { ...retry('soon'), nextFacilitySet };
-  if (isDteCause(cause)) return retry(UNWANTED_DIAGNOSTICS.includes(diagnostic) ? 'unwanted' : 'queue');
-  return retry(PACE_OF_CAUSE[cause] ?? 'queue');
+  return { ...retry(paceOf(cause, diagnostic)), nextFacilitySet };
+}
+
+function paceOf(cause: number, diagnostic: number): Pace {
+  if (isDteCause(cause)) return UNWANTED_DIAGNOSTICS.includes(diagnostic) ? 'unwanted' : 'queue';
+  return PACE_OF_CAUSE[cause] ?? 'queue';
 }
 
 /** RFC 1090 §6: again, perhaps later, perhaps with other facilities. */
-export const RETRY_AFTER_RESET: Retry = { ...retry('soon'), nextFacilitySet: true };
+export const RETRY_AFTER_RESET: Retry = { ...retry('queue'), nextFacilitySet: true };
 
 export function retry(pace: Pace): Retry {
   return { pace, nextFacilitySet: false, tellOperator: pace === 'unwanted' };
