@@ -55,6 +55,7 @@ export class Dispatcher {
   readonly #states = new Map<string, DestinationState>();
   readonly #alarm: Alarm;
   readonly #running = new Set<Promise<void>>();
+  readonly #sources = new Set<MailSource>();
   #scanning: Promise<void> | undefined;
   #scanAgain = false;
   #stopped = false;
@@ -80,9 +81,10 @@ export class Dispatcher {
     this.poke();
   }
 
-  /** Begins nothing more, and resolves when what runs is over. */
+  /** Begins nothing more, lets each session end after its present message, and resolves when they are over. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    for (const source of this.#sources) source.finish();
     this.#alarm.set(undefined);
     await this.#scanning;
     await Promise.all(this.#running);
@@ -144,6 +146,7 @@ export class Dispatcher {
     const { spool, settler, clock, onWell, onProblem } = this.#options;
     const owner = `${destination}#${++this.#runs}`;
     const mail = new MailSource({ spool, settler, clock, destination, owner, probing: state.failures > 0 });
+    this.#sources.add(mail);
     try {
       if (!(await mail.begin())) {
         // Another session took it; look again in a while rather than at once.
@@ -161,6 +164,7 @@ export class Dispatcher {
       this.#failed(destination, state, { inOrder: false, reason });
       onProblem(`delivering to ${destination}: ${reason}`);
     } finally {
+      this.#sources.delete(mail);
       await mail.end();
     }
   }

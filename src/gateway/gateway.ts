@@ -17,7 +17,7 @@ import { RetryPolicy } from './retry-policy.js';
 import { ServerRunner } from './server-runner.js';
 import { Settler } from './settler.js';
 import { SmtpListener } from './smtp-listener.js';
-import { SmtpTransport } from './smtp-transport.js';
+import { type Connect, connectByTcp, SmtpTransport } from './smtp-transport.js';
 
 /** What a gateway takes from its surroundings; tests and the demonstration put other things there. */
 export interface Environment {
@@ -27,6 +27,10 @@ export interface Environment {
   readonly observe?: Observe;
   /** Sees every frame and packet of every link. */
   readonly trace?: (link: string, event: TraceEvent) => void;
+  /** Connects to an SMTP host. Default: by TCP. */
+  readonly connect?: Connect;
+  /** Default: the durable spool in the configured directory. */
+  readonly openSpool?: () => Promise<Spool>;
   /** 0 up to, not including, 1. */
   readonly random?: () => number;
 }
@@ -68,6 +72,7 @@ export class Gateway {
   readonly #listeners: readonly SmtpListener[];
   readonly #incoming: IncomingCalls;
   readonly #dispatcher: Dispatcher;
+  readonly #connect: Connect;
   readonly #tcpSessions = new Set<ServerRunner>();
 
   /**
@@ -77,14 +82,8 @@ export class Gateway {
   static async start(configuration: Configuration, environment: Environment = {}): Promise<Gateway> {
     const clock = environment.clock ?? new SystemClock();
     const observe = environment.observe ?? (() => {});
-    const spool = await openSpool({
-      directory: configuration.gateway.spool,
-      wallTime: () => clock.wallTime(),
-      log: (event) => {
-        if (event.type === 'stopped') observe({ type: 'problem', problem: event.error.message });
-        if (event.type === 'bodyKept') observe({ type: 'problem', problem: event.reason });
-      },
-    });
+    const { openSpool: open = () => openConfiguredSpool(configuration, clock, observe) } = environment;
+    const spool = await open();
     const gateway = new Gateway(configuration, { ...environment, clock, observe }, spool);
     try {
       await gateway.#open();
@@ -106,6 +105,7 @@ export class Gateway {
     this.#clock = clock;
     this.#observe = observe;
     this.#spool = spool;
+    this.#connect = environment.connect ?? connectByTcp;
     const router = new Router(configuration.routes);
     this.#recipients = new Recipients(
       router,
@@ -165,6 +165,11 @@ export class Gateway {
   /** The ports that SMTP is taken on, in the order of the configuration. */
   get smtpPorts(): readonly number[] {
     return this.#listeners.map(({ port }) => port);
+  }
+
+  /** Mail was put into the spool by somebody else: looks for what is due. */
+  poke(): void {
+    this.#dispatcher.poke();
   }
 
   /** What the links are doing. */
@@ -307,6 +312,7 @@ export class Gateway {
       host,
       port,
       clock: this.#clock,
+      connect: this.#connect,
       session: this.#clientOptions(TCP_CLIENT_TIMEOUTS),
     });
   }
@@ -324,6 +330,17 @@ export class Gateway {
     await Promise.race([work(), timeIsUp]);
     cancel();
   }
+}
+
+function openConfiguredSpool({ gateway }: Configuration, clock: Clock, observe: Observe): Promise<Spool> {
+  return openSpool({
+    directory: gateway.spool,
+    wallTime: () => clock.wallTime(),
+    log: (event) => {
+      if (event.type === 'stopped') observe({ type: 'problem', problem: event.error.message });
+      if (event.type === 'bodyKept') observe({ type: 'problem', problem: event.reason });
+    },
+  });
 }
 
 function openConfiguredLine({ line }: LinkConfiguration, clock: Clock): Line {

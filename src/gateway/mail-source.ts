@@ -24,6 +24,7 @@ export class MailSource {
   readonly #given = new Map<string, Delivery>();
   #probing: boolean;
   #delivered = 0;
+  #finishing = false;
   #stopRenewing: () => void = () => {};
 
   /** @param probing one message first: the destination was down, and all others wait for its outcome. */
@@ -55,7 +56,13 @@ export class MailSource {
     return this.#claimed.length > 0;
   }
 
+  /** Gives out nothing more: the session ends after the message that is on its way. */
+  finish(): void {
+    this.#finishing = true;
+  }
+
   async next(): Promise<OutgoingMessage | undefined> {
+    if (this.#finishing) return undefined;
     try {
       if (this.#claimed.length === 0) await this.#claim();
     } catch (error) {

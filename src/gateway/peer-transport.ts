@@ -39,11 +39,11 @@ export class PeerTransport implements Transport {
     if (link === undefined) return { inOrder: false, reason: `peer ${peer.name} has no link` };
     const { outcome, inOrder } = await this.#call(link, mail);
     const retry = outcome.verdict.retry;
-    this.#learn(retry, inOrder);
+    if (inOrder) this.#disliked = 0;
     return {
       inOrder,
       reason: `call to ${peer.name} (${peer.nua} on ${link.name}): ${outcome.reason}`,
-      ...(retry !== undefined && { retry: this.#afterAllSets(retry) }),
+      ...(retry !== undefined && { retry: this.#withNextSet(retry) }),
     };
   }
 
@@ -97,18 +97,14 @@ export class PeerTransport implements Transport {
     return { outcome, inOrder: end?.inOrder ?? false };
   }
 
-  #learn(retry: Retry | undefined, inOrder: boolean): void {
-    if (inOrder) this.#disliked = 0;
-    else if (retry?.nextFacilitySet === true) {
-      this.#disliked++;
-      this.#facilitySet = (this.#facilitySet + 1) % this.#options.peer.facilities.length;
-    }
-  }
-
-  /** When every set was disliked, another round at the same pace would only cost calls: then as the queue does it. */
-  #afterAllSets(retry: Retry): Retry {
-    if (this.#disliked < this.#options.peer.facilities.length) return retry;
+  /** Another set is tried soon; when all were disliked in a row, another round waits as long as the cause asks for. */
+  #withNextSet(retry: Retry): Retry {
+    const { length } = this.#options.peer.facilities;
+    if (!retry.nextFacilitySet) return retry;
+    this.#disliked++;
+    this.#facilitySet = (this.#facilitySet + 1) % length;
+    if (this.#disliked < length) return { ...retry, pace: 'soon', tellOperator: false };
     this.#disliked = 0;
-    return { ...retry, pace: 'queue' };
+    return retry;
   }
 }

@@ -1,5 +1,5 @@
-import { connect, type Socket } from 'node:net';
-import { type Clock, describeError } from '../core/index.js';
+import { connect as connectSocket, type Socket } from 'node:net';
+import { type Clock, describeError, type OctetStream } from '../core/index.js';
 import { TcpStream } from '../line/index.js';
 import type { ClientOptions } from '../smtp/index.js';
 import { ClientRunner } from './client-runner.js';
@@ -8,11 +8,15 @@ import type { MailSource } from './mail-source.js';
 
 const CONNECT_TIMEOUT_MS = 30_000;
 
+/** @returns the open connection, or why there is none. */
+export type Connect = (host: string, port: number) => Promise<OctetStream | string>;
+
 export interface SmtpTransportOptions {
   readonly host: string;
   readonly port: number;
   readonly session: ClientOptions;
   readonly clock: Clock;
+  readonly connect: Connect;
 }
 
 /** Brings mail to an SMTP host over TCP. */
@@ -25,11 +29,11 @@ export class SmtpTransport implements Transport {
   }
 
   async run(mail: MailSource): Promise<TransportEnd> {
-    const { host, port, session, clock } = this.#options;
-    const opened = await open(host, port);
-    if (typeof opened === 'string') return { inOrder: false, reason: `${host}:${port}: ${opened}` };
+    const { host, port, session, clock, connect } = this.#options;
+    const stream = await connect(host, port);
+    if (typeof stream === 'string') return { inOrder: false, reason: `${host}:${port}: ${stream}` };
     const runner = new ClientRunner({
-      stream: new TcpStream(opened),
+      stream,
       session,
       clock,
       next: () => mail.next(),
@@ -42,10 +46,14 @@ export class SmtpTransport implements Transport {
   }
 }
 
-/** @returns the open socket, or why there is none. */
+export const connectByTcp: Connect = async (host, port) => {
+  const opened = await open(host, port);
+  return typeof opened === 'string' ? opened : new TcpStream(opened);
+};
+
 function open(host: string, port: number): Promise<Socket | string> {
   return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: CONNECT_TIMEOUT_MS });
+    const socket = connectSocket({ host, port, timeout: CONNECT_TIMEOUT_MS });
     const failed = (error: Error): void => resolve(describeError(error));
     socket.once('error', failed);
     socket.once('timeout', () => socket.destroy(new Error('no answer to the connection attempt')));

@@ -22,7 +22,6 @@ function policy() {
 
 const BUSY = [1, 2, 5, 10, 10, 10];
 const SCHEDULE = [1, 5, 15, 60, 240, 240];
-const SOON = [1 / 6, 5, 15, 60, 240, 240];
 const FROM_15_MINUTES = [15, 15, 15, 60, 240, 240];
 const FROM_4_HOURS = [240, 240, 240, 240, 240, 240];
 
@@ -54,11 +53,11 @@ const TABLE: [number, number, number[], boolean][] = [
   [0x00, 0xf1, SCHEDULE, false],
   [0x00, 0x00, SCHEDULE, false],
   [0x05, 0xf9, SCHEDULE, false], // from the network a diagnostic of the DTE's means nothing
-  [0x03, 0x00, SOON, false],
-  [0x21, 0x00, SOON, false],
-  [0x13, 0x41, SOON, false],
-  [0x00, 0x42, SOON, false],
-  [0x80, 0x45, SOON, false],
+  [0x03, 0x00, SCHEDULE, false], // when no facility set is left to try
+  [0x21, 0x00, SCHEDULE, false],
+  [0x13, 0x41, SCHEDULE, false],
+  [0x00, 0x42, SCHEDULE, false],
+  [0x80, 0x45, SCHEDULE, false],
   [0x7f, 0x00, SCHEDULE, false],
 ];
 

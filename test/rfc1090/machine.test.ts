@@ -32,7 +32,7 @@ function inWords(action: CallAction): string {
       const { how, retry } = action.verdict;
       return retry === undefined
         ? how
-        : `${how}, again: ${retry.pace}${retry.nextFacilitySet ? ' with the next set' : ''}`;
+        : `${how}, again: ${retry.pace}${retry.nextFacilitySet ? ', or the next set' : ''}`;
     }
   }
 }
@@ -202,9 +202,9 @@ test('§10.3 QUIT without an answer is an end like another', () => {
 
 describe('§6 reset', () => {
   test.each([
-    ['greeting', 'reset, again: soon with the next set'],
-    ['session', 'reset, again: soon with the next set'],
-    ['awaiting', 'reset, again: soon with the next set'],
+    ['greeting', 'reset, again: queue with the next set'],
+    ['session', 'reset, again: queue with the next set'],
+    ['awaiting', 'reset, again: queue with the next set'],
     ['quit', 'completed'],
     ['dismissing', 'completed'],
   ] as const)('in %s: clear, %s', (place, verdict) => {

@@ -434,7 +434,7 @@ export function mailCircuitSuite(name: string, makePair: () => CircuitsPair): vo
         clock.runFor(5 * SECOND);
         expect(session.outcome?.verdict).toMatchObject({
           how,
-          ...(how === 'reset' && { retry: { pace: 'soon', nextFacilitySet: true } }),
+          ...(how === 'reset' && { retry: { pace: 'queue', nextFacilitySet: true } }),
         });
         if (how === 'reset')
           expect(session.outcome?.reason).toBe(

@@ -42,19 +42,18 @@ test.each([
 });
 
 test.each([
-  [0x03, 0x00],
-  [0x21, 0x00],
-  [0x13, 0x41],
-  [0x00, 0x42],
-  [0x11, 0x45],
-  [0x00, 0x49],
-])('cause %i, diagnostic %i: soon, with other facilities', (cause, diagnostic) => {
-  expect(retryAfter(ending(cause, diagnostic))).toEqual({
-    pace: 'soon',
-    nextFacilitySet: true,
-    tellOperator: false,
-  });
-});
+  [0x03, 0x00, 'queue'],
+  [0x21, 0x00, 'queue'],
+  [0x13, 0x41, 'queue'],
+  [0x00, 0x42, 'queue'],
+  [0x11, 0x45, 'queue'],
+  [0x0d, 0x43, 'unwanted'],
+] as const)(
+  'cause %i, diagnostic %i: with other facilities; without any left, %s',
+  (cause, diagnostic, pace) => {
+    expect(retryAfter(ending(cause, diagnostic))).toMatchObject({ pace, nextFacilitySet: true });
+  },
+);
 
 test.each([0x01, 0x05, 0x09])('cause %i is not about facilities, whatever the diagnostic', (cause) => {
   expect(retryAfter(ending(cause, 0x42)).nextFacilitySet).toBe(false);

@@ -24,6 +24,10 @@ const VARIANTS: Record<string, string> = {
   'CR NUL LF . CR LF': '\r\0\n.\r\n',
   'CR LF . CR NUL LF': '\r\n.\r\0\n',
   'LF LF . LF LF': '\n\n.\n\n',
+  'CR LF LF . CR LF': '\r\n\n.\r\n',
+  'CR LF . LF . CR LF': '\r\n.\n.\r\n',
+  'CR LF . CR . CR LF': '\r\n.\r.\r\n',
+  'CR LF CR . CR LF': '\r\n\r.\r\n',
   'CR LF . SP CR LF': '\r\n. \r\n',
   'LF CR . LF CR': '\n\r.\n\r',
   'NEL . NEL': '\x85.\x85',
@@ -37,6 +41,8 @@ const ENDS_LF_SESSION = new Set([
   'LF . CR LF',
   'CR LF . LF',
   'LF LF . LF LF',
+  'CR LF LF . CR LF',
+  'CR LF . LF . CR LF',
   'CR NUL LF . CR LF',
 ]);
 
