@@ -156,7 +156,7 @@ describe('whatever comes', () => {
         take(joiner.flush());
         expect(concat([...got, zeros(0)])).toEqual(concat([...sent, zeros(0)]));
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 });

@@ -32,7 +32,7 @@ function inWords(action: CallAction): string {
       const { how, retry } = action.verdict;
       return retry === undefined
         ? how
-        : `${how}, again: ${retry.pace}${retry.nextFacilitySet ? ', or the next set' : ''}`;
+        : `${how}, again: ${retry.pace}${retry.nextFacilitySet ? ' with the next set' : ''}`;
     }
   }
 }
