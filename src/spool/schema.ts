@@ -63,7 +63,7 @@ export const MIGRATIONS: readonly string[] = [
     due         INTEGER NOT NULL,
     attempts    INTEGER NOT NULL DEFAULT 0,
     last_reason TEXT,
-    claimed     INTEGER NOT NULL DEFAULT 0, -- handed out with the claim of its delivery, and not settled yet
+    claimed     INTEGER NOT NULL DEFAULT 0, -- handed out and not settled; says nothing while there is no owner
     PRIMARY KEY (message, destination, address),
     FOREIGN KEY (message, destination) REFERENCES deliveries
   ) STRICT, WITHOUT ROWID;
@@ -75,11 +75,6 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TRIGGER delivery_is_over AFTER DELETE ON deliveries BEGIN
     UPDATE destinations SET waiting = waiting - 1 WHERE number = old.destination;
     DELETE FROM destinations WHERE number = old.destination AND waiting = 0;
-  END;
-
-  CREATE TRIGGER claim_ends AFTER UPDATE OF owner ON deliveries WHEN new.owner IS NULL BEGIN
-    UPDATE recipients SET claimed = 0
-      WHERE message = new.message AND destination = new.destination AND claimed = 1;
   END;
   `,
 ];

@@ -29,7 +29,7 @@ export const SQL = {
   due: `${DELIVERY} WHERE d.destination = ? AND d.owner IS NULL AND d.due <= ?
     ORDER BY d.due, d.message LIMIT ?`,
   claimDelivery: 'UPDATE deliveries SET owner = ?, until = ? WHERE message = ? AND destination = ?',
-  claimRecipients: 'UPDATE recipients SET claimed = 1 WHERE message = ? AND destination = ? AND due <= ?',
+  claimRecipients: 'UPDATE recipients SET claimed = (due <= ?) WHERE message = ? AND destination = ?',
   renew: 'UPDATE deliveries SET until = ? WHERE owner = ?',
   release: 'UPDATE deliveries SET owner = NULL, until = NULL WHERE owner = ?',
   releaseExpired: `UPDATE deliveries SET owner = NULL, until = NULL WHERE owner IS NOT NULL AND until < ?`,

@@ -73,7 +73,7 @@ export interface Statements extends Record<keyof typeof SQL, Database.Statement<
 
   readonly due: Asks<[destination: number, now: number, limit: number], DeliveryRow>;
   readonly claimDelivery: Does<[owner: string, until: number, ...of: Of]>;
-  readonly claimRecipients: Does<[message: number, destination: number, now: number]>;
+  readonly claimRecipients: Does<[now: number, ...of: Of]>;
   readonly renew: Does<[until: number, owner: string]>;
   readonly release: Does<[owner: string]>;
   readonly releaseExpired: Does<[now: number]>;

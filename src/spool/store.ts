@@ -73,7 +73,7 @@ export class Store {
     return chosen.map((delivery) => {
       const { message, destination } = delivery;
       this.#sql.claimDelivery.run(owner, Math.ceil(until), message, destination);
-      this.#sql.claimRecipients.run(message, destination, now);
+      this.#sql.claimRecipients.run(now, message, destination);
       return this.#delivery(delivery, 'claimed');
     });
   }

@@ -1,0 +1,213 @@
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Delivery, Envelope, Settlement, Spool } from '../../src/spool/index.js';
+import { openInProcess } from './support/in-process.js';
+import { bodyOf, envelope, inShort, readAll, writeBody } from './support/mail.js';
+import { ModelSpool } from './support/model.js';
+import { bodyFiles, copyAsAfterCrash, tempDirectory } from './support/places.js';
+
+/** The real spool with what goes with it. A crash leaves the directory and opens a copy of it. */
+class Real {
+  directory: string;
+  spool: Spool;
+  readonly #place: string;
+  readonly #model: ModelSpool;
+  readonly #crashed: Spool[] = [];
+  #leftoversGone: Promise<void> = Promise.resolve();
+
+  constructor(place: string, model: ModelSpool) {
+    this.#place = place;
+    this.#model = model;
+    this.directory = mkdtempSync(join(place, 'spool-'));
+    this.spool = this.#open();
+  }
+
+  async reopen(how: 'close' | 'crash'): Promise<void> {
+    if (how === 'close') {
+      await this.spool.close();
+    } else {
+      const copy = mkdtempSync(join(this.#place, 'spool-'));
+      copyAsAfterCrash(this.directory, copy);
+      this.#crashed.push(this.spool);
+      this.directory = copy;
+    }
+    this.spool = this.#open();
+  }
+
+  /** After the last search for leftovers, so that there are none. */
+  async end(): Promise<void> {
+    await this.#leftoversGone;
+    for (const spool of [...this.#crashed, this.spool]) await spool.close();
+  }
+
+  #open(): Spool {
+    let searched = (): void => {};
+    this.#leftoversGone = new Promise((resolve) => {
+      searched = resolve;
+    });
+    return openInProcess(this.directory, {
+      wallTime: () => this.#model.now,
+      log: ({ type }) => type === 'leftovers' && searched(),
+    });
+  }
+}
+
+type SpoolCommand = fc.AsyncCommand<ModelSpool, Real>;
+
+/** Does the same to both and compares them. Says itself in short when a run fails. */
+function command(name: string, act: (model: ModelSpool, real: Real) => Promise<void>): SpoolCommand {
+  const run = async (model: ModelSpool, real: Real): Promise<void> => {
+    await act(model, real);
+    await look(model, real);
+  };
+  return { check: () => true, run, toString: () => name };
+}
+
+const DESTINATIONS = ['peer:b', 'peer:c'] as const;
+const OWNERS = ['call 1', 'call 2'] as const;
+
+const destination = fc.constantFrom(...DESTINATIONS);
+const owner = fc.constantFrom(...OWNERS);
+/** Empty, short, just in the row, just in a file. */
+const size = fc.constantFrom(0, 100, 300, 65_536, 65_537);
+const recipients = fc.array(fc.tuple(fc.constantFrom('x', 'y'), destination), {
+  minLength: 1,
+  maxLength: 4,
+});
+/** Short, so that deadlines meet. */
+const duration = fc.nat(3);
+
+const outcome = fc.oneof(
+  { arbitrary: fc.constant<Settlement['outcome']>({ type: 'delivered' }), weight: 1 },
+  { arbitrary: fc.constant<Settlement['outcome']>({ type: 'failed', reason: '550' }), weight: 1 },
+  { arbitrary: fc.record({ later: duration, attempt: fc.boolean() }), weight: 4 },
+);
+/** Outcomes for what waits when they are applied: which recipient is told by numbers that wrap around. */
+const picks = fc.array(fc.tuple(fc.nat(50), fc.nat(5), outcome), { maxLength: 4 });
+type Picks = typeof picks extends fc.Arbitrary<infer T> ? T : never;
+
+function settlements(model: ModelSpool, chosen: Picks): Settlement[] {
+  return chosen.flatMap(([which, who, result]) => {
+    const delivery = model.deliveries[which % Math.max(1, model.deliveries.length)];
+    const recipient = delivery?.recipients[who % delivery.recipients.length];
+    if (delivery === undefined || recipient === undefined) return [];
+    const { id: message, destination } = delivery;
+    const outcome: Settlement['outcome'] =
+      'later' in result
+        ? { type: 'deferred', until: model.now + result.later, reason: '451', attempt: result.attempt }
+        : result;
+    return [{ message, destination, recipient: recipient.address, outcome }];
+  });
+}
+
+function newEnvelope(model: ModelSpool, to: readonly (readonly [string, string])[]): Envelope {
+  return envelope(
+    to.map(([address, destination]) => `${address} > ${destination}`),
+    { received: model.now },
+  );
+}
+
+const receive = fc.tuple(size, recipients, picks).map(([size, to, chosen]) =>
+  command(`receive ${size} ${to}, settling ${JSON.stringify(chosen)}`, async (model, real) => {
+    const settling = settlements(model, chosen);
+    const message = newEnvelope(model, to);
+    const writer = await real.spool.receive();
+    await writeBody(writer, bodyOf(size), 40_000);
+    await writer.commit(message, settling);
+    model.receive(writer.id, size, message, settling);
+  }),
+);
+
+const abort = size.map((size) =>
+  command(`abort ${size}`, async (_model, real) => {
+    const writer = await real.spool.receive();
+    await writeBody(writer, bodyOf(size), 40_000);
+    await writer.abort();
+  }),
+);
+
+const limit = fc.record({ messages: fc.nat(3), octets: fc.constantFrom(0, 250, 99_999) });
+const claim = fc.tuple(destination, owner, limit, duration).map(([destination, owner, limit, during]) =>
+  command(`claim ${destination} for ${owner} ${JSON.stringify(limit)} ${during}`, async (model, real) => {
+    const until = model.now + during;
+    const claimed = await real.spool.claim(destination, owner, limit, until);
+    expect(claimed).toEqual(model.claim(destination, owner, limit, until));
+  }),
+);
+
+const settle = picks.map((chosen) =>
+  command(`settle ${JSON.stringify(chosen)}`, async (model, real) => {
+    const batch = settlements(model, chosen);
+    await real.spool.settle(batch);
+    model.settle(batch);
+  }),
+);
+
+const renew = fc.tuple(owner, duration).map(([owner, during]) =>
+  command(`renew ${owner} ${during}`, async (model, real) => {
+    await real.spool.renew(owner, model.now + during);
+    model.renew(owner, model.now + during);
+  }),
+);
+
+const release = owner.map((owner) =>
+  command(`release ${owner}`, async (model, real) => {
+    await real.spool.release(owner);
+    model.release(owner);
+  }),
+);
+
+const wait = duration.map((time) =>
+  command(`wait ${time}`, async (model) => {
+    model.now += time;
+  }),
+);
+
+const reopen = fc.constantFrom('close' as const, 'crash' as const).map((how) =>
+  command(`reopen after ${how}`, async (model, real) => {
+    model.restart();
+    model.now += 1; // leftovers are told from new messages by the time in their names
+    await real.reopen(how);
+  }),
+);
+
+/** The more often, the more there is to go wrong. */
+const commands = [receive, receive, abort, claim, claim, claim, settle, settle, renew, release, wait, reopen];
+
+async function look(model: ModelSpool, real: Real): Promise<void> {
+  expect(await real.spool.destinations(model.now)).toEqual(model.destinations());
+  const list = await real.spool.list(1000);
+  const expected = model.list();
+  expect(list.map(({ message }) => message)).toEqual(expected.map(({ message }) => message));
+  // In which order the destinations of one message come is not promised.
+  expect(list.toSorted(byName)).toEqual(expected.toSorted(byName));
+}
+
+function byName(a: Delivery, b: Delivery): number {
+  const [first, second] = [a, b].map(({ message, destination }) => `${message} ${destination}`);
+  return (first ?? '') < (second ?? '') ? -1 : 1;
+}
+
+/** Every body whole, and no file but theirs. */
+async function lookAtBodies(model: ModelSpool, real: Real): Promise<void> {
+  const sizes = new Map(model.deliveries.map(({ id, size }) => [id, size]));
+  for (const [id, size] of sizes) expect(await readAll(real.spool.readBody(id))).toBe(inShort(bodyOf(size)));
+  await real.end();
+  const long = [...sizes].filter(([, size]) => size > 65_536).map(([id]) => id);
+  expect(bodyFiles(real.directory)).toEqual(long.sort());
+}
+
+test('whatever is done to it, a spool is what the model says', { timeout: 60_000 }, async () => {
+  const place = tempDirectory();
+  await fc.assert(
+    fc.asyncProperty(fc.commands(commands, { maxCommands: 40, size: 'max' }), async (run) => {
+      const model = new ModelSpool();
+      const real = new Real(place, model);
+      await fc.asyncModelRun(() => ({ model, real }), run);
+      await lookAtBodies(model, real);
+    }),
+    { numRuns: 20 },
+  );
+});

@@ -1,0 +1,160 @@
+import type {
+  ClaimLimit,
+  Delivery,
+  DestinationSummary,
+  Envelope,
+  Settlement,
+  WaitingRecipient,
+} from '../../../src/spool/index.js';
+
+interface ModelRecipient {
+  readonly address: string;
+  due: number;
+  attempts: number;
+  reason: string | undefined;
+  claimed: boolean;
+}
+
+interface ModelDelivery {
+  readonly id: string;
+  readonly destination: string;
+  readonly size: number;
+  readonly envelope: Envelope;
+  readonly recipients: ModelRecipient[];
+  claim: { readonly owner: string; until: number } | undefined;
+}
+
+/**
+ * The queue as simply as it can be said: a list of deliveries that is searched from end to end. What the real one
+ * does with indexes, counters and flags has to come to the same.
+ */
+export class ModelSpool {
+  /** In the order in which messages came. */
+  deliveries: ModelDelivery[] = [];
+  now = 1000;
+
+  receive(id: string, size: number, envelope: Envelope, settling: readonly Settlement[]): void {
+    for (const { address, destination } of envelope.recipients) {
+      let delivery = this.deliveries.find((d) => d.id === id && d.destination === destination);
+      if (delivery === undefined) {
+        delivery = { id, destination, size, envelope, recipients: [], claim: undefined };
+        this.deliveries.push(delivery);
+      }
+      if (delivery.recipients.some((recipient) => recipient.address === address)) continue;
+      const due = envelope.received;
+      delivery.recipients.push({ address, due, attempts: 0, reason: undefined, claimed: false });
+    }
+    this.settle(settling);
+  }
+
+  claim(destination: string, owner: string, limit: ClaimLimit, until: number): Delivery[] {
+    this.#forgetExpired();
+    let octets = 0;
+    const chosen: ModelDelivery[] = [];
+    for (const delivery of this.#free(destination).filter((d) => dueOf(d) <= this.now)) {
+      octets += delivery.size;
+      if (chosen.length === limit.messages || (octets > limit.octets && chosen.length > 0)) break;
+      chosen.push(delivery);
+    }
+    return chosen.map((delivery) => {
+      delivery.claim = { owner, until };
+      for (const recipient of delivery.recipients) recipient.claimed = recipient.due <= this.now;
+      return shown(delivery, (recipient) => recipient.claimed);
+    });
+  }
+
+  renew(owner: string, until: number): void {
+    for (const { claim } of this.deliveries) if (claim?.owner === owner) claim.until = until;
+  }
+
+  release(owner: string): void {
+    for (const delivery of this.deliveries) if (delivery.claim?.owner === owner) free(delivery);
+  }
+
+  restart(): void {
+    this.deliveries.forEach(free);
+  }
+
+  settle(batch: readonly Settlement[]): void {
+    for (const { message, destination, recipient: address, outcome } of batch) {
+      const delivery = this.deliveries.find((d) => d.id === message && d.destination === destination);
+      const recipient = delivery?.recipients.find((r) => r.address === address);
+      if (delivery === undefined || recipient === undefined) continue;
+      recipient.claimed = false;
+      if (outcome.type === 'deferred') {
+        recipient.due = outcome.until;
+        recipient.reason = outcome.reason;
+        if (outcome.attempt !== false) recipient.attempts++;
+      } else {
+        delivery.recipients.splice(delivery.recipients.indexOf(recipient), 1);
+      }
+    }
+    this.deliveries = this.deliveries.filter(({ recipients }) => recipients.length > 0);
+    for (const delivery of this.deliveries) {
+      if (!delivery.recipients.some(({ claimed }) => claimed)) delivery.claim = undefined;
+    }
+  }
+
+  list(): Delivery[] {
+    const byAge = this.deliveries.toSorted((a, b) => a.envelope.received - b.envelope.received);
+    return byAge.map((delivery) => shown(delivery, () => true));
+  }
+
+  destinations(): DestinationSummary[] {
+    this.#forgetExpired();
+    const names = [...new Set(this.deliveries.map(({ destination }) => destination))].sort();
+    return names.map((destination) => {
+      const all = this.deliveries.filter((delivery) => delivery.destination === destination);
+      const free = this.#free(destination);
+      return {
+        destination,
+        waiting: all.length,
+        due: free.filter((delivery) => dueOf(delivery) <= this.now).length,
+        nextDue: free.map(dueOf)[0],
+        oldest: Math.min(...all.map(({ envelope }) => envelope.received)),
+      };
+    });
+  }
+
+  /** Oldest due first. */
+  #free(destination: string): ModelDelivery[] {
+    return this.deliveries
+      .filter((delivery) => delivery.destination === destination && delivery.claim === undefined)
+      .toSorted((a, b) => dueOf(a) - dueOf(b));
+  }
+
+  #forgetExpired(): void {
+    for (const delivery of this.deliveries) {
+      if (delivery.claim !== undefined && delivery.claim.until < this.now) free(delivery);
+    }
+  }
+}
+
+function free(delivery: ModelDelivery): void {
+  delivery.claim = undefined;
+  for (const recipient of delivery.recipients) recipient.claimed = false;
+}
+
+function dueOf({ recipients }: ModelDelivery): number {
+  return Math.min(...recipients.map(({ due }) => due));
+}
+
+function shown(delivery: ModelDelivery, which: (recipient: ModelRecipient) => boolean): Delivery {
+  const { id, destination, size, envelope, recipients } = delivery;
+  const { sender, body, source, received } = envelope;
+  return {
+    message: id,
+    destination,
+    sender,
+    body,
+    source,
+    size,
+    received,
+    due: dueOf(delivery),
+    recipients: recipients.filter(which).map(shownRecipient),
+  };
+}
+
+function shownRecipient({ address, attempts, reason }: ModelRecipient): WaitingRecipient {
+  return { address, attempts, ...(reason !== undefined && { lastReason: reason }) };
+}
