@@ -12,10 +12,16 @@ export async function benchStacks(): Promise<void> {
     const began = process.hrtime.bigint();
     const { packets } = transfer(pair, OCTETS);
     const seconds = Number(process.hrtime.bigint() - began) / 1e9;
-    row(`  ${PACKET_SIZE}-octet packets, windows 7/7, round ${round}`, ...perSecond(packets, OCTETS, seconds));
+    row(
+      `  ${PACKET_SIZE}-octet packets, windows 7/7, round ${round}`,
+      ...perSecond(packets, OCTETS, seconds),
+    );
   }
 }
 
 function perSecond(packets: number, octets: number, seconds: number): string[] {
-  return [Math.round(packets / seconds).toLocaleString('en'), Math.round(octets / seconds).toLocaleString('en')];
+  return [
+    Math.round(packets / seconds).toLocaleString('en'),
+    Math.round(octets / seconds).toLocaleString('en'),
+  ];
 }

@@ -54,7 +54,7 @@ export function stackPair(options: PairOptions): { clock: VirtualClock; dte: Lin
       writable: () => stack.writable(),
       lost: () => stack.lineDown(),
     });
-    stack.lineUp();
+    stack.start();
     return stack;
   };
   return { clock, dte: end('dte', line.a), dce: end('dce', line.b) };

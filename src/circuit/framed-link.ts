@@ -22,6 +22,9 @@ const FRAME_HEADER = 2;
  */
 const SMALL_WRITE = 64;
 
+/** A frame that is too long by so much still reaches the link layer, which can then say so (FRMR, X.25 §2.3.5.3). */
+const TOO_LONG_BUT_HEARD = 64;
+
 /** The link layer on a start/stop line: frames are pulled when the line takes them, and no earlier. */
 export class FramedLink {
   readonly lapb: LapbLink;
@@ -31,6 +34,8 @@ export class FramedLink {
   readonly #write: (octets: Uint8Array) => boolean;
   readonly #trace: ((event: TraceEvent) => void) | undefined;
   #lineTakes = false;
+  /** The line has nothing to send: what it carries until our next frame may be noise. */
+  #isIdle = true;
 
   constructor(options: FramedLinkOptions, user: LapbUser) {
     this.#clock = options.clock;
@@ -38,7 +43,7 @@ export class FramedLink {
     this.#trace = options.trace;
     this.#framing = {
       escapeXonXoff: options.escapeXonXoff,
-      maxFrameOctets: FRAME_HEADER + options.lapb.maxInformationOctets,
+      maxFrameOctets: FRAME_HEADER + options.lapb.maxInformationOctets + TOO_LONG_BUT_HEARD,
     };
     this.lapb = new LapbLink(options.lapb, this.#tracing(user));
     this.decoder = new FrameDecoder(this.#framing, (frame) => {
@@ -49,6 +54,7 @@ export class FramedLink {
 
   lineUp(): void {
     this.#lineTakes = true;
+    this.#isIdle = true;
     this.decoder.reset();
     this.lapb.start(this.#clock.now());
   }
@@ -70,7 +76,10 @@ export class FramedLink {
   transmit(): void {
     while (this.#lineTakes) {
       const octets = this.#nextWrite();
-      if (octets.length === 0) return;
+      if (octets.length === 0) {
+        this.#isIdle = true;
+        return;
+      }
       this.#lineTakes = false; // before the write: the line may call `writable` from within
       if (this.#write(octets)) this.#lineTakes = true;
     }
@@ -83,8 +92,9 @@ export class FramedLink {
       const frame = this.lapb.transmit(this.#clock.now());
       if (frame === undefined) break;
       this.#note('frame', 'sent', frame);
-      // One flag between two frames is enough; after a pause of the line a flag of its own does no harm.
-      const encoded = encodeFrame(frame, this.#framing, pieces.length === 0);
+      // One flag between two frames is enough; after a pause a flag ends whatever noise there was (ISO 3309).
+      const encoded = encodeFrame(frame, this.#framing, this.#isIdle);
+      this.#isIdle = false;
       pieces.push(encoded);
       length += encoded.length;
     }

@@ -39,6 +39,9 @@ export function logEvents(log: Logger, calls: CallLog | undefined): Observe {
       case 'turnedAway':
         log.warn({ where: event.where }, 'too many sessions, a client was turned away');
         return;
+      case 'fatal':
+        log.fatal(event.reason);
+        return;
       case 'problem':
         log.error(event.problem);
     }

@@ -1,5 +1,5 @@
 import { formatProblem, loadConfiguration } from '../config/index.js';
-import { describeError } from '../core/index.js';
+import { deferred, describeError } from '../core/index.js';
 import { Gateway } from '../gateway/index.js';
 import { CallLog, createLog, traceTo } from '../observe/index.js';
 import { logEvents } from './log-events.js';
@@ -33,19 +33,24 @@ export async function runGateway(file: string): Promise<number> {
   );
   const wantsTrace = log.isLevelEnabled('trace');
 
+  const fatal = deferred<'fatal'>();
+  const observe = logEvents(log, calls);
   try {
     const gateway = await Gateway.start(configuration, {
-      observe: logEvents(log, calls),
+      observe: (event) => {
+        observe(event);
+        if (event.type === 'fatal') fatal.resolve('fatal');
+      },
       ...(wantsTrace && { trace: (link, event) => tracers.get(link)?.(event) }),
     });
     log.info({ spool: configuration.gateway.spool }, `${configuration.gateway.hostname} is running`);
-    const signal = await untilSignal();
-    log.info(`${signal}: ending what is going on, at most a minute`);
+    const why = await Promise.race([untilSignal(), fatal.promise]);
+    log.info(`${why}: ending what is going on, at most a minute`);
     process.once('SIGTERM', endNow);
     process.once('SIGINT', endNow);
     await gateway.stop();
     log.info('stopped');
-    return DONE;
+    return why === 'fatal' ? FAILED : DONE;
   } catch (error) {
     log.error(describeError(error));
     return FAILED;

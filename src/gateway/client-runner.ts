@@ -28,6 +28,8 @@ export interface ClientEnd {
   readonly reason: string;
 }
 
+const MOST_UNSETTLED = 4;
+
 /** Sends mail over one stream: carries out what the session engine says, and feeds it messages and bodies. */
 export class ClientRunner {
   /** When the stream is gone and every outcome is written down. Never rejects. */
@@ -107,8 +109,9 @@ export class ClientRunner {
   }
 
   async #nextMessage(): Promise<void> {
-    // What the last message came to is written down before the next one is taken.
-    await Promise.all(this.#settling);
+    // What became of a message is written down while the next one goes out, but not of many: after a crash these
+    // would go out a second time.
+    while (this.#settling.size >= MOST_UNSETTLED) await Promise.race(this.#settling);
     this.#message = await this.#options.next();
     this.#input(this.#message === undefined ? { type: 'quit' } : { type: 'message', message: this.#message });
   }

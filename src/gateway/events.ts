@@ -16,6 +16,8 @@ export type GatewayEvent =
   /** Somebody has to look: a setting is wrong somewhere. Once until it went well again. */
   | { readonly type: 'attention'; readonly destination: string; readonly reason: string }
   | { readonly type: 'turnedAway'; readonly where: string }
+  /** The gateway can't go on: nothing is lost, but it must be started anew. */
+  | { readonly type: 'fatal'; readonly reason: string }
   /** Something went wrong that is not the fault of a message or a peer. */
   | { readonly type: 'problem'; readonly problem: string };
 

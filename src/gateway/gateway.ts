@@ -337,7 +337,7 @@ function openConfiguredSpool({ gateway }: Configuration, clock: Clock, observe: 
     directory: gateway.spool,
     wallTime: () => clock.wallTime(),
     log: (event) => {
-      if (event.type === 'stopped') observe({ type: 'problem', problem: event.error.message });
+      if (event.type === 'stopped') observe({ type: 'fatal', reason: event.error.message });
       if (event.type === 'bodyKept') observe({ type: 'problem', problem: event.reason });
     },
   });

@@ -139,6 +139,7 @@ function describeEvent(site: Site, event: GatewayEvent): string | undefined {
     case 'call':
     case 'attention':
     case 'turnedAway':
+    case 'fatal':
     case 'problem':
       return undefined;
   }
