@@ -113,6 +113,7 @@ export class ClientRunner {
     // would go out a second time.
     while (this.#settling.size >= MOST_UNSETTLED) await Promise.race(this.#settling);
     this.#message = await this.#options.next();
+    this.#hasQuit = this.#message === undefined;
     this.#input(this.#message === undefined ? { type: 'quit' } : { type: 'message', message: this.#message });
   }
 

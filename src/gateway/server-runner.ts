@@ -125,6 +125,7 @@ export class ServerRunner {
         this.#options.onDialogue?.(action.event);
         return;
       case 'close':
+        if (action.why === 'gone') return; // the stream told us, and why
         this.#closedBecause = action.why;
         stream.close();
     }
@@ -227,9 +228,8 @@ export class ServerRunner {
 
   #ended(end: StreamEnd): void {
     if (this.#over) return;
-    this.#input({ type: 'ended' });
     this.#over = true;
-    this.#alarm.set(undefined);
+    this.#carryOut(this.#session.handle({ type: 'ended' }, this.#options.clock.now()));
     this.#discard();
     this.#options.onEnd?.({ messages: this.#messages, reason: this.#closedBecause ?? end.reason });
   }

@@ -47,6 +47,15 @@ describe('two sites', () => {
     expect(a.calls()).toMatchObject([{ messagesSent: 21 }]);
   });
 
+  test('after a call that went well the next message is called for at once', async () => {
+    const sites = new SimulatedSites();
+    const [a, b] = [await sites.start('a'), await sites.start('b')];
+    for (let i = 1; i <= 3; i++) {
+      await a.enqueue({ to: 'x@site-b.example' });
+      await sites.runUntil(() => a.calls().length === i && b.spool.history.length === i, 5000);
+    }
+  });
+
   test('mail crosses both ways at once', async () => {
     const sites = new SimulatedSites();
     const [a, b] = [await sites.start('a'), await sites.start('b')];

@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+import { VirtualClock } from '../../src/core/index.js';
+import { ClientRunner } from '../../src/gateway/client-runner.js';
+import type { OutgoingMessage } from '../../src/smtp/index.js';
+import { ScriptedStream, settled } from '../support/scripted-stream.js';
+
+const MESSAGE: OutgoingMessage = {
+  id: 'm1',
+  sender: 'a@a.example',
+  recipients: ['b@b.example', 'c@b.example'],
+  size: 10,
+  body: '7BIT',
+};
+
+function session(
+  messages: OutgoingMessage[],
+  readBody: () => AsyncIterable<Uint8Array> = async function* () {
+    yield Buffer.from('hi\r\n.\r\n');
+  },
+) {
+  const clock = new VirtualClock();
+  const stream = new ScriptedStream();
+  const settlements: string[] = [];
+  const runner = new ClientRunner({
+    stream,
+    clock,
+    session: {
+      hostname: 'gw.example',
+      pipelining: true,
+      timeouts: { greetingMs: 60_000, commandMs: 60_000, dataMs: 60_000, endOfDataMs: 60_000 },
+    },
+    next: async () => messages.shift(),
+    readBody,
+    settle: async ({ id }, outcomes) => {
+      for (const { address, outcome, reason } of outcomes)
+        settlements.push(`${id} ${address} ${outcome} ${reason}`);
+    },
+  });
+  runner.start();
+  const say = async (text: string): Promise<string> => {
+    stream.say(text);
+    await settled();
+    return stream.take();
+  };
+  return { clock, stream, runner, say, settlements };
+}
+
+describe('sending mail', () => {
+  test('messages one after the other, then QUIT', async () => {
+    const { say, settlements, runner, stream } = session([
+      MESSAGE,
+      { ...MESSAGE, id: 'm2', recipients: ['d@b.example'] },
+    ]);
+    await say('220 b ESMTP\r\n');
+    expect(await say('250-b\r\n250 PIPELINING\r\n')).toBe(
+      'MAIL FROM:<a@a.example>\r\nRCPT TO:<b@b.example>\r\nRCPT TO:<c@b.example>\r\nDATA\r\n',
+    );
+    expect(await say('250 ok\r\n250 ok\r\n550 5.1.1 no such user\r\n354 go\r\n')).toBe('hi\r\n..\r\n.\r\n');
+    expect(await say('250 ok\r\n')).toContain('RCPT TO:<d@b.example>');
+    await say('250 ok\r\n450 4.2.1 later\r\n503 no recipients\r\n');
+    expect(await say('221 bye\r\n')).toBe('');
+    const end = await runner.done;
+    expect(settlements).toEqual([
+      'm1 b@b.example delivered 250 ok',
+      'm1 c@b.example permanent 550 5.1.1 no such user',
+      'm2 d@b.example temporary 450 4.2.1 later',
+    ]);
+    expect([end.inOrder, end.messages, stream.closed]).toEqual([true, 1, 'closed']);
+  });
+
+  test('a refusing greeting is no session: not in order, nothing settled', async () => {
+    const { say, settlements, runner, stream } = session([MESSAGE]);
+    await say('554 go away\r\n');
+    await say('221 bye\r\n');
+    stream.end();
+    expect([(await runner.done).inOrder, settlements]).toEqual([false, []]);
+  });
+
+  test('the connection lost before the last reply: put off, not delivered', async () => {
+    const { say, settlements, runner, stream } = session([MESSAGE]);
+    await say('220 b\r\n');
+    await say('250-b\r\n250 PIPELINING\r\n');
+    await say('250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n');
+    stream.end('connection reset');
+    const end = await runner.done;
+    expect(end).toMatchObject({ inOrder: false, messages: 0 });
+    expect(settlements).toHaveLength(2);
+    expect(settlements.every((line) => line.includes('temporary'))).toBe(true);
+  });
+
+  test('the body waits until the stream has room', async () => {
+    let pulls = 0;
+    const { say, stream } = session([MESSAGE], async function* () {
+      for (; pulls < 3; pulls++) yield Buffer.from(`line ${pulls}\r\n`);
+    });
+    await say('220 b\r\n');
+    await say('250-b\r\n250 PIPELINING\r\n');
+    stream.hasRoom = false;
+    expect(await say('250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n')).toBe('line 0\r\n');
+    stream.ready();
+    await settled();
+    expect(stream.take()).toBe('line 1\r\nline 2\r\n.\r\n');
+  });
+
+  test('a body that can not be read must not look complete', async () => {
+    // biome-ignore lint/correctness/useYield: it fails before
+    const { say, settlements, runner, stream } = session([MESSAGE], async function* () {
+      throw new Error('disk gone');
+    });
+    await say('220 b\r\n');
+    await say('250-b\r\n250 PIPELINING\r\n');
+    expect(await say('250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n')).not.toContain('\r\n.\r\n');
+    await runner.done;
+    expect(stream.closed).toBe('protocolError');
+    expect(settlements[0]).toMatch(/temporary .*disk gone/);
+  });
+
+  test('silence ends the session', async () => {
+    const { clock, runner, stream } = session([MESSAGE]);
+    clock.runFor(61_000);
+    await settled();
+    expect((await runner.done).inOrder).toBe(false);
+    expect(stream.closed).not.toBe('open');
+  });
+});
