@@ -3,3 +3,5 @@ export { type Disturbance, type MemoryLineOptions, memoryLine } from './memory-l
 export { SerialLine, type SerialLineOptions } from './serial-line.js';
 export { TcpLine } from './tcp-line.js';
 export { TcpStream } from './tcp-stream.js';
+export { XotListener, type XotListenerOptions } from './xot-listener.js';
+export { XotSocket, type XotSocketHandler } from './xot-socket.js';

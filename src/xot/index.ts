@@ -1,0 +1,3 @@
+export type { XotParameters } from './parameters.js';
+export { XotCircuits, type XotCircuitsOptions } from './xot-circuits.js';
+export type { XotConnection, XotConnectionHandler } from './xot-connection.js';

@@ -1,0 +1,8 @@
+import { circuitsCompliance } from '../circuit/compliance.js';
+import { circuitsPair } from './circuits-pair.js';
+
+circuitsCompliance('XOT', () => circuitsPair());
+
+circuitsCompliance('XOT, far away, in small pieces', () =>
+  circuitsPair({ delayMs: 150, capacity: 100, pieceOctets: 7 }),
+);
