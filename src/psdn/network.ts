@@ -1,8 +1,10 @@
-import { LinkStack, type TraceEvent } from '../circuit/index.js';
+import { LinkStack, memoryCircuits, type TraceEvent } from '../circuit/index.js';
 import type { Clock } from '../core/index.js';
 import { deriveParameters } from '../lapb/index.js';
 import { type Disturbance, type Line, memoryLine } from '../line/index.js';
 import { type ChannelRanges, DEFAULT_PACKET_TIMERS, type PacketLayerParameters } from '../x25/index.js';
+import { EmulatedPad, type EmulatedPadOptions } from './emulated-pad.js';
+import { PadTerminal } from './pad-terminal.js';
 import { Switch } from './switch.js';
 
 export interface NetworkOptions {
@@ -36,6 +38,13 @@ export interface SubscriptionOptions {
   readonly trace?: (event: TraceEvent) => void;
 }
 
+/** A start/stop line to a PAD of the network. */
+export interface PadSubscriptionOptions
+  extends Pick<SubscriptionOptions, 'nua' | 'bitsPerSecond' | 'delayMs' | 'disturb'> {
+  /** What the PAD's parameters are before the terminal sets them. Default 90, simple. */
+  readonly profile?: EmulatedPadOptions['profile'];
+}
+
 /** What timers are derived from where a line is as fast as the machine. */
 const NOMINAL_BITS_PER_SECOND = 1_000_000;
 
@@ -47,6 +56,7 @@ export class SimulatedNetwork {
   readonly #clock: Clock;
   readonly #switch: Switch;
   readonly #accesses: { readonly line: Line; readonly stack: LinkStack }[] = [];
+  readonly #terminals: PadTerminal[] = [];
 
   constructor(options: NetworkOptions) {
     this.#clock = options.clock;
@@ -91,8 +101,30 @@ export class SimulatedNetwork {
     return stack;
   }
 
-  /** Disconnects every access. */
+  /**
+   * Attaches a start/stop line with a PAD of the network at its other end.
+   * @returns the terminal's end of it.
+   * @throws Error when the number is taken.
+   */
+  attachPad(options: PadSubscriptionOptions): PadTerminal {
+    const { nua, delayMs = 0, profile } = options;
+    const clock = this.#clock;
+    const { a, b } = memoryLine({
+      clock,
+      name: `pad-${nua}`,
+      ...pick(options, 'bitsPerSecond', 'delayMs', 'disturb'),
+    });
+    const circuits = memoryCircuits({ clock, name: `pad-${nua}` });
+    this.#switch.attach({ nua, circuits: circuits.a });
+    const pad = new EmulatedPad({ clock, circuits: circuits.b, line: b, ...(profile && { profile }) });
+    const terminal = new PadTerminal(a, pad, clock, delayMs);
+    this.#terminals.push(terminal);
+    return terminal;
+  }
+
+  /** Disconnects every access and every terminal. */
   async close(): Promise<void> {
+    await Promise.all(this.#terminals.map((terminal) => terminal.close()));
     await Promise.all(
       this.#accesses.map(async ({ line, stack }) => {
         await new Promise<void>((resolve) => stack.stop(resolve));
