@@ -54,7 +54,8 @@ export class XotListener {
 
   #accept(socket: Socket): void {
     const { mayConnect, maxConnections, onConnection, onRefused } = this.#options;
-    const address = socket.remoteAddress;
+    // On a socket for both families an IPv4 address comes in IPv6 clothes.
+    const address = socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, '');
     if (address === undefined) {
       socket.destroy(); // gone already
       return;

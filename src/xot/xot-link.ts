@@ -218,7 +218,7 @@ export class XotLink {
       if (packet.ok) this.#receive(packet.value, now);
       else this.#fail(packet.fault);
     }
-    this.#reading.hasRead(now);
+    if (this.#phase === 'open') this.#reading.hasRead(now);
     this.#turns.run();
   }
 

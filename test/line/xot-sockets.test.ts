@@ -182,6 +182,13 @@ describe('a connection that is taken', () => {
     expect(events).toEqual(['writable']);
   });
 
+  test('on a socket for both families, has its IPv4 address', async () => {
+    const { port, connections } = await listener({ host: '::' });
+    client(port);
+    await until(() => connections.length === 1);
+    expect(connections[0]?.remoteAddress).toBe('127.0.0.1');
+  });
+
   test('is closed at once, and told of, when its address is not allowed', async () => {
     const { port, connections, refused } = await listener({
       mayConnect: (address) => address !== '127.0.0.1',

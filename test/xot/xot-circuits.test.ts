@@ -604,6 +604,15 @@ describe('a receiver that does not consume', () => {
     expect(wire.isClosed).toBe(true);
   });
 
+  test('a connection that is closed meanwhile is not held back: its end must be seen', () => {
+    const { wire } = stuck();
+    clock.runFor(5_000);
+    wire.saysOctets(hex('FF FF FF FF'));
+    expect([wire.isClosed, wire.isPaused]).toEqual([true, false]);
+    clock.runFor(60_000);
+    expect(wire.isPaused).toBe(false);
+  });
+
   test('reading goes on when we reset or clear', () => {
     const one = stuck();
     one.called.reset(0x00, 0xfa);
