@@ -321,7 +321,13 @@ export class LogicalChannel implements Channel, TransferHost {
     this.startTimer('clear', this.timing[this.#traits.clear.timer], now);
   }
 
+  #callTimedOut(now: number): void {
+    this.count('timeouts');
+    this.clearCall(this.#traits.clear.errorCause, DIAGNOSTIC.timerCall, now);
+  }
+
   #clearTimedOut(now: number): void {
+    this.count('timeouts');
     const again = this.#clear.repeat(this.timing[this.#traits.clear.repeats]);
     if (again !== undefined) {
       this.#sendClear(again, now);
@@ -415,7 +421,7 @@ export class LogicalChannel implements Channel, TransferHost {
   handleTimeout(now: number): void {
     for (const name of this.timers.takeExpired(now)) {
       if (name === 'clear') this.#clearTimedOut(now);
-      else if (name === 'call') this.clearCall(this.#traits.clear.errorCause, DIAGNOSTIC.timerCall, now);
+      else if (name === 'call') this.#callTimedOut(now);
       else if (this.#state === 'p4') this.#transfer?.handleTimeout(name, now);
     }
   }

@@ -220,7 +220,6 @@ export class DataFlow {
   }
 
   #watchDelivery(now: number): void {
-    this.#windowMovedAt = now;
     this.#host.startTimer('T25', this.#host.timing.t25, now);
   }
 

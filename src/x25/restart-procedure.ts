@@ -22,7 +22,12 @@ export interface RestartHost {
   count(what: RestartCounter): void;
 }
 
-export type RestartCounter = 'discarded' | 'procedureErrors' | 'restartsSent' | 'restartsReceived';
+export type RestartCounter =
+  | 'discarded'
+  | 'procedureErrors'
+  | 'timeouts'
+  | 'restartsSent'
+  | 'restartsReceived';
 
 /** A DTE whose RESTART REQUEST is not answered goes on asking, so many times slower. */
 const SLOWER = 5;
@@ -147,6 +152,7 @@ export class RestartProcedure {
   /** T20 or T10: once more, then a DCE takes the DTE for ready (X.25 table D-1) and a DTE waits longer. */
   handleTimeout(now: number): void {
     if (this.#timers.takeExpired(now).length === 0) return;
+    this.#host.count('timeouts');
     const { timer, repeats } = ROLES[this.#host.role].restart;
     const isLast = this.#request.repeat(this.#host.timing[repeats]) === undefined;
     if (!isLast) this.#send(this.#host.timing[timer], now);

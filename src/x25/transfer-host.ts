@@ -32,4 +32,12 @@ export interface TransferHost {
   count(what: TransferCounter): void;
 }
 
-export type TransferCounter = 'discarded' | 'procedureErrors' | 'resetsSent' | 'resetsReceived' | 'rnrSent';
+export type TransferCounter =
+  | 'discarded'
+  /** The other end did what the state tables call an error. */
+  | 'procedureErrors'
+  /** T10 to T13, T20 to T23, T25 or T26 ran out. */
+  | 'timeouts'
+  | 'resetsSent'
+  | 'resetsReceived'
+  | 'rnrSent';

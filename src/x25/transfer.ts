@@ -84,10 +84,10 @@ export class Transfer {
         this.flow.statusTimedOut(now);
         return;
       case 'T25':
-        if (this.flow.deliveryTimedOut(now)) this.#fail(DIAGNOSTIC.timerData, now);
+        if (this.flow.deliveryTimedOut(now)) this.#fail(DIAGNOSTIC.timerData, now, 'timeouts');
         return;
       case 'T26':
-        this.#fail(DIAGNOSTIC.timerInterrupt, now);
+        this.#fail(DIAGNOSTIC.timerInterrupt, now, 'timeouts');
         return;
       case 'acknowledge':
         this.flow.acknowledgementTimedOut();
@@ -145,9 +145,9 @@ export class Transfer {
   }
 
   /** The error procedure of this level. */
-  #fail(diagnostic: number, now: number): void {
+  #fail(diagnostic: number, now: number, why: 'procedureErrors' | 'timeouts' = 'procedureErrors'): void {
     const cause = ROLES[this.#host.role].reset.errorCause;
-    this.#host.count('procedureErrors');
+    this.#host.count(why);
     const isTold = this.#state !== 'd1';
     this.#startReset(cause, diagnostic, now);
     if (!isTold) this.#host.user.reset({ by: 'us', cause, diagnostic }, now);
@@ -174,6 +174,7 @@ export class Transfer {
 
   #resetTimedOut(now: number): void {
     const { reset, clear } = ROLES[this.#host.role];
+    this.#host.count('timeouts');
     const again = this.#request.repeat(this.#host.timing[reset.repeats]);
     if (again !== undefined) this.#sendRequest(again, now);
     else this.#host.clearCall(clear.errorCause, DIAGNOSTIC.timerReset, now);
