@@ -11,7 +11,7 @@ import {
 import { Alarm, type Clock } from '../core/index.js';
 import type { Role } from '../lapb/index.js';
 import { DIAGNOSTIC, encodePacket } from '../x25/index.js';
-import type { DialogueEvent, DialogueState } from './at-dialogue.js';
+import type { DialogueEvent, DialogueState, Direction } from './at-dialogue.js';
 import { Connection } from './connection.js';
 import { type ConnectionTraits, type StackOptions, stackOptionsFor } from './connection-stack.js';
 import { describeCallFailure, describeDisconnect, describeFault } from './failure.js';
@@ -141,7 +141,7 @@ export class ModemCircuits implements Circuits {
 
   /** The line takes more again. */
   writable(): void {
-    this.#connection?.stack.writable();
+    this.#drive((now) => this.#modem.writable(now));
   }
 
   /** The line is there again after `lineDown`. */
@@ -157,6 +157,14 @@ export class ModemCircuits implements Circuits {
     this.#book.failed('the line to the modem is lost');
     this.#failWaiting('link', OUT_OF_ORDER);
     this.#goOnStopping();
+  }
+
+  /**
+   * Who has dialled the connection there is now. Nobody vouches for the calling addresses of calls on an answered one:
+   * whoever knows the telephone number can give any.
+   */
+  get connectedBy(): Direction | undefined {
+    return this.#connection?.direction;
   }
 
   /** Whether a call placed now has a chance: there is a connection for it, or one can be dialled. */

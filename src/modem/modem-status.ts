@@ -67,7 +67,7 @@ export class StatusBook {
     const link = connection?.stack.status();
     return {
       name,
-      state: isStopped ? 'stopped' : (link?.state ?? STATES[modem.state.name]),
+      state: isStopped ? 'stopped' : stateOf(modem, connection),
       lastFailure: link?.lastFailure ?? this.#lastFailure,
       circuits: waiting + (link?.circuits ?? 0),
       waiting: waiting + (link?.waiting ?? 0),
@@ -86,6 +86,11 @@ export class StatusBook {
       },
     };
   }
+}
+
+function stateOf({ state }: Modem, connection: Connection | undefined): ModemStatus['state'] {
+  if (connection === undefined) return STATES[state.name];
+  return connection.isOpen ? connection.stack.status().state : 'stopping';
 }
 
 function total(a: StackCounters, b: StackCounters): StackCounters {

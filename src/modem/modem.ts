@@ -38,7 +38,7 @@ export interface ModemUser {
   event(event: DialogueEvent, now: number): void;
   /** Octets of the other end. */
   data(octets: Uint8Array, now: number): void;
-  /** `write` takes more again after it was held up. */
+  /** `write` takes more again. */
   writable(now: number): void;
 }
 
@@ -105,6 +105,11 @@ export class Modem {
     return false;
   }
 
+  /** The line takes more again. */
+  writable(now: number): void {
+    if (!this.#timers.isRunning('silence')) this.#user.writable(now);
+  }
+
   /** Octets from the line. */
   received(octets: Uint8Array, now: number): void {
     for (let at = 0; at < octets.length; ) {
@@ -150,7 +155,7 @@ export class Modem {
     this.#timers.stop('silence');
     const octets = this.#held;
     this.#held = undefined;
-    if (octets !== undefined && this.#user.write(octets)) this.#user.writable(now);
+    if (octets === undefined || this.#user.write(octets)) this.#user.writable(now);
   }
 
   #handle(input: DialogueInput, now: number): void {

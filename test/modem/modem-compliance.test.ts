@@ -1,23 +1,4 @@
 import { circuitsCompliance } from '../circuit/compliance.js';
-import { type ModemEndOptions, modemPair } from './modem-pair.js';
-
-const HOUR = 3_600_000;
-
-/** Connected before the first test begins: else calls from both ends at once would find both lines busy. */
-function connectedPair(ends: ModemEndOptions = {}) {
-  const options: ModemEndOptions = {
-    ...ends,
-    circuits: { callsOnAnswered: true, idleHangUpMs: HOUR, answeredIdleHangUpMs: HOUR },
-  };
-  const { clock, a, b } = modemPair({ a: options, b: options });
-  a.circuits.place({ called: '1', userData: new Uint8Array() });
-  clock.runFor(60_000);
-  return { clock, a: a.circuits, b: b.circuits };
-}
+import { connectedPair } from './connected-pair.js';
 
 circuitsCompliance('modems at 9600 bit/s', () => ({ ...connectedPair(), settleMs: 30_000 }));
-
-circuitsCompliance('modems at 2400 bit/s without DTR and DCD', () => ({
-  ...connectedPair({ modem: { bitsPerSecond: 2400, hasControl: false } }),
-  settleMs: 60_000,
-}));

@@ -70,6 +70,8 @@ export interface ModemEndOptions {
   readonly choice?: Partial<Parameters<typeof modemSettings>[1]>;
   readonly profile?: ModemProfile;
   readonly portSpeed?: number;
+  /** Whether it has the other one's number. Default true. */
+  readonly dials?: boolean;
 }
 
 export interface ModemEnd {
@@ -108,6 +110,16 @@ function modemEnd(
   options: ModemEndOptions = {},
 ): ModemEnd {
   const modem = new EmulatedModem({ clock, network, number, ...options.modem });
+  return { modem, ...circuitsOn(clock, modem, other, options) };
+}
+
+/** Takes the modem over from whoever had it. */
+export function circuitsOn(
+  clock: VirtualClock,
+  modem: EmulatedModem,
+  dial: string,
+  options: ModemEndOptions = {},
+): Omit<ModemEnd, 'modem'> {
   const events: ModemEvent[] = [];
   const packets: TraceEvent[] = [];
   const trace = (event: TraceEvent): void => {
@@ -116,13 +128,13 @@ function modemEnd(
   const circuits = new ModemCircuits({
     clock,
     line: modem.line,
-    stack: stackOptions(`modem-${number}`, trace, options.portSpeed),
+    stack: stackOptions(`modem-${modem.number}`, trace, options.portSpeed),
     modem: modemSettings(options.profile ?? testProfile(), {
       flow: 'rtscts',
       answerAfterRings: 1,
       ...options.choice,
     }),
-    dial: other,
+    ...(options.dials !== false && { dial }),
     onEvent: (event) => events.push(event),
     ...options.circuits,
   });
@@ -130,5 +142,5 @@ function modemEnd(
     received: (octets) => circuits.received(octets),
     writable: () => circuits.writable(),
   });
-  return { circuits, modem, events, packets };
+  return { circuits, events, packets };
 }

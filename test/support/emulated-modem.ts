@@ -8,6 +8,8 @@ export interface EmulatedModemOptions {
   readonly number: string;
   /** Of the telephone line. Default 9600. */
   readonly bitsPerSecond?: number;
+  /** How much it takes before the telephone line has it. Default 0: the line sets the pace. */
+  readonly bufferOctets?: number;
   /** Whether DTR and DCD are wired. Default true. */
   readonly hasControl?: boolean;
   /** What stands behind CONNECT. Default: a blank and the speed. */
@@ -192,9 +194,9 @@ export class EmulatedModem implements Telephone {
     for (const octet of octets) this.#watchForEscape(octet, now);
     this.#idleAt = Math.max(now, this.#idleAt) + (octets.length * 10_000) / this.#speed;
     this.#network.send(this, octets.slice(), this.#idleAt);
-    this.#clock.wake(this.#idleAt, () => {
-      if (this.#clock.now() >= this.#idleAt) this.#terminal?.writable();
-    });
+    const bufferMs = ((this.#options.bufferOctets ?? 0) * 10_000) / this.#speed;
+    if (this.#idleAt - now < bufferMs) return true;
+    this.#clock.wake(this.#idleAt - bufferMs, () => this.#terminal?.writable());
     return false;
   }
 
