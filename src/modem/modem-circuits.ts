@@ -152,9 +152,8 @@ export class ModemCircuits implements Circuits {
   /** The line to the modem is lost. */
   lineDown(): void {
     this.#drive((now) => this.#modem.close(now));
-    this.#connection?.lost();
-    this.#forgetConnection();
-    this.#book.failed('the line to the modem is lost');
+    this.#endConnection(LINE_LOST);
+    this.#book.failed(LINE_LOST);
     this.#failWaiting('link', OUT_OF_ORDER);
     this.#goOnStopping();
   }
@@ -338,23 +337,19 @@ export class ModemCircuits implements Circuits {
   }
 
   #disconnected({ reason }: DialogueEvent & { readonly type: 'disconnected' }): void {
-    const connection = this.#connection;
-    if (connection === undefined) return;
     const text = describeDisconnect(reason);
-    if (reason === 'carrierLost' && connection.isOpen) this.#book.failed(text);
-    this.#tell({
-      type: 'disconnected',
-      direction: connection.direction,
-      reason: text,
-      connectedMs: this.#clock.now() - connection.since,
-    });
-    connection.lost();
-    this.#forgetConnection();
+    if (reason === 'carrierLost' && this.#openConnection !== undefined) this.#book.failed(text);
+    this.#endConnection(text);
   }
 
-  #forgetConnection(): void {
-    if (this.#connection !== undefined) this.#book.disconnected(this.#connection);
+  #endConnection(reason: string): void {
+    const connection = this.#connection;
+    if (connection === undefined) return;
     this.#connection = undefined;
+    connection.lost();
+    this.#book.disconnected(connection);
+    const { direction, since } = connection;
+    this.#tell({ type: 'disconnected', direction, reason, connectedMs: this.#clock.now() - since });
   }
 
   #broke(reason: string): void {
@@ -374,8 +369,7 @@ export class ModemCircuits implements Circuits {
     if (this.#phase !== 'stopping') return;
     this.#phase = 'stopped';
     this.#stopAlarm.set(undefined);
-    this.#connection?.lost();
-    this.#forgetConnection();
+    this.#endConnection('given up: the modem could not be hung up in time');
     this.#drive((now) => this.#modem.close(now));
     this.#post(this.#whenStopped);
   }
@@ -396,6 +390,7 @@ export class ModemCircuits implements Circuits {
   }
 }
 
+const LINE_LOST = 'the line to the modem is lost';
 const TAKEN = 'the telephone line is taken by a connection that was answered';
 
 function addresses({ called, calling }: CallRequest & { readonly calling: string }) {

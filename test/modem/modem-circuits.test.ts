@@ -384,6 +384,18 @@ describe('carrier loss', () => {
     expect(again.types).toEqual(['requested', 'connected']);
   });
 
+  test('a line to the modem that is lost ends it all the same, and its cost is known', () => {
+    const { clock, a, circuit } = connectedPair();
+    a.circuits.lineDown();
+    clock.runFor(SECOND);
+    expectOutOfOrder(circuit);
+    expect(a.events.at(-1)).toMatchObject({
+      type: 'disconnected',
+      reason: 'the line to the modem is lost',
+      connectedMs: expect.any(Number),
+    });
+  });
+
   test('a mail about NO CARRIER arrives, with and without DCD', () => {
     const text = Buffer.from('the modem said\r\nNO CARRIER\r\n'.repeat(100));
     for (const ends of [{}, { a: bare, b: bare }]) {
