@@ -72,6 +72,9 @@ export interface PadStatus {
 /** How long a call may take to be cleared when we stop. */
 const STOP_MS = 15_000;
 
+/** Pauses before and between what is sent to a PAD come to less, unless the line is held. */
+const LONGEST_SENDING_MS = 10_000;
+
 /**
  * Octets given to the line at once: few, since they can't be taken back when the call is cleared, and then the PAD
  * reads them as a command.
@@ -124,6 +127,8 @@ export class PadCircuits implements Circuits {
   /** Octets of data that the line holds. */
   #inLine = 0;
   #paused = false;
+  /** Whether the PAD was as it must be when it was asked last. */
+  #isReady = false;
   #lastFailure: string | undefined;
   #events: Array<() => void> = [];
   #inTurn = false;
@@ -192,6 +197,7 @@ export class PadCircuits implements Circuits {
   /** The line is there again after `lineDown`. */
   lineUp(): void {
     if (this.#state.name !== 'down') return;
+    this.#reader.reset();
     this.#lineTakes = true;
     this.#inLine = 0;
     this.#input({ type: 'lineUp' });
@@ -201,6 +207,7 @@ export class PadCircuits implements Circuits {
   /** Nothing moves any longer: the call ends. */
   lineDown(): void {
     this.#lineTakes = false;
+    this.#isReady = false;
     this.#input({ type: 'lineDown' });
     this.#turn();
   }
@@ -236,19 +243,16 @@ export class PadCircuits implements Circuits {
     this.#circuit = circuit;
     this.#counters.add('callsPlaced');
     this.#input({ type: 'call', selection: selection.value });
-    this.#wake();
     return circuit;
   }
 
   #refuse(circuit: PadCircuit, { cause, diagnostic }: ClearReason): PadCircuit {
     circuit.end('us', cause, diagnostic);
-    this.#wake();
     return circuit;
   }
 
   #fail(circuit: PadCircuit): PadCircuit {
     circuit.end('link', OUT_OF_ORDER.cause, OUT_OF_ORDER.diagnostic);
-    this.#wake();
     return circuit;
   }
 
@@ -319,16 +323,19 @@ export class PadCircuits implements Circuits {
     const { state, actions } = step(before, input, this.#settings);
     this.#state = state;
     const requests = actions.filter((action): action is PadRequest => action.do !== 'tell');
-    // The limit of a state runs from when something was last asked of the PAD.
     if (state.name !== before.name || requests.length > 0) {
-      const now = this.#clock.now();
-      const timer = timerOf(state);
-      this.#deadline = timer === undefined ? undefined : now + this.#timers[timer];
-      this.#output.replace(requests, now);
+      this.#output.replace(requests, this.#clock.now());
+      this.#startTimer(requests.length > 0 ? LONGEST_SENDING_MS : 0);
     }
     if (before.name === 'open' && state.name !== 'open') this.#leaveData(state);
     for (const action of actions) if (action.do === 'tell') this.#told(action.event);
     this.#wake();
+  }
+
+  /** The limit of a state runs from when all that it asks for has been sent; and that may not take for ever. */
+  #startTimer(sendingMs = 0): void {
+    const timer = timerOf(this.#state);
+    this.#deadline = timer === undefined ? undefined : this.#clock.now() + sendingMs + this.#timers[timer];
   }
 
   #leaveData({ name }: PadState): void {
@@ -341,6 +348,7 @@ export class PadCircuits implements Circuits {
   #told(event: PadEvent): void {
     switch (event.type) {
       case 'requested':
+        this.#nowReady();
         this.#circuit?.emit({ type: 'requested' });
         return;
       case 'connected':
@@ -367,15 +375,21 @@ export class PadCircuits implements Circuits {
         this.#end((circuit) => circuit.end('link', OUT_OF_ORDER.cause, OUT_OF_ORDER.diagnostic));
         return;
       case 'ready':
-        this.#lastFailure = undefined;
+        this.#nowReady();
         return;
       case 'failed':
         this.#counters.add('preparationsFailed');
+        this.#isReady = false;
         this.#lastFailure = `the PAD ${event.why}`;
         return;
       case 'incomingNotTaken':
         this.#counters.add('callsNotTaken');
     }
+  }
+
+  #nowReady(): void {
+    this.#isReady = true;
+    this.#lastFailure = undefined;
   }
 
   #end(how: (circuit: PadCircuit) => void): void {
@@ -418,7 +432,8 @@ export class PadCircuits implements Circuits {
   }
 
   #transmit(): void {
-    while (this.#lineTakes && this.#output.send(this.#clock.now()));
+    while (this.#lineTakes && this.#output.send(this.#clock.now()))
+      if (this.#output.isEmpty) this.#startTimer();
     while (this.#lineTakes && this.#state.name === 'open' && !this.#watch.isSuspicious) {
       const octets = this.#circuit?.take(WRITE_SIZE);
       if (octets === undefined) return;
@@ -440,7 +455,8 @@ export class PadCircuits implements Circuits {
   }
 
   #steerReading(): void {
-    const shallPause = this.#circuit?.holdsBack ?? false;
+    // Only in the middle of data: what the PAD itself says is always read.
+    const shallPause = this.#state.name === 'open' && this.#circuit?.holdsBack === true;
     if (shallPause === this.#paused) return;
     this.#paused = shallPause;
     this.#options.pause?.(shallPause);
@@ -450,7 +466,10 @@ export class PadCircuits implements Circuits {
     return {
       name: this.#options.name,
       escape: this.#settings.clearing === 'escape' ? ESCAPE : undefined,
-      post: (tell) => this.#events.push(tell),
+      post: (tell) => {
+        this.#events.push(tell);
+        this.#wake();
+      },
       wake: () => this.#wake(),
       clear: () => this.#input({ type: 'clear' }),
       count: (what) => this.#counters.add(what),
@@ -461,7 +480,6 @@ export class PadCircuits implements Circuits {
     if (this.#phase === 'stopped') return 'stopped';
     if (this.#state.name === 'down') return 'lineDown';
     if (this.#phase === 'stopping') return 'stopping';
-    const isReady = ['idle', 'selecting', 'open', 'probing'].includes(this.#state.name);
-    return isReady || this.#circuit !== undefined ? 'ready' : 'comingUp';
+    return this.#isReady ? 'ready' : 'comingUp';
   }
 }

@@ -28,7 +28,7 @@ const LONGEST_WAIT_MS = 2_000;
 
 /**
  * Gives a PAD its commands one after the other, each when it can take it: not while it is talking (what comes then may
- * be lost or echoed into its own line), and not just after a break.
+ * be lost or echoed into its own line), and not just after a break or another command.
  */
 export class PadOutput {
   readonly #options: PadOutputOptions;
@@ -51,6 +51,10 @@ export class PadOutput {
   /** The PAD has said something. */
   heard(now: number): void {
     this.#quietAt = now + this.#options.timers.turnaroundMs;
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0;
   }
 
   nextDeadline(): number | undefined {
@@ -78,6 +82,7 @@ export class PadOutput {
     switch (request.do) {
       case 'command':
         write(fromAscii(`${request.text}\r`));
+        this.#notBefore = now + timers.turnaroundMs;
         return;
       case 'wake':
         write(fromAscii(serviceRequest));

@@ -44,7 +44,7 @@ const RULES: readonly Rule[] = [
   [/^(?:CALL\s+)?(?:CLEARED|DISCONNECTED)\b/, () => cleared(UNKNOWN_CAUSE)],
   [/^NO CARRIER\b/, () => cleared(CLEAR_CAUSE.outOfOrder)],
   [/(?:^|[\s+])COM(?:$|\s)/, readConnected],
-  [/^(?:CALL\s+)?CONNECT(?:ED)?\b/, readConnected],
+  [/^(?:CALL\s+)?CONNECT(?:ED)?\b/, () => ({ type: 'connected', address: '' })],
   [/^RESET\s+\S/, () => ({ type: 'reset' })],
   [/^FREE\b/, () => ({ type: 'free' })],
   [/^ENGA\w*/, () => ({ type: 'engaged' })],
@@ -90,9 +90,11 @@ function octet(digits: string | undefined): number | undefined {
   return digits !== undefined && value <= 0xff ? value : undefined;
 }
 
+/** `23421000001 COM`, `23421000001+R,G12 COM`, `COM 23421000001`. */
 function readConnected(line: string): ServiceSignal {
-  const [, before, after] = /^(?:\D*(\d{1,15})(?!\d).*\s|.*[\s+])?COM\b\D*(\d{2,15})?/.exec(line) ?? [];
-  return { type: 'connected', address: before ?? after ?? '' };
+  const [before = '', after = ''] = line.split(/\bCOM\b/);
+  const address = /\d{1,15}/.exec(before)?.[0] ?? /\d{2,15}/.exec(after)?.[0] ?? '';
+  return { type: 'connected', address };
 }
 
 function readParameters(line: string): ServiceSignal {

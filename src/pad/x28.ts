@@ -186,7 +186,9 @@ function wake(attempt: number, call: Waiting, settings: PadSettings): PadStep {
 function whenWaking(state: PadState & { name: 'waking' }, input: PadInput, settings: PadSettings): PadStep {
   if (input.type !== 'expired' && input.type !== 'signal') return whilePreparing(state, input);
   if (isIncoming(input)) return notTaken(state, settings);
-  return go({ ...state, name: 'asking' }, command('STAT'));
+  // A PAD that was silent may be told not to speak: transparent profiles have 6:0.
+  const speak = state.attempt > 0 ? [command('SET 6:1')] : [];
+  return go({ ...state, name: 'asking' }, ...speak, command('STAT'));
 }
 
 function whenAsking(state: PadState & { name: 'asking' }, input: PadInput, settings: PadSettings): PadStep {

@@ -34,6 +34,8 @@ export interface SubscriptionOptions {
   /** Default 7. */
   readonly maxWindow?: number;
   readonly disturb?: Disturbance;
+  /** How much later each write arrives, milliseconds. */
+  readonly extraDelayMs?: () => number;
   /** Sees every frame and packet of the network's end of the line. */
   readonly trace?: (event: TraceEvent) => void;
 }
@@ -81,7 +83,7 @@ export class SimulatedNetwork {
     const { a: subscriber, b: network } = memoryLine({
       clock: this.#clock,
       name: `line-${options.nua}`,
-      ...pick(options, 'bitsPerSecond', 'delayMs', 'disturb'),
+      ...pick(options, 'bitsPerSecond', 'delayMs', 'disturb', 'extraDelayMs'),
     });
     const stack = makeStack(this.#clock, `network-${options.nua}`, 'dce', options, network, options.trace);
     this.#switch.attach({ nua: options.nua, circuits: stack });
