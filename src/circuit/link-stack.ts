@@ -140,6 +140,10 @@ export class LinkStack implements Circuits {
 
   /** Clears all circuits, then disconnects the link. @param done told when that is done, or took too long. */
   stop(done: () => void = () => {}): void {
+    if (this.#phase === 'stopped') {
+      done();
+      return;
+    }
     if (this.#phase !== 'running') return;
     this.#phase = 'clearing';
     this.#stopBy = this.#clock.now() + STOP_MS;

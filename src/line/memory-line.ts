@@ -12,6 +12,8 @@ export interface MemoryLineOptions {
   /** From the last bit sent to the last bit received. */
   readonly delayMs?: number;
   readonly disturb?: Disturbance;
+  /** How much later than that each write arrives, milliseconds; what was sent first still arrives first. */
+  readonly extraDelayMs?: () => number;
 }
 
 /** What the line does to what is written in one go: nothing of it arrives, or other octets, or it twice. */
@@ -35,6 +37,7 @@ class MemoryLineEnd implements Line {
   readonly #clock: Clock;
   readonly #millisecondsPerOctet: number;
   readonly #delay: number;
+  readonly #extraDelay: () => number;
   readonly #disturb: (octets: Uint8Array) => readonly Uint8Array[];
   #other: MemoryLineEnd | undefined;
   #handler: LineHandler | undefined;
@@ -44,6 +47,7 @@ class MemoryLineEnd implements Line {
   #lateness = 0;
   #wakeAsked = false;
   #inFlight = 0;
+  #lastArrival = 0;
 
   constructor(name: string, options: MemoryLineOptions, direction: 'aToB' | 'bToA') {
     this.name = name;
@@ -51,6 +55,7 @@ class MemoryLineEnd implements Line {
     this.#millisecondsPerOctet =
       options.bitsPerSecond === undefined ? 0 : ((options.bitsPerOctet ?? 10) * 1000) / options.bitsPerSecond;
     this.#delay = options.delayMs ?? 0;
+    this.#extraDelay = options.extraDelayMs ?? (() => 0);
     const { disturb } = options;
     this.#disturb = disturb === undefined ? (octets) => [octets] : (octets) => disturb(octets, direction);
   }
@@ -72,11 +77,12 @@ class MemoryLineEnd implements Line {
     const start = Math.max(now - this.#lateness, this.#idleAt);
     this.#idleAt = start + octets.length * this.#millisecondsPerOctet;
     this.#inFlight += octets.length;
+    this.#lastArrival = Math.max(this.#lastArrival, this.#idleAt + this.#delay + this.#extraDelay());
     for (const arriving of this.#disturb(octets)) {
       const copy = arriving.slice();
-      this.#clock.wake(this.#idleAt + this.#delay, () => this.#other?.arrive(copy));
+      this.#clock.wake(this.#lastArrival, () => this.#other?.arrive(copy));
     }
-    this.#clock.wake(this.#idleAt + this.#delay, () => {
+    this.#clock.wake(this.#lastArrival, () => {
       this.#inFlight -= octets.length;
     });
     const hasRoom = this.#idleAt <= now && this.#inFlight < UNPACED_CAPACITY;

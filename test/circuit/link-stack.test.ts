@@ -165,6 +165,15 @@ describe('a line that is lost', () => {
 });
 
 describe('stopping', () => {
+  test('what was never started is stopped at once', () => {
+    const { a } = unstartedPair();
+    let stopped = false;
+    a.stop(() => {
+      stopped = true;
+    });
+    expect(stopped).toBe(true);
+  });
+
   test('clears the circuits, then disconnects the link', () => {
     const frames: string[] = [];
     const { clock, a, b, ends, caller, called } = connected({

@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import { createTransport } from 'nodemailer';
+import { Mailbox } from '../../../src/cli/demo/mailbox.js';
+import { SystemClock } from '../../../src/core/index.js';
+import { seeded } from '../../support/random.js';
+import { type Background, eventually, freePort } from './programs.js';
+import { SerialPair } from './serial.js';
+import { runSite } from './site.js';
+
+export interface KillRun {
+  /** Messages that got their 250. */
+  readonly accepted: number;
+  readonly arrived: number;
+  /** Accepted, and never seen at the other side. */
+  readonly lost: string[];
+  /** Seen with other octets than were sent. */
+  readonly damaged: string[];
+  /** Arrivals beyond the first of a message. */
+  readonly duplicates: number;
+  readonly kills: string[];
+}
+
+/**
+ * Two gateways as processes on a serial line, mail under way all the time, and one of them killed at a seeded moment,
+ * again and again. Afterwards everything that was accepted must arrive.
+ */
+export async function killAgainAndAgain(folder: string, seed: number, kills: number): Promise<KillRun> {
+  const random = seeded(seed);
+  const arrivals = new Map<string, string[]>();
+  const mailbox = new Mailbox('mailbox.example', new SystemClock(), (message) => {
+    const text = Buffer.from(message).toString('latin1');
+    const id = /^X-Number: (\d+)\r$/m.exec(text)?.[1] ?? 'unknown';
+    arrivals.set(id, [...(arrivals.get(id) ?? []), digest(bodyOf(text))]);
+  });
+  const mailboxPort = await mailbox.listen();
+  const line = await SerialPair.open(folder);
+  const ports = { a: await freePort(), b: await freePort() };
+  const start = (name: 'a' | 'b'): Promise<Background> =>
+    runSite(folder, name, toml(name, line[name], ports[name], mailboxPort));
+  const sites = { a: await start('a'), b: await start('b') };
+
+  const accepted = new Map<string, string>();
+  let isLoaded = true;
+  const load = (async () => {
+    for (let number = 1; isLoaded; number++) {
+      const body = `${number} ${'x'.repeat(Math.floor(random() * 60))}\r\n`.repeat(
+        1 + Math.floor(random() * 200),
+      );
+      if (await submit(ports.a, number, body)) accepted.set(String(number), digest(body));
+      else await pause(100); // killed, or on its way up
+      await pause(random() * 150);
+    }
+  })();
+
+  const log: string[] = [];
+  for (let kill = 0; kill < kills; kill++) {
+    await pause(200 + random() * 1500);
+    const victim = random() < 0.5 ? 'a' : 'b';
+    await sites[victim].stop('SIGKILL');
+    log.push(`${victim} after ${accepted.size} accepted, ${arrivals.size} arrived`);
+    sites[victim] = await start(victim);
+  }
+  isLoaded = false;
+  await load;
+
+  const lost = (): string[] => [...accepted.keys()].filter((id) => !arrivals.has(id));
+  await eventually(() => lost().length === 0, 'all accepted mail arrives', 60_000).catch(() => {});
+  await Promise.all([sites.a.stop(), sites.b.stop()]);
+  await Promise.all([line.close(), mailbox.close()]);
+  return {
+    accepted: accepted.size,
+    arrived: arrivals.size,
+    lost: lost(),
+    damaged: [...arrivals].filter(([id, digests]) => isDamaged(accepted.get(id), digests)).map(([id]) => id),
+    duplicates: [...arrivals.values()].reduce((sum, digests) => sum + digests.length - 1, 0),
+    kills: log,
+  };
+}
+
+/** A message that was never accepted may arrive as well (its 250 was lost): then all arrivals must be alike. */
+function isDamaged(sent: string | undefined, digests: readonly string[]): boolean {
+  return digests.some((arrived) => arrived !== (sent ?? digests[0]));
+}
+
+function bodyOf(message: string): string {
+  return message.slice(message.indexOf('\r\n\r\n') + 4);
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+async function submit(port: number, number: number, body: string): Promise<boolean> {
+  const transport = createTransport({
+    host: '127.0.0.1',
+    port,
+    secure: false,
+    ignoreTLS: true,
+    connectionTimeout: 2000,
+  });
+  try {
+    await transport.sendMail({
+      envelope: { from: 'from@site-a.example', to: ['to@site-b.example'] },
+      raw: `X-Number: ${number}\r\nSubject: kill\r\n\r\n${body}`,
+    });
+    return true;
+  } catch {
+    return false; // no 250: nothing was promised
+  } finally {
+    transport.close();
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function toml(name: 'a' | 'b', path: string, smtpPort: number, mailboxPort: number): string {
+  const other = name === 'a' ? 'b' : 'a';
+  const numbers = { a: '23421000001', b: '26245300040' };
+  return `
+[gateway]
+hostname = "gw-${name}.example"
+nua = "${numbers[name]}"
+spool = "spool-${name}"
+[listen]
+smtp = ["127.0.0.1:${smtpPort}"]
+[relay]
+networks = ["127.0.0.0/8"]
+domains = ["site-${name}.example"]
+[[link]]
+name = "line"
+type = "serial"
+path = "${path}"
+baud = 921600
+role = "${name === 'a' ? 'dte' : 'dce'}"
+[link.lapb]
+t1 = "500ms"
+t2 = "20ms"
+[[peer]]
+name = "other"
+nua = "${numbers[other]}"
+link = "line"
+facilities = [{ packet_size = 512, window = 7 }]
+[[route]]
+domain = "site-${other}.example"
+peer = "other"
+[[route]]
+domain = "site-${name}.example"
+smtp = "127.0.0.1:${mailboxPort}"
+[queue]
+retry = ["1s"]
+`;
+}
