@@ -170,12 +170,12 @@ export class XotLink {
     this.#turns.want();
   }
 
-  /** Closes the connection, whatever becomes of its call. */
+  /** Closes the connection, whatever becomes of its call. Never from a listener's call. */
   abandon(): void {
     if (this.#phase === 'closed') return;
     this.#connection.close();
     this.#leave();
-    this.#turns.want();
+    this.#turns.run();
   }
 
   // ---- what the connection tells

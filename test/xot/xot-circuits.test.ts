@@ -5,7 +5,7 @@ import { XotCircuits, type XotCircuitsOptions } from '../../src/xot/index.js';
 import { CallWatch, RecordedEnd, type Recorder } from '../circuit/recorder.js';
 import { hex } from '../support/hex.js';
 import { PARAMETERS } from './circuits-pair.js';
-import { Wire } from './wire.js';
+import { framed, Wire } from './wire.js';
 
 const REQUEST: CallRequest = { called: '700001', calling: '701001', userData: hex('01 00 00 00') };
 
@@ -310,7 +310,7 @@ describe('rules broken by the other end', () => {
 
   test('what came before the fault counts', () => {
     const { wire, called } = answered();
-    wire.saysOctets(Buffer.concat([hex('0000000C'), hex(DATA), hex('FFFF0003')]));
+    wire.saysOctets(Buffer.concat([framed(DATA), hex('FFFF0003')]));
     settle();
     expect(called.types).toEqual(['connected', 'piece', 'cleared']);
   });
@@ -510,6 +510,32 @@ describe('clearing', () => {
     expect(wires[0]?.isClosed).toBe(true);
     expect(wires[0]?.sent).toEqual([]);
   });
+
+  test('a caller that goes just before the connection opens does not call', () => {
+    const caller = end.place(REQUEST);
+    caller.clear({ cause: 0x00, diagnostic: 0xf1 });
+    wires[0]?.opens();
+    settle();
+    expect(caller.types).toEqual(['cleared']);
+    expect([wires[0]?.sent, wires[0]?.isClosed]).toEqual([[], true]);
+  });
+
+  test('a caller that clears in one breath with its call withdraws it', () => {
+    const wire = accepted();
+    wire.says(CALL, '10 01 13 00 F1');
+    settle();
+    expect(end.accepted).toEqual([]);
+    expect(end.withdrawn).toMatchObject([{ by: 'peer', diagnostic: 0xf1 }]);
+    expect([wire.sent, wire.isClosed]).toEqual([['10 01 17'], true]);
+  });
+
+  test('a call whose connection is gone already is not even heard of', () => {
+    const wire = accepted();
+    wire.saysOctets(Buffer.concat([framed(CALL), hex('FFFF0000')]));
+    settle();
+    expect(end.incoming).toEqual([]);
+    expect(wire.isClosed).toBe(true);
+  });
 });
 
 describe('back-pressure', () => {
@@ -628,7 +654,7 @@ describe('a receiver that does not consume', () => {
     const { wire, called } = stuck();
     called.send({ octets: hex('43') });
     settle();
-    expect(wire.sent.at(-1)).toBe('10 01 00 43');
+    expect([wire.sent.at(-1), wire.isPaused]).toEqual(['10 01 00 43', true]);
     clock.runFor(5_000);
     expect(wire.isPaused).toBe(false);
     wire.says('10 01 21');
@@ -712,17 +738,20 @@ describe('stopping', () => {
     settle();
     expect(caller.ending).toMatchObject({ by: 'us', diagnostic: 0xa2 });
     expect([done, circuits.status().state]).toEqual([1, 'stopped']);
+    expect(clock.next()).toBeUndefined();
   });
 
   test('who does not confirm is not waited for longer than five seconds', () => {
-    let done = 0;
+    const heard: string[] = [];
     const { wire, caller } = connected();
-    circuits.stop(() => done++);
+    caller.react = ({ type }) => heard.push(type);
+    circuits.stop(() => heard.push('stopped'));
     clock.runFor(4_900);
-    expect(done).toBe(0);
+    expect(heard).toEqual([]);
     clock.runFor(200);
-    expect([done, wire.isClosed]).toEqual([1, true]);
+    expect([heard, wire.isClosed]).toEqual([['cleared', 'stopped'], true]);
     expect(caller.ending).toMatchObject({ by: 'us', diagnostic: 0xa2 });
+    expect(clock.next()).toBeUndefined();
   });
 
   test('without connections it is done at once, but not before it returns', () => {
@@ -750,6 +779,18 @@ describe('stopping', () => {
     expect(idle.sent).toEqual([]);
     expect(calls).toEqual([]);
   });
+});
+
+test('a listener that throws misses nothing that comes after', () => {
+  const { wire, called } = answered();
+  called.react = ({ type }) => {
+    called.react = () => {};
+    if (type === 'piece') throw new Error('not now');
+  };
+  expect(() => wire.says('10 01 00 41', '10 01 02 42')).toThrow('not now');
+  settle();
+  expect(called.octets).toEqual(hex('41 42'));
+  expect(wire.sent).toEqual(['10 01 41']);
 });
 
 test('status counts the packets of all connections, without the RESTART that never was', () => {
