@@ -1,7 +1,11 @@
 import type { CallRecord } from '../observe/index.js';
-import type { LineState } from './gateway-link.js';
 import type { Received } from './server-runner.js';
 import type { SettledEvent } from './settler.js';
+
+export type LineState =
+  | { readonly state: 'opened' }
+  /** `tries`: how often it was tried in a row. */
+  | { readonly state: 'closed'; readonly why: string; readonly tries: number; readonly retryInMs: number };
 
 /** What a gateway tells whoever watches it: log, call records, metrics, the demonstration. */
 export type GatewayEvent =

@@ -1,7 +1,7 @@
-import type { LinkStatus, TraceEvent } from '../circuit/index.js';
+import type { TraceEvent } from '../circuit/index.js';
 import { type Configuration, formatHostAndPort, type LinkConfiguration } from '../config/index.js';
 import { type Clock, SystemClock } from '../core/index.js';
-import { type Line, SerialLine, TcpLine, type TcpStream } from '../line/index.js';
+import type { TcpStream } from '../line/index.js';
 import { destinationKey, parseDestination, Recipients, RelayPolicy, Router } from '../routing/index.js';
 import type { ClientOptions, ServerOptions } from '../smtp/index.js';
 import { openSpool, type Spool } from '../spool/index.js';
@@ -10,8 +10,9 @@ import { callRecorder } from './call-recorder.js';
 import { Dispatcher, type Transport } from './dispatcher.js';
 import type { Observe } from './events.js';
 import { FallbackTransport } from './fallback-transport.js';
-import { GatewayLink } from './gateway-link.js';
+import type { GatewayLink } from './gateway-link.js';
 import { IncomingCalls } from './incoming-calls.js';
+import { makeLink, type OpenLine, openConfiguredLine } from './links.js';
 import { PeerTransport } from './peer-transport.js';
 import { RetryPolicy } from './retry-policy.js';
 import { ServerRunner } from './server-runner.js';
@@ -23,7 +24,7 @@ import { type Connect, connectByTcp, SmtpTransport } from './smtp-transport.js';
 export interface Environment {
   readonly clock?: Clock;
   /** Default: the serial port or serial device server that the configuration names. */
-  readonly openLine?: (link: LinkConfiguration, clock: Clock) => Line;
+  readonly openLine?: OpenLine;
   readonly observe?: Observe;
   /** Sees every frame and packet of every link. */
   readonly trace?: (link: string, event: TraceEvent) => void;
@@ -173,8 +174,8 @@ export class Gateway {
   }
 
   /** What the links are doing. */
-  get links(): readonly LinkStatus[] {
-    return this.#links.map(({ stack }) => stack.status());
+  get links(): readonly ReturnType<GatewayLink['status']>[] {
+    return this.#links.map((link) => link.status());
   }
 
   /**
@@ -208,21 +209,9 @@ export class Gateway {
 
   #makeLink(link: LinkConfiguration, environment: Environment): GatewayLink {
     const { trace, openLine = openConfiguredLine } = environment;
-    const gatewayLink = new GatewayLink({
-      clock: this.#clock,
-      line: openLine(link, this.#clock),
-      stack: {
-        name: link.name,
-        lapb: link.lapb,
-        packet: link.packet,
-        escapeXonXoff: link.escapeXonXoff,
-        ...(link.calling !== undefined && { calling: link.calling }),
-        ...(trace !== undefined && { trace: (event) => trace(link.name, event) }),
-      },
-      onState: (line) => this.#observe({ type: 'line', link: link.name, line }),
-    });
-    gatewayLink.stack.onIncoming((call) => void this.#incoming.handle(call, link));
-    return gatewayLink;
+    const made = makeLink(link, { clock: this.#clock, observe: this.#observe, openLine, trace });
+    made.circuits.onIncoming((call) => void this.#incoming.handle(call, link));
+    return made;
   }
 
   #makeListener({ host, port }: { host: string; port: number }): SmtpListener {
@@ -296,8 +285,7 @@ export class Gateway {
     const link = this.#links.find((candidate) => candidate.name === name);
     const prefixes = this.#configuration.links.find((candidate) => candidate.name === name)?.prefixes;
     if (link === undefined || prefixes === undefined) return [];
-    const { stack } = link;
-    return [{ name, prefixes, circuits: stack, isAvailable: () => stack.status().state === 'ready' }];
+    return [{ name, prefixes, circuits: link.circuits, isAvailable: () => link.isAvailable() }];
   }
 
   #transportFor(destination: string, peers: ReadonlyMap<string, Transport>): Transport | undefined {
@@ -341,9 +329,4 @@ function openConfiguredSpool({ gateway }: Configuration, clock: Clock, observe: 
       if (event.type === 'bodyKept') observe({ type: 'problem', problem: event.reason });
     },
   });
-}
-
-function openConfiguredLine({ line }: LinkConfiguration, clock: Clock): Line {
-  if (line.type === 'tcp') return new TcpLine(line.host, line.port);
-  return new SerialLine({ clock, path: line.path, baud: line.baud, rtscts: line.hardwareFlowControl });
 }

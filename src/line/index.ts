@@ -1,4 +1,4 @@
-export type { Line, LineHandler } from './line.js';
+export type { Line, LineControl, LineHandler } from './line.js';
 export { type Disturbance, type MemoryLineOptions, memoryLine } from './memory-line.js';
 export { SerialLine, type SerialLineOptions } from './serial-line.js';
 export { TcpLine } from './tcp-line.js';

@@ -10,8 +10,22 @@ export interface Line {
    * as late as possible.
    */
   write(octets: Uint8Array): boolean;
+  /** Stops taking what comes, so that flow control holds the other end back; and goes on. Where the line can. */
+  pause?(paused: boolean): void;
+  /** Wires beside the data, where the line has them; each does nothing where they can't be reached after all. */
+  readonly control?: LineControl;
   /** Resolves when nothing moves any longer. */
   close(): Promise<void>;
+}
+
+/** V.24 circuits beside data. What fails there (a pseudo-terminal, a port that is gone) has no effect. */
+export interface LineControl {
+  /** Circuit 108/2, DTR. */
+  setDtr(on: boolean): void;
+  /** Circuit 109, DCD: told whenever it changes while the line is open. Exactly one handler. */
+  onCarrier(handler: (on: boolean) => void): void;
+  /** Start polarity for so long, when all octets are out. */
+  sendBreak(durationMs: number): void;
 }
 
 export interface LineHandler {

@@ -1,6 +1,6 @@
 import { SerialPort } from 'serialport';
 import { type Clock, describeError, GatewayError } from '../core/index.js';
-import type { Line, LineHandler } from './line.js';
+import type { Line, LineControl, LineHandler } from './line.js';
 
 export interface SerialLineOptions {
   readonly clock: Clock;
@@ -19,9 +19,19 @@ const BITS_PER_OCTET = 10;
  */
 const LEAD_MS = 25;
 
+/** How often the state of DCD is looked at: the system tells of no change by itself. */
+const CARRIER_POLL_MS = 100;
+
 /** A serial port: 8 data bits, no parity, 1 stop bit (ISO 3309 start/stop transmission). */
 export class SerialLine implements Line {
   readonly name: string;
+  readonly control: LineControl = {
+    setDtr: (on) => this.#port?.set({ dtr: on }, ignored),
+    onCarrier: (handler) => {
+      this.#onCarrier = handler;
+    },
+    sendBreak: (durationMs) => this.#sendBreak(durationMs),
+  };
   readonly #options: SerialLineOptions;
   #port: SerialPort | undefined;
   #handler: LineHandler | undefined;
@@ -32,6 +42,9 @@ export class SerialLine implements Line {
   /** Writes that the operating system has not taken yet. */
   #unwritten = 0;
   #cancelWake: () => void = () => {};
+  #onCarrier: ((on: boolean) => void) | undefined;
+  #carrier: boolean | undefined;
+  #cancelPoll: () => void = () => {};
 
   constructor(options: SerialLineOptions) {
     this.name = options.path;
@@ -51,6 +64,8 @@ export class SerialLine implements Line {
         port.on('error', (cause) => this.#lost(port, handler, describeError(cause)));
         port.on('close', () => this.#lost(port, handler, 'the port was closed'));
         this.#handler = handler;
+        this.#carrier = undefined;
+        if (this.#onCarrier !== undefined) this.#pollCarrier(port);
         resolve();
       });
     });
@@ -75,10 +90,16 @@ export class SerialLine implements Line {
     return false;
   }
 
+  pause(paused: boolean): void {
+    if (paused) this.#port?.pause();
+    else this.#port?.resume();
+  }
+
   async close(): Promise<void> {
     const port = this.#port;
     this.#port = undefined;
     this.#cancelWake();
+    this.#cancelPoll();
     if (port?.isOpen) await new Promise<void>((resolve) => port.close(() => resolve()));
   }
 
@@ -89,13 +110,42 @@ export class SerialLine implements Line {
     if (this.#unwritten === 0 && this.#hasTime) this.#handler?.writable();
   }
 
+  #sendBreak(durationMs: number): void {
+    const port = this.#port;
+    port?.drain(() => {
+      port.set({ brk: true }, ignored);
+      const { clock } = this.#options;
+      clock.wake(clock.now() + durationMs, () => {
+        if (port.isOpen) port.set({ brk: false }, ignored);
+      });
+    });
+  }
+
+  /** A port without modem lines answers with an error once; then there is no carrier to follow. */
+  #pollCarrier(port: SerialPort): void {
+    port.get((error, status) => {
+      if (error || this.#port !== port) return;
+      const carrier = status?.dcd === true;
+      if (carrier !== this.#carrier) {
+        this.#carrier = carrier;
+        this.#onCarrier?.(carrier);
+      }
+      const { clock } = this.#options;
+      this.#cancelPoll = clock.wake(clock.now() + CARRIER_POLL_MS, () => this.#pollCarrier(port));
+    });
+  }
+
   #lost(port: SerialPort, handler: LineHandler, why: string): void {
     if (this.#port !== port) return;
     this.#port = undefined;
+    this.#cancelPoll();
     if (port.isOpen) port.close(() => {});
     handler.lost(why);
   }
 }
+
+/** ENOTTY: the port has no such wires. A port that is gone is told by `close`. */
+function ignored(): void {}
 
 function cannotOpen(path: string, cause: Error): GatewayError {
   const text = cause.message;

@@ -1,0 +1,95 @@
+import type { Circuits } from '../circuit/index.js';
+import { type Clock, describeError, GatewayError } from '../core/index.js';
+import type { Line } from '../line/index.js';
+import type { LineState } from './events.js';
+import type { GatewayLink } from './gateway-link.js';
+
+/** Circuits over a line, driven by what the line delivers: a link stack, a modem's, a PAD's. */
+export interface LineDriven extends Circuits {
+  start(): void;
+  stop(done: () => void): void;
+  received(octets: Uint8Array): void;
+  writable(): void;
+  lineUp(): void;
+  lineDown(): void;
+  status(): ReturnType<GatewayLink['status']>;
+  /** Absent: when its state is `ready`. */
+  isAvailable?(): boolean;
+}
+
+export interface LineLinkOptions<Driven extends LineDriven> {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly line: Line;
+  readonly circuits: Driven;
+  readonly onState: (state: LineState) => void;
+}
+
+/** How long after a failure the line is opened again: soon at first, since an adapter may be plugged in again. */
+const REOPEN_MS = [1000, 2000, 5000, 10_000, 30_000, 60_000];
+
+/** Circuits and the line under them, opened again whenever it is lost. */
+export class LineLink<Driven extends LineDriven> implements GatewayLink {
+  readonly name: string;
+  readonly circuits: Driven;
+  readonly #options: LineLinkOptions<Driven>;
+  #isStarted = false;
+  #tries = 0;
+  #stopped = false;
+  #cancelReopening: () => void = () => {};
+
+  constructor(options: LineLinkOptions<Driven>) {
+    this.name = options.name;
+    this.circuits = options.circuits;
+    this.#options = options;
+  }
+
+  isAvailable(): boolean {
+    return this.circuits.isAvailable?.() ?? this.circuits.status().state === 'ready';
+  }
+
+  status(): ReturnType<GatewayLink['status']> {
+    return this.circuits.status();
+  }
+
+  async start(): Promise<void> {
+    const { line, onState } = this.#options;
+    try {
+      await line.open({
+        received: (octets) => this.circuits.received(octets),
+        writable: () => this.circuits.writable(),
+        lost: (why) => this.#lost(why),
+      });
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      this.#lost(describeError(error));
+      return;
+    }
+    if (this.#stopped) {
+      await line.close();
+      return;
+    }
+    this.#tries = 0;
+    onState({ state: 'opened' });
+    if (this.#isStarted) this.circuits.lineUp();
+    else this.circuits.start();
+    this.#isStarted = true;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancelReopening();
+    await new Promise<void>((resolve) => this.circuits.stop(resolve));
+    await this.#options.line.close();
+  }
+
+  #lost(why: string): void {
+    if (this.#stopped) return;
+    this.circuits.lineDown();
+    const retryInMs = REOPEN_MS[Math.min(this.#tries, REOPEN_MS.length - 1)] ?? 0;
+    this.#tries++;
+    this.#options.onState({ state: 'closed', why, tries: this.#tries, retryInMs });
+    const { clock } = this.#options;
+    this.#cancelReopening = clock.wake(clock.now() + retryInMs, () => void this.start());
+  }
+}
