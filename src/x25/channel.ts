@@ -393,6 +393,9 @@ export class LogicalChannel implements Channel, TransferHost {
       case 'resetConfirmation':
         this.#transfer?.resetConfirmationSent(now);
         break;
+      case 'interrupt':
+        this.#transfer?.interruptSent();
+        break;
       case 'interruptConfirmation':
         this.#transfer?.interruptConfirmationSent();
         break;

@@ -63,7 +63,7 @@ export class PacketLayer {
   /** Channels in the order in which they are served; each stands in a list at most once. */
   readonly #control: LogicalChannel[] = [];
   readonly #data: LogicalChannel[] = [];
-  /** Channels that the link does not have, or a DTE does not know, where a clear is confirmed all the same. */
+  /** Channels that a DTE does not have, where a clear is confirmed all the same. */
   readonly #strayClears = new Set<number>();
   #diagnostic: Uint8Array | undefined;
   #nextDiagnosticAt = Number.NEGATIVE_INFINITY;
@@ -328,10 +328,11 @@ export class PacketLayer {
     const { by, diagnostic } = info;
     const cause = by === 'link' ? CLEAR_CAUSE.outOfOrder : clearCauseOfRestart(info.cause);
     const ending: ChannelEnding = { by, cause, diagnostic, facilities: {}, userData: NOTHING };
+    this.#diagnostic = undefined;
     this.#strayClears.clear();
     this.#used.clear();
-    for (const channel of this.#control.splice(0)) channel.isListedForControl = false;
-    for (const channel of this.#data.splice(0)) channel.isListedForData = false;
+    this.#control.length = 0;
+    this.#data.length = 0;
     for (const channel of [...this.#channels.values()]) channel.drop(ending, now);
     this.#aside.clear();
     this.#user.restarted(now, info);

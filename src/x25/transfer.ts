@@ -16,8 +16,9 @@ export class Transfer {
   readonly #host: TransferHost;
   #state: ResetState = 'd1';
 
-  #interruptSent = false;
-  /** The confirmation of an interrupt has not gone out yet. */
+  /** Ours: waits to be sent, or for its confirmation. */
+  #interrupt: 'none' | 'waiting' | 'sent' = 'none';
+  /** Theirs: the confirmation has not gone out yet. */
   #owesConfirmation = false;
 
   readonly #request = new PendingRequest<{ readonly cause: number; readonly diagnostic: number }>();
@@ -104,8 +105,8 @@ export class Transfer {
   interrupt(octets: Uint8Array, now: number): boolean {
     if (octets.length === 0 || octets.length > MOST_INTERRUPT_OCTETS)
       throw new RangeError(`an interrupt has 1 to ${MOST_INTERRUPT_OCTETS} octets, not ${octets.length}`);
-    if (this.#state !== 'd1' || this.#interruptSent) return false;
-    this.#interruptSent = true;
+    if (this.#state !== 'd1' || this.#interrupt !== 'none') return false;
+    this.#interrupt = 'waiting';
     this.#host.queue({ type: 'interrupt', channel: this.#host.number, payload: octets });
     this.#host.startTimer('T26', this.#host.timing.t26, now);
     return true;
@@ -121,15 +122,19 @@ export class Transfer {
     return undefined;
   }
 
+  interruptSent(): void {
+    this.#interrupt = 'sent';
+  }
+
   interruptConfirmationSent(): void {
     this.#owesConfirmation = false;
   }
 
   #interruptConfirmed(octets: Uint8Array, now: number): number | undefined {
-    if (!this.#interruptSent) return DIAGNOSTIC.unauthorizedInterruptConfirmation;
+    if (this.#interrupt !== 'sent') return DIAGNOSTIC.unauthorizedInterruptConfirmation;
     const packet = decodeInterruptConfirmation(octets);
     if (!packet.ok) return FAULT_DIAGNOSTIC[packet.fault];
-    this.#interruptSent = false;
+    this.#interrupt = 'none';
     this.#host.stopTimer('T26');
     this.#host.user.interruptConfirmed(now);
     return undefined;
@@ -227,7 +232,7 @@ export class Transfer {
 
   #leaveD1(): void {
     if (this.#state === 'd1') this.flow.stop();
-    this.#interruptSent = false;
+    this.#interrupt = 'none';
     this.#owesConfirmation = false;
     this.#host.stopTimer('T26');
     this.#host.stopTimer('reset');

@@ -302,3 +302,15 @@ test('the called address of the answer is passed on', () => {
     { facilities: { ...sizes, other: hex('08 07') }, called: '700002', userData: hex('41') },
   ]);
 });
+
+test('who accepts a call is told of it from then on, whoever heard of it before', () => {
+  const end = LayerEnd.ready('dte');
+  end.receive(hex('10 05 0B 00 00'));
+  const told: string[] = [];
+  const nobody = end.user(() => undefined);
+  const user = { ...nobody, connected: () => told.push('connected'), cleared: () => told.push('cleared') };
+  end.channel?.accept({}, user, 0);
+  expect(end.sent()).toEqual(['ACCEPT 5']);
+  end.receive(hex('10 05 13 00 00'));
+  expect(told).toEqual(['connected', 'cleared']);
+});

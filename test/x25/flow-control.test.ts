@@ -434,3 +434,47 @@ test('traffic counts octets, packets and segments of 64, each way', () => {
   expect(end.layer.counters.get('dataReceived')).toBe(3);
   expect(end.layer.counters.get('dataSent')).toBe(2);
 });
+
+test('a reset ends RNR of either end, Q of a sequence, and what was owed', () => {
+  const end = connected(128, 2);
+  end.consumes = false;
+  end.receive(data(0, 0, 128, { more: true, q: true }));
+  end.receive(data(1, 0, 128, { more: true, q: true }));
+  end.layer.handleTimeout(20_000);
+  expect(end.sent(20_000)).toEqual(['RNR 5 r0']);
+  end.receive(rnr(0), 20_000);
+  expect(end.receive(hex('10 05 1B 00 00'), 20_000)).toEqual(['RESET-CONF 5']);
+  end.channel?.send({ octets: octets(5), more: false }, 20_000);
+  expect(end.sent(20_000)).toEqual(['DATA 5 s0 r0 5']);
+  end.receive(data(0, 0, 128), 20_000);
+  end.channel?.consumed(128, 20_000);
+  expect(end.sent(20_000)).toEqual(['RR 5 r1']);
+  expect(end.events.filter((event) => event.includes('reset'))).toEqual(['5 reset by peer 00/0']);
+  end.receive(rr(1), 20_000);
+  expect(end.layer.nextDeadline()).toBeUndefined();
+});
+
+test('a reset in the middle of things: numbers of both ends begin at 0', () => {
+  const end = connected(128, 2);
+  end.channel?.send({ octets: octets(300), more: false }, 0);
+  end.sent();
+  end.receive(rr(2));
+  end.receive(rr(3));
+  end.receive(data(0, 3, 5));
+  end.layer.receive(data(1, 3, 5), 0);
+  expect(end.receive(hex('10 05 1B 00 00'))).toEqual(['RESET-CONF 5']);
+  end.channel?.send({ octets: octets(300), more: false }, 0);
+  expect(end.sent()).toEqual(['DATA 5 s0 r0 M 128', 'DATA 5 s1 r0 M 128']);
+  expect(end.receive(data(0, 1, 5))).toEqual(['DATA 5 s2 r1 44']);
+});
+
+test('the queue tells of room below half of what it holds, not before', () => {
+  const end = connected(1024, 2);
+  const piece = { octets: octets(1024), more: false };
+  const room = [0, 1, 2, 3].map(() => end.channel?.send(piece, 0));
+  expect(room).toEqual([true, true, true, false]);
+  end.sent();
+  expect(end.events).toEqual([]);
+  end.receive(rr(1));
+  expect(end.events).toEqual(['5 ready', '5 delivered 1024']);
+});

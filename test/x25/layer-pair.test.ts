@@ -41,4 +41,21 @@ test('a call, data both ways, and a clear', () => {
     '3010 dce CLEAR-CONF 16',
     '3020 dte -> 16 cleared by us 00/241',
   ]);
+  expect(pair.dte.layer.counters.snapshot()).toMatchObject({
+    packetsSent: 6,
+    packetsReceived: 6,
+    dataSent: 3,
+    dataReceived: 0,
+    callsSent: 1,
+    clearsSent: 1,
+    restartsSent: 1,
+    restartsReceived: 1,
+  });
+  expect(pair.dce.layer.counters.snapshot()).toMatchObject({
+    packetsSent: 6,
+    packetsReceived: 6,
+    dataReceived: 3,
+    callsReceived: 1,
+    clearsReceived: 1,
+  });
 });

@@ -54,6 +54,19 @@ describe('the link is down', () => {
     expect(end.events).toHaveLength(3);
   });
 
+  test('what waited to be sent is not sent when the link is up again', () => {
+    const end = withCalls('dce');
+    end.layer.receive(hex('10 11 0B 00 00'), 0);
+    end.channel?.clear({ cause: 0, diagnostic: 0 }, 0);
+    end.layer.linkDown(0);
+    end.layer.linkUp(0);
+    expect(end.sent()).toEqual(['RESTART 07/0']);
+    const dte = withCalls();
+    dte.layer.receive(hex('1F FF 13 00 00'), 0);
+    dte.layer.linkReset(0);
+    expect(dte.sent()).toEqual(['RESTART 00/0']);
+  });
+
   test('a call that is being cleared ends as its user wanted it', () => {
     const end = withCalls();
     end.channel?.clear({ cause: 0, diagnostic: 241 }, 0);

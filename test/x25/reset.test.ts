@@ -179,6 +179,14 @@ describe('interrupt', () => {
     expect(end.receive(hex('10 05 23 02'))).toEqual(['RESET 5 00/44']);
   });
 
+  test('a confirmation before the interrupt went out calls for a reset', () => {
+    const end = LayerEnd.ready('dte');
+    end.accepts = true;
+    end.receive(hex('10 05 0B 00 00'));
+    end.channel?.interrupt(hex('01'), 0);
+    expect(end.receive(hex('10 05 27'))).toEqual(['RESET 5 00/43']);
+  });
+
   test('a second one after our confirmation is another interrupt', () => {
     const end = LayerEnd.ready('dte');
     end.accepts = true;

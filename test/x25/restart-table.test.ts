@@ -167,6 +167,7 @@ describe.each([
     const end = enter(role, state);
     end.layer.receive(hex('10 00 F1 21 10 05 0B'), 0);
     expect(end.events).toEqual(['diagnostic 33']);
+    expect(end.layer.counters.get('diagnosticsReceived')).toBe(1);
     expect(end.sent().filter((sent) => sent !== 'RESTART-CONF')).toEqual([]);
   });
 });
