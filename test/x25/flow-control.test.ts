@@ -476,5 +476,5 @@ test('the queue tells of room below half of what it holds, not before', () => {
   end.sent();
   expect(end.events).toEqual([]);
   end.receive(rr(1));
-  expect(end.events).toEqual(['5 ready', '5 delivered 1024']);
+  expect(end.events).toEqual(['5 delivered 1024', '5 ready']);
 });
