@@ -6,6 +6,8 @@ import {
   CLEAR_CAUSE,
   type ClearReason,
   type IncomingCall,
+  LinkCircuit,
+  type LinkIncomingCall,
   type LinkStatus,
   OUR_DIAGNOSTIC,
   type TraceEvent,
@@ -14,7 +16,6 @@ import { type Clock, Counters } from '../core/index.js';
 import { encodePacket, FAULT_DIAGNOSTIC, type PacketLayerCounter } from '../x25/index.js';
 import { MOST_CHANNELS } from './channel-number.js';
 import type { XotFault } from './framing.js';
-import { LinkCircuit, type LinkIncomingCall } from './link-parts.js';
 import type { XotParameters } from './parameters.js';
 import type { XotConnection } from './xot-connection.js';
 import { type ConnectionCount, XotLink, type XotLinkHost } from './xot-link.js';

@@ -1,4 +1,11 @@
-import type { CallRequest, ClearReason, TraceEvent } from '../circuit/index.js';
+import {
+  type CallRequest,
+  type CircuitHost,
+  type ClearReason,
+  LinkCircuit,
+  LinkIncomingCall,
+  type TraceEvent,
+} from '../circuit/index.js';
 import type { Clock } from '../core/index.js';
 import {
   type Channel,
@@ -10,7 +17,6 @@ import {
 } from '../x25/index.js';
 import { channelNumber, renumber } from './channel-number.js';
 import { encodeXot, type XotFault, XotReader } from './framing.js';
-import { type CircuitHost, LinkCircuit, LinkIncomingCall } from './link-parts.js';
 import { defaultSizes, packetLayerParameters, type XotParameters } from './parameters.js';
 import { Reading } from './reading.js';
 import { LOCAL_KINDS, withSizes } from './screening.js';
