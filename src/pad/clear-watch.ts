@@ -73,9 +73,10 @@ export class ClearWatch {
     return concat(data);
   }
 
-  /** Whether what came last goes on like a signal, beyond a line end: the PAD may be reading commands already. */
+  /** Whether what came last may be a signal, beyond a line end: the PAD may be reading commands already. */
   get isSuspicious(): boolean {
-    return this.#matched.length > LINE_END;
+    const isHeld = this.#matched.length > Math.max(LINE_END, this.#given);
+    return isHeld || this.#isComplete();
   }
 
   nextDeadline(): number | undefined {

@@ -14,60 +14,14 @@ import { DIAGNOSTIC } from '../x25/index.js';
 import { ClearWatch } from './clear-watch.js';
 import { PadCircuit, type PadCircuitHost } from './pad-circuit.js';
 import { PadIncomingCall } from './pad-incoming-call.js';
-import { type PadLineControl, PadOutput, type PadRequest } from './pad-output.js';
+import type { PadCircuitsOptions, PadCount, PadStatus } from './pad-options.js';
+import { PadOutput, type PadRequest } from './pad-output.js';
 import { ProbeRecord } from './probe-record.js';
 import { writeSelection } from './selection.js';
 import { SignalReader } from './signal-reader.js';
 import { DEFAULT_PAD_TIMERS, type PadTimers } from './timers.js';
-import { type Clearing, ESCAPE, type Parameters, transparentParameters } from './x3.js';
+import { ESCAPE, transparentParameters } from './x3.js';
 import { type PadEvent, type PadInput, type PadSettings, type PadState, step, timerOf } from './x28.js';
-
-export interface PadCircuitsOptions {
-  /** Comes first in the ids of the circuits; no other link has it. */
-  readonly name: string;
-  readonly clock: Clock;
-  /** The number by which the PAD is called. */
-  readonly nua?: string;
-  /** Sends octets; all are taken. False: wait for `writable`. */
-  readonly write: (octets: Uint8Array) => boolean;
-  /** Stops reading from the line, so that its flow control stops the PAD, and goes on again. */
-  readonly pause?: (paused: boolean) => void;
-  readonly control?: PadLineControl;
-  /** How calls are cleared: docs/decisions/0004-pad-clearing.md. */
-  readonly clearing: Clearing;
-  /** What wakes the PAD. Default: CR. */
-  readonly serviceRequest?: string;
-  /** Parameters (X.3) that this PAD wants otherwise, by reference; 1, 6 and 7 follow from `clearing`. */
-  readonly parameters?: Parameters;
-  /** What stands before user data in a selection. Default `D`; other PADs want `*D` or `*`. */
-  readonly userDataMark?: string;
-  readonly timers?: Partial<PadTimers>;
-}
-
-export type PadCount =
-  | 'callsPlaced'
-  | 'callsConnected'
-  | 'callsReceived'
-  | 'callsNotTaken'
-  | 'signals'
-  | 'signalsUnknown'
-  | 'answersMissing'
-  | 'preparationsFailed'
-  | 'clearsSuspected'
-  | 'clearsMistaken'
-  | 'escapesInData'
-  | 'qualifiedDropped'
-  | 'overruns';
-
-export interface PadStatus {
-  readonly name: string;
-  readonly state: LinkState;
-  /** What the PAD did not do when it was made ready, in words; undefined once it did. */
-  readonly lastFailure: string | undefined;
-  /** 0 or 1. */
-  readonly circuits: number;
-  readonly counters: Readonly<Partial<Record<PadCount, number>>>;
-}
 
 /** How long a call may take to be cleared when we stop. */
 const STOP_MS = 15_000;
@@ -114,6 +68,7 @@ export class PadCircuits implements Circuits {
   readonly #reader = new SignalReader();
   readonly #watch: ClearWatch;
   readonly #probe = new ProbeRecord();
+  readonly #host: PadCircuitHost;
   readonly #counters = new Counters<PadCount>();
   #handler: ((call: IncomingCall) => void) | undefined;
   #state: PadState = { name: 'down' };
@@ -150,6 +105,17 @@ export class PadCircuits implements Circuits {
       parameters: transparentParameters(clearing, options.parameters),
     };
     this.#alarm = new Alarm(clock, () => this.#turn());
+    this.#host = {
+      name: options.name,
+      escape: clearing === 'escape' ? ESCAPE : undefined,
+      post: (tell) => {
+        this.#events.push(tell);
+        this.#wake();
+      },
+      wake: () => this.#wake(),
+      clear: () => this.#input({ type: 'clear' }),
+      count: (what) => this.#counters.add(what),
+    };
     this.#watch = new ClearWatch(this.#timers.gapMs, this.#timers.clearPauseMs);
     this.#output = new PadOutput({
       clearing,
@@ -460,20 +426,6 @@ export class PadCircuits implements Circuits {
     if (shallPause === this.#paused) return;
     this.#paused = shallPause;
     this.#options.pause?.(shallPause);
-  }
-
-  get #host(): PadCircuitHost {
-    return {
-      name: this.#options.name,
-      escape: this.#settings.clearing === 'escape' ? ESCAPE : undefined,
-      post: (tell) => {
-        this.#events.push(tell);
-        this.#wake();
-      },
-      wake: () => this.#wake(),
-      clear: () => this.#input({ type: 'clear' }),
-      count: (what) => this.#counters.add(what),
-    };
   }
 
   #linkState(): LinkState {

@@ -11,6 +11,8 @@ export type ServiceSignal =
   | { readonly type: 'acknowledgement' }
   /** `COM`. An incoming call has the number of the caller before it; some PADs give it for every call. */
   | { readonly type: 'connected'; readonly address: string }
+  /** `CONNECT 9600`: a selection's answer from a PAD that speaks like a modem, or only the modem before it. */
+  | { readonly type: 'carrier' }
   | Cleared
   /** `CLR CONF` */
   | { readonly type: 'clearConfirmed' }
@@ -44,7 +46,7 @@ const RULES: readonly Rule[] = [
   [/^(?:CALL\s+)?(?:CLEARED|DISCONNECTED)\b/, () => cleared(UNKNOWN_CAUSE)],
   [/^NO CARRIER\b/, () => cleared(CLEAR_CAUSE.outOfOrder)],
   [/(?:^|[\s+])COM(?:$|\s)/, readConnected],
-  [/^(?:CALL\s+)?CONNECT(?:ED)?\b/, () => ({ type: 'connected', address: '' })],
+  [/^(?:CALL\s+)?CONNECT(?:ED)?\b/, () => ({ type: 'carrier' })],
   [/^RESET\s+\S/, () => ({ type: 'reset' })],
   [/^FREE\b/, () => ({ type: 'free' })],
   [/^ENGA\w*/, () => ({ type: 'engaged' })],

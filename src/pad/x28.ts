@@ -306,6 +306,7 @@ function whenSelecting(
 function whenAnswered(state: PadState, signal: ServiceSignal, settings: PadSettings): PadStep {
   switch (signal.type) {
     case 'connected':
+    case 'carrier':
       return go({ name: 'open' }, tell({ type: 'connected' }));
     case 'cleared':
       return over(signal, settings);
@@ -373,6 +374,7 @@ function whenProbing(state: PadState & { name: 'probing' }, input: PadInput, set
         tell({ type: 'incomingNotTaken' }),
       );
     case 'acknowledgement':
+    case 'carrier':
     case 'cleared':
     case 'clearConfirmed':
     case 'reset':

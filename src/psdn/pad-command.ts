@@ -37,7 +37,7 @@ const RULES: readonly Rule[] = [
   [/^SET(\??)(\d+:\d+(?:,\d+:\d+)*)$/, (query, list = '') => readSet(query === '?', list)],
 ];
 
-const SELECTION = /^(?:([^-]*)-)?(\d{1,15})(?:(?:\*[DP]?|[DP])(.{0,12}))?$/i;
+const SELECTION = /^(?:([^-]+)-)?(\d{1,15})(?:(?:\*[DP]?|[DP])(.{0,12}))?$/i;
 
 /** @param line without its delimiter. */
 export function readPadCommand(line: string): PadCommand {

@@ -65,6 +65,16 @@ describe('pauses', () => {
     expect(watch.nextDeadline()).toBeUndefined();
   });
 
+  test('what was let go holds nobody up', () => {
+    const { watch, push } = watching();
+    push('mail\r\nCL');
+    expect(watch.isSuspicious).toBe(true);
+    watch.handleTimeout(GAP);
+    expect(watch.isSuspicious).toBe(false);
+    push('R x\r\n', 200);
+    expect(watch.isSuspicious).toBe(true);
+  });
+
   test('what comes after the gap still belongs to it', () => {
     const { watch, push } = watching();
     push('250 OK\r\n');

@@ -228,14 +228,18 @@ describe('the end of a call', () => {
     },
   );
 
-  test('data that comes while the PAD is asked is not lost', () => {
+  test('data that is under way while the PAD is asked is not lost', () => {
+    begin({ delayMs: 400 });
     const { caller, called } = callHost();
     called.send({ octets: Buffer.from('\r\nCLR DTE\r\n') });
-    site.clock.runFor(2_115); // the pause is over, the break is on its way
+    site.clock.runToRest(() => site.control.length > 0);
+    called.send({ octets: Buffer.from('more mail\r\n') }); // is at the PAD before the break
+    settle();
     called.send({ octets: ALL_OCTETS });
     settle();
     expect(site.pad.status().counters).toMatchObject({ clearsSuspected: 1, clearsMistaken: 1 });
-    expect(caller.octets.subarray(11)).toEqual(ALL_OCTETS);
+    expect(Buffer.from(caller.octets.subarray(0, 22)).toString()).toBe('\r\nCLR DTE\r\nmore mail\r\n');
+    expect(caller.octets.subarray(22)).toEqual(ALL_OCTETS);
   });
 
   test('no mail is read as a command by a PAD that has cleared', () => {

@@ -11,6 +11,9 @@ describe('service signals', () => {
     ['CLR CONF', 'clearConfirmed'],
     ['CLR conf', 'clearConfirmed'],
     ['* CLR  CONF C:0 D:0', 'clearConfirmed'],
+    ['CONNECT 9600', 'carrier'],
+    ['Connected', 'carrier'],
+    ['CALL CONNECTED', 'carrier'],
     ['RESET DTE', 'reset'],
     ['RESET ERR 33', 'reset'],
     ['ERR', 'error'],
@@ -44,9 +47,6 @@ describe('service signals', () => {
     ['23421000001+R,G12 COM', '23421000001'],
     ['COM 23421000001', '23421000001'],
     ['COM 1', ''],
-    ['CONNECT 9600', ''],
-    ['Connected', ''],
-    ['CALL CONNECTED', ''],
   ])('%j is a connection, address %j', (line, address) => {
     expect(readServiceSignal(line)).toEqual({ type: 'connected', address });
   });

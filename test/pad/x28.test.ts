@@ -30,6 +30,7 @@ const acknowledgement = signal({ type: 'acknowledgement' });
 const confirmed = signal({ type: 'clearConfirmed' });
 const unknown = signal({ type: 'unknown' });
 const com = signal({ type: 'connected', address: '23421000001' });
+const carrier = signal({ type: 'carrier' });
 const busy = { type: 'cleared', cause: 0x01, diagnostic: 0 } as const;
 const clr = signal(busy);
 const suspected: PadInput = { type: 'suspected', signal: busy };
@@ -132,10 +133,12 @@ const CELLS: readonly Cell[] = [
   ['a call comes too early', checking(), com, 'clearing', ['-> incomingNotTaken', '[recall]', 'CLR']],
   ['a call of ours', idle, call, 'waking', ['[wake]']],
   ['a call to us', idle, com, 'open', ['-> incoming']],
+  ['a modem is no caller', idle, carrier, 'idle', []],
   ['the PAD chats', idle, unknown, 'idle', []],
   ['rested', resting, expired, 'waking', ['[wake]']],
   ['a call is worth another try', resting, call, 'waking', ['[wake]']],
   ['connected', selecting, com, 'open', ['-> connected']],
+  ['connected, in words of a modem', selecting, carrier, 'open', ['-> connected']],
   ['cleared', selecting, clr, 'waking', ['-> cleared', '[wake]']],
   ['selection not understood', selecting, error, 'waking', ['-> cleared', '[wake]']],
   ['confirmed out of the blue', selecting, confirmed, 'waking', ['-> cleared', '[wake]']],
@@ -213,7 +216,19 @@ describe('the dialogue', () => {
   });
 
   test('a circuit ends once, and none is left waiting where nothing could end it', () => {
-    const said = [free, engaged, error, acknowledgement, confirmed, unknown, com, clr, expired, suspected];
+    const said = [
+      carrier,
+      free,
+      engaged,
+      error,
+      acknowledgement,
+      confirmed,
+      unknown,
+      com,
+      clr,
+      expired,
+      suspected,
+    ];
     const inputs = fc.constantFrom(...said, parameters({ 2: 0, 4: 2 }), call, clear, lineUp, lineDown);
     const kinds = fc.constantFrom(settings, byDtr, withoutDtr);
     fc.assert(
