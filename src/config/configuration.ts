@@ -1,4 +1,7 @@
+import type { Identify } from '../bridge/index.js';
 import type { LapbParameters } from '../lapb/index.js';
+import type { ModemSettings } from '../modem/index.js';
+import type { Clearing, PadTimers, Parameters } from '../pad/index.js';
 import type { CallTimers } from '../rfc1090/index.js';
 import type {
   CallingPeer,
@@ -7,8 +10,10 @@ import type {
   NumberPrefixes,
   Pattern,
   RouteRule,
+  Template,
 } from '../routing/index.js';
 import type { Facilities, PacketLayerParameters } from '../x25/index.js';
+import type { XotParameters } from '../xot/index.js';
 import type { HostAndPort } from './schema/fields.js';
 
 /** What a configuration file comes to: checked, complete, paths absolute, times in milliseconds, sizes in octets. */
@@ -22,6 +27,8 @@ export interface Configuration {
   readonly peers: readonly PeerConfiguration[];
   /** In order: the first that fits decides. */
   readonly incoming: readonly IncomingRule[];
+  /** TCP to circuit. */
+  readonly bridges: readonly BridgeConfiguration[];
   /** In order: the first that fits decides. */
   readonly routes: readonly RouteRule[];
   readonly queue: QueueConfiguration;
@@ -33,6 +40,8 @@ export interface GatewayConfiguration {
   /** Stands behind the host name in the greeting. */
   readonly greeting: string;
   readonly nua?: string;
+  /** A network that `CallerNetwork.parse` takes: in it each calling number has an address. */
+  readonly callerNetwork?: string;
   /** Directory of the queue. */
   readonly spool: string;
   /** Who reads what is sent to postmaster here. */
@@ -46,22 +55,117 @@ export interface RelayConfiguration {
   readonly domains: readonly Pattern[];
 }
 
-export interface LinkConfiguration {
+/** A way to the network. What kinds of it have in common stands in `LinkBase`. */
+export type LinkConfiguration = SerialLinkConfiguration;
+
+/** Every kind of link; `LinkConfiguration` as soon as the gateway can open them all. */
+export type AnyLinkConfiguration =
+  | SerialLinkConfiguration
+  | ModemLinkConfiguration
+  | XotLinkConfiguration
+  | PadLinkConfiguration;
+
+export interface LinkBase {
   readonly name: string;
-  readonly type: 'serial';
-  readonly line: SerialDevice | SerialServer;
-  readonly role: 'dte' | 'dce';
-  /** Our number on this line; absent when neither the link nor the gateway has one. */
+  /** Our number on this link; absent when neither the link nor the gateway has one. */
   readonly nua?: string;
-  /** The calling address of our calls; absent: they have none. */
+  /** The calling address of our calls; absent: they have none, or (PAD) the network puts it in. */
   readonly calling?: string;
   readonly prefixes: NumberPrefixes;
+  /**
+   * The network vouches for the calling number of a call, so that rights may hang on it. A PSDN writes it itself on its
+   * access lines and its PADs; on XOT anyone can write any number. A modem: only on connections that we have dialled
+   * (`ModemCircuits.connectedBy`), since whoever knows our telephone number can give any; false where it never dials.
+   */
+  readonly vouched: boolean;
+}
+
+/** A line with LAPB and the packet layer on it. */
+export interface AccessLineConfiguration extends LinkBase {
+  readonly line: SerialDevice | SerialServer;
+  /** Link layer and packet layer; of a modem: on connections that we have dialled. */
+  readonly role: 'dte' | 'dce';
   /** The line takes octets 11 and 13 as XON and XOFF: framing avoids them. */
   readonly escapeXonXoff: boolean;
   readonly lapb: LapbParameters;
   /** What of `lapb` was written in the file; the rest follows from the line. */
   readonly lapbAsWritten: readonly LapbTimer[];
   readonly packet: PacketLayerParameters;
+}
+
+export interface SerialLinkConfiguration extends AccessLineConfiguration {
+  readonly type: 'serial';
+}
+
+/** Names as in `ModemCircuitsOptions`. At least one of `dial` and `modem.answerAfterRings` is there. */
+export interface ModemLinkConfiguration extends AccessLineConfiguration {
+  readonly type: 'modem';
+  /** What the profile calls itself. */
+  readonly profile: string;
+  readonly modem: ModemSettings;
+  /** Absent: never dials. */
+  readonly dial?: string;
+  readonly answerRole: 'dte' | 'dce';
+  readonly callsOnAnswered: boolean;
+  readonly idleHangUpMs: number;
+  readonly answeredIdleHangUpMs: number;
+  readonly adaptsT1: boolean;
+}
+
+/** Names as in `PadCircuitsOptions`; what is absent there has its default there. */
+export interface PadLinkConfiguration extends LinkBase {
+  readonly type: 'pad';
+  readonly line: SerialDevice | SerialServer;
+  readonly clearing: Clearing;
+  readonly serviceRequest?: string;
+  /** By reference (X.3); never 1, 6 and 7. */
+  readonly parameters: Parameters;
+  readonly userDataMark?: string;
+  readonly timers: PadTimers;
+}
+
+export interface XotLinkConfiguration extends LinkBase {
+  readonly type: 'xot';
+  /** Absent: nobody can call us here. */
+  readonly listen?: HostAndPort;
+  /** Who may connect. As written; where nothing is written, the routers that are given by their addresses. */
+  readonly allow: readonly Network[];
+  /** In order: the first whose pattern fits the number, without the link's prefix, is connected to. */
+  readonly routers: readonly XotRouter[];
+  /** Both ways together. */
+  readonly maxCircuits: number;
+  readonly packet: XotParameters;
+}
+
+export interface XotRouter {
+  readonly nua: Pattern;
+  /** Made of what `nua` captures. */
+  readonly host: Template;
+  readonly port: number;
+}
+
+/** How a rule that takes calls for a mail server says so. */
+export interface BridgeAction {
+  readonly type: 'bridge';
+  readonly smtp: HostAndPort;
+  /** How the mail server is told who calls; other than `none` only where the gateway has a `callerNetwork`. */
+  readonly identify: Identify;
+  readonly relay: boolean;
+  readonly maxCircuits?: number;
+}
+
+/** What is decided of an incoming call, and for which calls. */
+export type AnyIncomingRule = Omit<IncomingRule, 'action'> & {
+  readonly action: IncomingRule['action'] | BridgeAction;
+};
+
+/** `[[bridge]]`: an address of ours that leads to a peer. */
+export interface BridgeConfiguration {
+  readonly listen: HostAndPort;
+  /** Who may connect: who reaches it spends our money. */
+  readonly allow: readonly Network[];
+  /** Name of the peer that is called; its links, timers and `maxCircuits` count. */
+  readonly peer: string;
 }
 
 export type LapbTimer = 't1Ms' | 't2Ms' | 't3Ms' | 'n2';

@@ -51,6 +51,7 @@ export function readLink(
     ...(nua !== undefined && { nua }),
     ...(nua !== undefined && settings.address.calling === 'own' && { calling: nua }),
     prefixes: settings.address.prefix,
+    vouched: true,
     escapeXonXoff: settings.flow === 'xonxoff',
     lapb,
     lapbAsWritten: asWritten,

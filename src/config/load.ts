@@ -91,6 +91,7 @@ export function parseConfiguration(text: string, file: string): ConfigurationRes
     links: parts.links.map(({ value }) => value),
     peers: parts.peers.map(({ value }) => value),
     incoming: parts.incoming.map(({ value }) => value),
+    bridges: [],
     routes: parts.routes.map(({ value }) => value),
     queue: { retryMs: queue.retry, maxAgeMs: queue.max_age, maxMessageOctets: queue.max_message_size },
     log: { level: log.level, ...(log.calls !== undefined && { callsFile: resolve(folder, log.calls) }) },
