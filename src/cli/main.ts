@@ -23,7 +23,8 @@ function program(): Command {
     .description('the gateway, until SIGTERM (finishes transactions, clears circuits, keeps the queue)')
     .requiredOption('-c, --config <file>', 'configuration')
     .action(async ({ config }: { config: string }) => {
-      process.exitCode = await runGateway(config);
+      // Everything is closed by now, but the handle of a port whose device vanished can live on for ever.
+      process.exit(await runGateway(config));
     });
 
   x25mail

@@ -84,8 +84,8 @@ export class LineLink<Driven extends LineDriven> implements GatewayLink {
   }
 
   #lost(why: string): void {
+    this.circuits.lineDown(); // also while stopping: nothing is to be waited for any longer
     if (this.#stopped) return;
-    this.circuits.lineDown();
     const retryInMs = REOPEN_MS[Math.min(this.#tries, REOPEN_MS.length - 1)] ?? 0;
     this.#tries++;
     this.#options.onState({ state: 'closed', why, tries: this.#tries, retryInMs });

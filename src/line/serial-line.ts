@@ -22,6 +22,8 @@ const LEAD_MS = 25;
 /** How often the state of DCD is looked at: the system tells of no change by itself. */
 const CARRIER_POLL_MS = 100;
 
+const LONGEST_CLOSE_MS = 2000;
+
 /** A serial port: 8 data bits, no parity, 1 stop bit (ISO 3309 start/stop transmission). */
 export class SerialLine implements Line {
   readonly name: string;
@@ -100,7 +102,16 @@ export class SerialLine implements Line {
     this.#port = undefined;
     this.#cancelWake();
     this.#cancelPoll();
-    if (port?.isOpen) await new Promise<void>((resolve) => port.close(() => resolve()));
+    if (!port?.isOpen) return;
+    const { clock } = this.#options;
+    await new Promise<void>((resolve) => {
+      // The system may wait for octets that flow control, or a device that is gone, will never let out.
+      const cancel = clock.wake(clock.now() + LONGEST_CLOSE_MS, resolve);
+      port.close(() => {
+        cancel();
+        resolve();
+      });
+    });
   }
 
   /** The operating system has taken a write; where flow control holds it back, this is what comes last. */
