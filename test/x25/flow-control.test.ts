@@ -178,6 +178,23 @@ describe('acknowledging', () => {
     expect(end.sent(1000)).toEqual([]);
   });
 
+  test('what DATA carried is not said again', () => {
+    const end = connected(128, 7);
+    end.receive(data(0, 0, 10));
+    end.channel?.send({ octets: octets(5), more: false }, 0);
+    expect(end.sent()).toEqual(['DATA 5 s0 r1 5']);
+    end.layer.handleTimeout(1000);
+    expect(end.sent(1000)).toEqual([]);
+    for (const ps of [1, 2, 3, 4]) end.layer.receive(data(ps, 1, 10), 2000);
+    end.channel?.send({ octets: octets(5), more: false }, 2000);
+    end.channel?.interrupt(octets(1), 2000);
+    expect(end.sent(2000)).toEqual(['INT 5 1', 'DATA 5 s1 r5 5']);
+    end.receive(rr(2), 2000);
+    expect(end.receive(hex('10 05 27'), 2000)).toEqual([]);
+    end.channel?.interrupt(octets(1), 2000);
+    expect(end.sent(2000)).toEqual(['INT 5 1']);
+  });
+
   test('RR is sent where DATA may not go', () => {
     const end = connected(128, 2);
     end.receive(rnr(0));
@@ -299,6 +316,35 @@ describe('a window held shut', () => {
     expect(end.sent(25_000)).toEqual(['RR 5 r1', 'DATA 5 s0 r1 1']);
   });
 
+  test('is not opened by a part of a packet', () => {
+    const end = shut(0);
+    at(end, 25_000);
+    end.channel?.consumed(127, 30_000);
+    expect(end.sent(30_000)).toEqual([]);
+    end.channel?.consumed(1, 30_000);
+    expect(end.sent(30_000)).toEqual(['RR 5 r1']);
+  });
+
+  test('begins anew after a reset', () => {
+    const end = shut(0);
+    end.receive(hex('10 05 1B 00 00'), 10_000);
+    end.receive(data(0, 0, 128), 12_000);
+    end.receive(data(1, 0, 128), 12_000);
+    expect(end.layer.nextDeadline()).toBe(32_000);
+    expect(at(end, 32_000)).toEqual(['RNR 5 r0']);
+  });
+
+  test('and announced is forgotten with a reset', () => {
+    const end = connected(128, 7);
+    end.consumes = false;
+    for (let ps = 0; ps < 7; ps++) end.receive(data(ps, 0, 1));
+    expect(at(end, 20_000)).toEqual(['RNR 5 r0']);
+    end.receive(hex('10 05 1B 00 00'), 20_000);
+    end.receive(data(0, 0, 1), 20_000);
+    end.channel?.consumed(1, 20_000);
+    expect(end.sent(20_000)).toEqual([]);
+  });
+
   test('what was on its way when RNR went out is kept', () => {
     const end = connected(128, 2);
     end.consumes = false;
@@ -348,6 +394,18 @@ describe('T25', () => {
     expect(end.layer.nextDeadline()).toBe(300_000);
     end.receive(rr(3), 250_000);
     expect(end.layer.nextDeadline()).toBeUndefined();
+  });
+
+  test('runs out that long after the last acknowledgement', () => {
+    const end = connected(128, 2);
+    end.channel?.send({ octets: octets(300), more: false }, 0);
+    end.sent(0);
+    end.receive(rr(1), 100_000);
+    end.layer.handleTimeout(200_000);
+    end.layer.handleTimeout(300_000);
+    expect(end.sent(300_000)).toEqual(['RESET 5 00/146']);
+    expect(end.layer.counters.get('timeouts')).toBe(1);
+    expect(end.layer.counters.get('procedureErrors')).toBe(0);
   });
 
   test('waits while the other end says RNR', () => {
@@ -478,3 +536,27 @@ test('the queue tells of room below half of what it holds, not before', () => {
   end.receive(rr(1));
   expect(end.events).toEqual(['5 delivered 1024', '5 ready']);
 });
+
+test.each(['reset', 'clear'] as const)(
+  'a user who answers an acknowledgement by a %s gets no DATA from the same packet',
+  (answer) => {
+    const end = LayerEnd.ready('dte');
+    end.receive(hex('10 05 0B 00 00'));
+    const { channel } = end;
+    const told: string[] = [];
+    channel?.accept(
+      {},
+      {
+        ...end.user(() => channel),
+        delivered: (_octets, now) =>
+          answer === 'reset' ? channel.reset(0, 0, now) : channel.clear({ cause: 0, diagnostic: 0 }, now),
+        data: () => told.push('data'),
+      },
+      0,
+    );
+    channel?.send({ octets: octets(1), more: false }, 0);
+    end.sent();
+    expect(end.receive(data(0, 1, 1))).toEqual([answer === 'reset' ? 'RESET 5 00/0' : 'CLEAR 5 00/0']);
+    expect(told).toEqual([]);
+  },
+);

@@ -132,6 +132,12 @@ describe('restart', () => {
     expect(end.layer.isReady).toBe(true);
   });
 
+  test('makes a clear confirmation an error again on channels used before', () => {
+    const end = withCalls();
+    end.receive(hex('10 00 FB 00 00'));
+    expect(end.receive(hex('10 05 17'))).toEqual(['CLEAR 5 00/20']);
+  });
+
   test('a call can be placed as soon as the user hears that all is ready', () => {
     const end = new LayerEnd('dte');
     end.layer.linkUp(0);

@@ -47,6 +47,7 @@ test('nothing comes in or goes out while the link is down', () => {
   expect(end.receive(hex('10 00 FB 00 00'))).toEqual([]);
   end.layer.restart(0, 0, 0);
   expect(end.sent()).toEqual([]);
+  expect(end.events).toEqual([]);
   expect(end.layer.isReady).toBe(false);
   expect(end.call()).toBeUndefined();
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_PACKET_TIMERS, PACKET_TIMERS, type Role } from '../../src/x25/index.js';
-import type { LayerChanges } from '../support/layer-end.js';
+import { type LayerChanges, LayerEnd } from '../support/layer-end.js';
 import { LayerPair } from '../support/layer-pair.js';
 
 /** A pair whose ends have answered so far; from `silence` on, nothing that `role` sends arrives. */
@@ -40,6 +40,7 @@ describe('restart', () => {
       '3060 RESTART 00/0',
     ]);
     expect(pair.dte.layer.isReady).toBe(false);
+    expect(pair.dte.layer.counters.get('timeouts')).toBe(5);
   });
 
   test('T20: the answer to the repetition is as good', () => {
@@ -119,6 +120,7 @@ describe('clear', () => {
       ]);
       expect(pair[role].layer.freeChannels).toBe(15);
       expect(pair[role].layer.counters.get('putAside')).toBe(1);
+      expect(pair[role].layer.counters.get('timeouts')).toBe(2);
     },
   );
 
@@ -200,6 +202,67 @@ test('T26: an interrupt without a confirmation resets the call', () => {
     '180 -> 16 reset by us 00/145',
     '180 RESET 16 00/145',
   ]);
+});
+
+describe('a repetition that the link has not taken yet', () => {
+  /** Time passes while the link takes nothing. */
+  const wait = (end: LayerEnd, now: number): void => end.layer.handleTimeout(now);
+
+  test('of RESTART is not sent when the answer to the first one came', () => {
+    const end = new LayerEnd('dte');
+    end.layer.linkUp(0);
+    end.sent();
+    wait(end, 180_000);
+    expect(end.receive(Uint8Array.of(0x10, 0, 0xff), 180_001)).toEqual([]);
+    expect(end.layer.isReady).toBe(true);
+  });
+
+  test('nor of CLEAR', () => {
+    const end = LayerEnd.ready('dte');
+    end.call();
+    end.channel?.clear({ cause: 0, diagnostic: 0 }, 0);
+    end.sent();
+    wait(end, 180_000);
+    expect(end.receive(Uint8Array.of(0x10, 16, 0x17), 180_001)).toEqual([]);
+    expect(end.layer.freeChannels).toBe(16);
+  });
+
+  test('nor of RESET', () => {
+    const end = LayerEnd.ready('dte');
+    end.accepts = true;
+    end.receive(Uint8Array.of(0x10, 5, 0x0b, 0, 0));
+    end.channel?.reset(0, 0, 0);
+    end.sent();
+    wait(end, 180_000);
+    expect(end.receive(Uint8Array.of(0x10, 5, 0x1f), 180_001)).toEqual([]);
+    expect(end.layer.nextDeadline()).toBeUndefined();
+  });
+});
+
+test('the timer of a call stops when its clear comes, though the confirmation has to wait', () => {
+  const end = LayerEnd.ready('dte');
+  end.call();
+  end.sent();
+  end.layer.receive(Uint8Array.of(0x10, 16, 0x13, 1, 0), 0);
+  expect(end.layer.nextDeadline()).toBeUndefined();
+  end.layer.handleTimeout(200_000);
+  expect(end.sent(200_000)).toEqual(['CLEAR-CONF 16']);
+});
+
+test('the next deadline is the earliest of all channels, whichever comes first', () => {
+  const end = LayerEnd.ready('dte');
+  const late = end.call({}, 10_000);
+  expect(end.layer.nextDeadline()).toBe(210_000);
+  const early = end.call({}, 0);
+  expect(end.layer.nextDeadline()).toBe(200_000);
+  end.call({}, 5_000);
+  expect(end.layer.nextDeadline()).toBe(200_000);
+  early?.clear({ cause: 0, diagnostic: 0 }, 50_000);
+  expect(end.layer.nextDeadline()).toBe(205_000);
+  end.layer.handleTimeout(205_000);
+  expect(end.layer.nextDeadline()).toBe(210_000);
+  late?.clear({ cause: 0, diagnostic: 0 }, 205_000);
+  expect(end.layer.nextDeadline()).toBe(230_000);
 });
 
 test('a timer of 0 is off', () => {

@@ -20,20 +20,23 @@ export const NO_CALL_FIELDS: CallFields = {
   userData: new Uint8Array(0),
 };
 
-export function encodeCallFields(fields: CallFields): Uint8Array {
+export function encodeCallFields(fields: CallFields, modulo: Modulo): Uint8Array {
   if (fields.userData.length > MOST_USER_DATA)
     throw new RangeError(`call user data of ${fields.userData.length} octets, at most ${MOST_USER_DATA}`);
-  const facilities = encodeFacilities(fields.facilities);
+  const facilities = encodeFacilities(fields.facilities, modulo);
   return concat([encodeAddresses(fields), Uint8Array.of(facilities.length), facilities, fields.userData]);
 }
 
 /** Whether anything in them needs to be sent. */
-export function hasCallFields(fields: CallFields): boolean {
+export function hasCallFields({ called, calling, facilities, userData }: CallFields): boolean {
+  const { packetSize, windowSize, other } = facilities;
   return (
-    fields.called !== '' ||
-    fields.calling !== '' ||
-    fields.userData.length > 0 ||
-    encodeFacilities(fields.facilities).length > 0
+    called !== '' ||
+    calling !== '' ||
+    userData.length > 0 ||
+    packetSize !== undefined ||
+    windowSize !== undefined ||
+    (other !== undefined && other.length > 0)
   );
 }
 

@@ -33,12 +33,12 @@ export interface CallAcceptedPacket extends CallFields {
 }
 
 export function encodeCallRequest(packet: CallRequestPacket, modulo: Modulo): Uint8Array {
-  return encode(packet, encodeCallFields(packet), modulo);
+  return encode(packet, encodeCallFields(packet, modulo), modulo);
 }
 
 /** Always with address and facility lengths: some peers do not take the short form. */
 export function encodeCallAccepted(packet: CallAcceptedPacket, modulo: Modulo): Uint8Array {
-  return encode(packet, encodeCallFields(packet), modulo);
+  return encode(packet, encodeCallFields(packet, modulo), modulo);
 }
 
 function encode(

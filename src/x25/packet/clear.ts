@@ -48,7 +48,7 @@ function withFields(
   at: number,
   modulo: Modulo,
 ): Uint8Array {
-  const fields = hasCallFields(packet) ? encodeCallFields(packet) : new Uint8Array(0);
+  const fields = hasCallFields(packet) ? encodeCallFields(packet, modulo) : new Uint8Array(0);
   const out = new Uint8Array(at + fields.length);
   writeHeader(out, modulo, packet.channel, PACKET_TYPE[packet.type]);
   out.set(fields, at);

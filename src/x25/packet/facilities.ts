@@ -36,14 +36,18 @@ const LEAST_SIZE_LOG2 = 4;
 const MOST_SIZE_LOG2 = 12;
 
 /** @throws RangeError on a packet size or window that has no code. */
-export function encodeFacilities(facilities: Facilities): Uint8Array {
+export function encodeFacilities(facilities: Facilities, modulo: Modulo): Uint8Array {
   const { packetSize, windowSize, other } = facilities;
   const parts: Uint8Array[] = [];
   if (packetSize !== undefined)
     parts.push(Uint8Array.of(PACKET_SIZE, sizeLog2(packetSize.fromCalled), sizeLog2(packetSize.fromCalling)));
   if (windowSize !== undefined)
     parts.push(
-      Uint8Array.of(WINDOW_SIZE, checkedWindow(windowSize.fromCalled), checkedWindow(windowSize.fromCalling)),
+      Uint8Array.of(
+        WINDOW_SIZE,
+        checkedWindow(windowSize.fromCalled, modulo),
+        checkedWindow(windowSize.fromCalling, modulo),
+      ),
     );
   if (other !== undefined) parts.push(other);
   const octets = concat(parts);
@@ -58,8 +62,9 @@ function sizeLog2(size: number): number {
   return log2;
 }
 
-function checkedWindow(window: number): number {
-  if (!Number.isInteger(window) || window < 1 || window > 127) throw new RangeError(`window size ${window}`);
+function checkedWindow(window: number, modulo: Modulo): number {
+  if (!Number.isInteger(window) || window < 1 || window >= modulo)
+    throw new RangeError(`window size ${window}: must be 1 to ${modulo - 1}`);
   return window;
 }
 

@@ -12,7 +12,7 @@ test('the direction from the called DTE comes first', () => {
     packetSize: { fromCalled: 256, fromCalling: 128 },
     windowSize: { fromCalled: 7, fromCalling: 2 },
   };
-  expect(encodeFacilities(facilities)).toEqual(hex('42 08 07 43 07 02'));
+  expect(encodeFacilities(facilities, 8)).toEqual(hex('42 08 07 43 07 02'));
   expect(decodeFacilities(hex('42 08 07 43 07 02'), 8)).toEqual({ ok: true, value: facilities });
 });
 

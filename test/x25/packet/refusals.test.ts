@@ -62,7 +62,7 @@ const CALL: Packet = {
 };
 const per = (value: number): { fromCalled: number; fromCalling: number } => ({
   fromCalled: value,
-  fromCalling: 128,
+  fromCalling: value,
 });
 
 const UNWRITABLE: readonly (readonly [what: string, packet: Packet])[] = [
@@ -72,6 +72,7 @@ const UNWRITABLE: readonly (readonly [what: string, packet: Packet])[] = [
   ['a packet size of 8', { ...CALL, facilities: { packetSize: per(8) } }],
   ['a packet size of 8192', { ...CALL, facilities: { packetSize: per(8192) } }],
   ['a window of 0', { ...CALL, facilities: { windowSize: per(0) } }],
+  ['a window of 8 in modulo 8', { ...CALL, facilities: { windowSize: per(8) } }],
   ['a window that is not whole', { ...CALL, facilities: { windowSize: per(2.5) } }],
   ['facilities of 256 octets', { ...CALL, facilities: { other: new Uint8Array(256) } }],
   ['call user data of 129 octets', { ...CALL, userData: new Uint8Array(129) }],
