@@ -6,7 +6,7 @@ import { killAgainAndAgain } from './support/kill-run.js';
 import { missing, titleWith } from './support/programs.js';
 
 const absent = missing('socat');
-/** A tenth of what the long run does; `X25MAIL_SEED` repeats one. */
+/** A part of what the long run does; `X25MAIL_SEED` repeats one. */
 const SEED = Number(process.env.X25MAIL_SEED ?? 1090);
 const KILLS = 10;
 
