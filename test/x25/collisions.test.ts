@@ -97,6 +97,18 @@ describe('two calls on one channel', () => {
     expect(ours?.number).toBe(2);
   });
 
+  test('the channel that the call moved to counts as used', () => {
+    const end = LayerEnd.ready('dce', { channels: { twoWay: [1, 2] } });
+    const ours = end.call();
+    end.sent();
+    end.receive(hex('10 01 0B 00 00'));
+    ours?.clear({ cause: 0, diagnostic: 0 }, 0);
+    end.sent();
+    expect(end.receive(hex('10 02 13 00 00'))).toEqual([]);
+    expect(end.receive(hex('10 02 17'))).toEqual([]);
+    expect(end.layer.counters.get('procedureErrors')).toBe(0);
+  });
+
   test("the DCE's call that did not go out yet moves without having been seen", () => {
     const pair = pairOn([1, 2]);
     pair.stopped.add('dce');

@@ -535,6 +535,8 @@ test('the queue tells of room below half of what it holds, not before', () => {
   expect(end.events).toEqual([]);
   end.receive(rr(1));
   expect(end.events).toEqual(['5 delivered 1024', '5 ready']);
+  end.receive(rr(3));
+  expect(end.events).toEqual(['5 delivered 1024', '5 ready', '5 delivered 2048']);
 });
 
 test.each(['reset', 'clear'] as const)(

@@ -171,6 +171,13 @@ describe('interrupt', () => {
     expect(() => pair.dte.channel?.interrupt(new Uint8Array(count), pair.now)).toThrow(RangeError);
   });
 
+  test.each([1, 32])('of %i octets goes out', (count) => {
+    const pair = connectedPair();
+    expect(pair.dte.channel?.interrupt(new Uint8Array(count), pair.now)).toBe(true);
+    pair.run(1000);
+    expect(events(pair)[0]).toBe(`dte INT 16 ${count}`);
+  });
+
   test('a second one before our confirmation went out calls for a reset', () => {
     const end = LayerEnd.ready('dte');
     end.accepts = true;

@@ -80,6 +80,18 @@ describe('SendQueue', () => {
     );
   });
 
+  test('cleared in the middle of a piece and of a sequence, it begins anew', () => {
+    const queue = new SendQueue(1000);
+    queue.push({ octets: new Uint8Array(20), more: true, qualified: true });
+    queue.takeNext(new Uint8Array(16), 0, queue.nextLength(16));
+    queue.clear();
+    expect(queue.nextLength(16)).toBe(-1);
+    queue.push({ octets: Uint8Array.of(1, 2, 3, 4, 5), more: false });
+    expect(drain(queue, 16)).toEqual([
+      { octets: [1, 2, 3, 4, 5], more: false, qualified: false, confirm: false },
+    ]);
+  });
+
   test('a flood of empty sequences does not fill the memory', () => {
     const queue = new SendQueue(100);
     for (let i = 0; i < 10_000; i++) queue.push({ octets: new Uint8Array(0), more: false });

@@ -87,6 +87,7 @@ describe('call', () => {
       `${seconds} ${clear}`,
       `${seconds}.02 -> ${channel} cleared by us ${why}`,
     ]);
+    expect(pair[role].layer.counters.get('timeouts')).toBe(1);
   });
 
   test('the answer stops the timer', () => {
@@ -184,6 +185,7 @@ describe('reset', () => {
         `${seconds} RESET ${channel} 00/250`,
         `${2 * seconds} CLEAR ${channel} ${cause}/51`,
       ]);
+      expect(pair[role].layer.counters.get('timeouts')).toBe(2);
     },
   );
 });
@@ -237,6 +239,17 @@ describe('a repetition that the link has not taken yet', () => {
     expect(end.receive(Uint8Array.of(0x10, 5, 0x1f), 180_001)).toEqual([]);
     expect(end.layer.nextDeadline()).toBeUndefined();
   });
+});
+
+test('a request that the link has not taken when its time is over waits once, not twice', () => {
+  const end = LayerEnd.ready('dte');
+  end.accepts = true;
+  end.receive(Uint8Array.of(0x10, 5, 0x0b, 0, 0));
+  end.channel?.reset(0, 0, 0);
+  end.call();
+  end.channel?.clear({ cause: 0, diagnostic: 0 }, 0);
+  end.layer.handleTimeout(180_000);
+  expect(end.sent(180_000).sort()).toEqual(['CALL 16 700001', 'CLEAR 16 00/0', 'RESET 5 00/0']);
 });
 
 test('the timer of a call stops when its clear comes, though the confirmation has to wait', () => {

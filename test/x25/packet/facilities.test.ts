@@ -54,3 +54,10 @@ test.each([
 ])('fast select restricted: %s %s', (other, isRestricted) => {
   expect(isFastSelectRestricted({ other: hex(other) })).toBe(isRestricted);
 });
+
+test('a field of 109 octets is read, and one of 255 can be written', () => {
+  const other = new Uint8Array(255);
+  expect(encodeFacilities({ other }, 8)).toHaveLength(255);
+  const longest = Uint8Array.from([0xc6, 107, ...new Uint8Array(107)]);
+  expect(decodeFacilities(longest, 8)).toEqual({ ok: true, value: { other: longest } });
+});
