@@ -1,19 +1,15 @@
-import Table from 'cli-table3';
+import { CallerNetwork } from '../bridge/index.js';
 import {
   type Configuration,
-  channelsToCallOn,
   formatHostAndPort,
-  formatRoundedDuration,
   formatSize,
-  type LapbTimer,
-  type LinkConfiguration,
   type PeerConfiguration,
 } from '../config/index.js';
 import { toHex } from '../core/index.js';
 import type { IncomingRule, RouteRule } from '../routing/index.js';
-import type { Facilities, PacketTimers } from '../x25/index.js';
-
-type Row = readonly string[];
+import type { Facilities } from '../x25/index.js';
+import { linkRows } from './describe-link.js';
+import { commas, type Row, section, time } from './section.js';
 
 /** What a configuration comes to, in the words of whoever runs the gateway. Ends with a line end. */
 export function describeConfiguration(configuration: Configuration): string {
@@ -23,41 +19,17 @@ export function describeConfiguration(configuration: Configuration): string {
     ...configuration.peers.map((peer) => section(`Peer ${peer.name}`, peerRows(peer))),
     section('Mail goes (first that fits)', routeRows(configuration.routes)),
     section('Calls come in (first that fits)', incomingRows(configuration)),
+    ...(configuration.bridges.length === 0
+      ? []
+      : [section('Connections become calls', bridgeRows(configuration))]),
     section('What cannot be delivered', queueRows(configuration)),
   ].join('\n');
 }
 
-/** A heading, and rows in columns without lines around them. */
-function section(title: string, rows: readonly Row[]): string {
-  const none = Object.fromEntries(BORDERS.map((border) => [border, '']));
-  const table = new Table({
-    chars: { ...none, left: '  ' },
-    style: { 'padding-left': 0, 'padding-right': 2, head: [], border: [] },
-  });
-  table.push(...rows.map((row) => [...row]));
-  return [title, ...table.toString().split('\n')].map((line) => `${line.trimEnd()}\n`).join('');
-}
-
-const BORDERS = [
-  'top',
-  'top-mid',
-  'top-left',
-  'top-right',
-  'bottom',
-  'bottom-mid',
-  'bottom-left',
-  'bottom-right',
-  'left-mid',
-  'mid',
-  'mid-mid',
-  'right',
-  'right-mid',
-  'middle',
-];
-
-function gatewayRows({ gateway, listen, relay, log }: Configuration): Row[] {
+function gatewayRows({ gateway, listen, relay, log, peers }: Configuration): Row[] {
   return [
     ['X.25 number', gateway.nua ?? 'none'],
+    ...callerNetworkRows(gateway.callerNetwork, gateway.nua ?? peers[0]?.nua ?? ''),
     ['SMTP on', commas(listen.smtp.map(formatHostAndPort), 'no port: mail comes in by X.25 only')],
     ['greeting', `220 ${gateway.hostname} ${gateway.greeting}`],
     [
@@ -80,73 +52,11 @@ function gatewayRows({ gateway, listen, relay, log }: Configuration): Row[] {
   ];
 }
 
-function linkRows(link: LinkConfiguration): Row[] {
-  const { packet, prefixes } = link;
-  const prefix = prefixes.international ?? '';
-  return [
-    ['line', describeLine(link)],
-    ['role', link.role.toUpperCase()],
-    [
-      'our number',
-      link.nua === undefined
-        ? 'none'
-        : `${link.nua}${link.calling === undefined ? ', not given when we call' : ''}`,
-    ],
-    ...(prefix === ''
-      ? []
-      : [['international', `${prefix} before numbers we call, taken from numbers that call`]]),
-    ['link layer', describeLapb(link)],
-    ['packets', describePackets(packet)],
-    ['channels', describeChannels(link)],
-    ['timers', describeTimers(packet.timers, link.role)],
-  ];
-}
-
-function describeLine({ line, escapeXonXoff }: LinkConfiguration): string {
-  const where = line.type === 'device' ? line.path : `serial device server ${formatHostAndPort(line)}`;
-  const hardware = line.type === 'device' && line.hardwareFlowControl ? ', RTS/CTS' : '';
-  return `${where}, ${line.baud} bit/s${hardware}${escapeXonXoff ? ', XON/XOFF (11 and 13 escaped)' : ''}`;
-}
-
-function describeLapb({ lapb, lapbAsWritten }: LinkConfiguration): string {
-  const value = (key: LapbTimer, text: string): string =>
-    `${text}${lapbAsWritten.includes(key) ? ' (as written)' : ''}`;
-  return [
-    `LAPB modulo ${lapb.modulo}`,
-    `window ${lapb.window}`,
-    value('t1Ms', `T1 ${time(lapb.t1Ms)}`),
-    value('t2Ms', `T2 ${time(lapb.t2Ms)}`),
-    value('t3Ms', `T3 ${time(lapb.t3Ms)}`),
-    value('n2', `N2 ${lapb.n2}`),
-    `N1 ${lapb.maxInformationOctets} octets`,
-  ].join(', ');
-}
-
-function describePackets(packet: LinkConfiguration['packet']): string {
-  const usual = `modulo ${packet.modulo}, ${packet.defaultPacketSize} octets, window ${packet.defaultWindow}`;
-  return packet.negotiation
-    ? `${usual}; up to ${packet.maxPacketSize} octets, window ${packet.maxWindow}, when asked for`
-    : `${usual}; never negotiated`;
-}
-
-function describeChannels(link: LinkConfiguration): string {
-  const { channels, assign } = link.packet;
-  const ranges = [
-    { what: 'incoming', range: channels.incoming },
-    { what: 'two-way', range: channels.twoWay },
-    { what: 'outgoing', range: channels.outgoing },
-  ].flatMap(({ what, range }) => (range === undefined ? [] : [`${what} ${range.join('-')}`]));
-  const ours = channelsToCallOn(link);
-  return `${ranges.join(', ')}; ${ours === 0 ? 'none to call on' : `we call on ${ours}, the ${assign} free one first`}`;
-}
-
-/** Those of our role, and those that both roles have. */
-function describeTimers(timers: PacketTimers, role: 'dte' | 'dce'): string {
-  const ours = role === 'dte' ? /^[tr]2/ : /^([tr]1|t2[456])/;
-  return Object.entries(timers)
-    .filter(([name]) => ours.test(name))
-    .map(([name, value]) => `${name.toUpperCase()} ${name.startsWith('t') ? time(value) : value}`)
-    .join(', ');
+/** @param example a number whose address shows how they are made. */
+function callerNetworkRows(text: string | undefined, example: string): Row[] {
+  const network = text === undefined ? undefined : CallerNetwork.parse(text);
+  if (text === undefined || network === undefined) return [];
+  return [['callers appear in', `${text}, ${example || 'no number'} as ${network.addressOf(example)}`]];
 }
 
 function peerRows({
@@ -245,10 +155,30 @@ function describeConditions({ link, calling, called, userData }: IncomingRule): 
 function describeAction({ action }: IncomingRule): string {
   if (action.type === 'reject') return `refused: ${hexOctet(action.cause)}/${hexOctet(action.diagnostic)}`;
   return [
-    'mail is received',
-    action.relay ? 'for anywhere' : 'for the domains all may send to',
+    ...(action.type === 'engine' ? describeEngine(action) : describeBridge(action)),
     ...(action.maxCircuits === undefined ? [] : [`at most ${action.maxCircuits} calls at a time`]),
   ].join(', ');
+}
+
+function describeEngine({ relay }: { readonly relay: boolean }): string[] {
+  return ['mail is received', relay ? 'for anywhere' : 'for the domains all may send to'];
+}
+
+function describeBridge({ smtp, identify, relay }: IncomingRule['action'] & { type: 'bridge' }): string[] {
+  const told = {
+    xclient: `told who calls by XCLIENT${relay ? ', with LOGIN' : ''}`,
+    proxy: 'told who calls by the PROXY protocol',
+    none: 'not told who calls',
+  };
+  return [`joined to mail server ${formatHostAndPort(smtp)}`, told[identify]];
+}
+
+function bridgeRows({ bridges }: Configuration): Row[] {
+  return bridges.map(({ listen, allow, peer }) => [
+    `on ${formatHostAndPort(listen)}`,
+    `from ${commas(allow.map(({ text }) => text))}`,
+    `to peer ${peer}`,
+  ]);
 }
 
 function queueRows({ queue }: Configuration): Row[] {
@@ -260,18 +190,10 @@ function queueRows({ queue }: Configuration): Row[] {
   ];
 }
 
-function time(milliseconds: number): string {
-  return milliseconds === 0 ? 'off' : formatRoundedDuration(milliseconds);
-}
-
 function number(pattern: string): string {
   return pattern === '' ? 'callers without a number' : pattern;
 }
 
 function hexOctet(octet: number): string {
   return octet.toString(16).toUpperCase().padStart(2, '0');
-}
-
-function commas(texts: readonly string[], none = ''): string {
-  return texts.length === 0 ? none : texts.join(', ');
 }

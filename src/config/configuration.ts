@@ -1,4 +1,3 @@
-import type { Identify } from '../bridge/index.js';
 import type { LapbParameters } from '../lapb/index.js';
 import type { ModemSettings } from '../modem/index.js';
 import type { Clearing, PadTimers, Parameters } from '../pad/index.js';
@@ -55,16 +54,14 @@ export interface RelayConfiguration {
   readonly domains: readonly Pattern[];
 }
 
-/** A way to the network. What kinds of it have in common stands in `LinkBase`. */
-export type LinkConfiguration = SerialLinkConfiguration;
-
-/** Every kind of link; `LinkConfiguration` as soon as the gateway can open them all. */
-export type AnyLinkConfiguration =
+/** A way to the network. */
+export type LinkConfiguration =
   | SerialLinkConfiguration
   | ModemLinkConfiguration
-  | XotLinkConfiguration
-  | PadLinkConfiguration;
+  | PadLinkConfiguration
+  | XotLinkConfiguration;
 
+/** What links of all kinds have in common. */
 export interface LinkBase {
   readonly name: string;
   /** Our number on this link; absent when neither the link nor the gateway has one. */
@@ -143,21 +140,6 @@ export interface XotRouter {
   readonly host: Template;
   readonly port: number;
 }
-
-/** How a rule that takes calls for a mail server says so. */
-export interface BridgeAction {
-  readonly type: 'bridge';
-  readonly smtp: HostAndPort;
-  /** How the mail server is told who calls; other than `none` only where the gateway has a `callerNetwork`. */
-  readonly identify: Identify;
-  readonly relay: boolean;
-  readonly maxCircuits?: number;
-}
-
-/** What is decided of an incoming call, and for which calls. */
-export type AnyIncomingRule = Omit<IncomingRule, 'action'> & {
-  readonly action: IncomingRule['action'] | BridgeAction;
-};
 
 /** `[[bridge]]`: an address of ours that leads to a peer. */
 export interface BridgeConfiguration {

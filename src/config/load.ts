@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
+import { readBridge } from './bridges.js';
 import type { Configuration, GatewayConfiguration } from './configuration.js';
-import { readLink } from './links.js';
+import type { Placed } from './entries.js';
+import { readLink } from './links/read-link.js';
 import type { KeyPath } from './locate.js';
 import { readPeer } from './peers.js';
 import { type Problem, ProblemList } from './problem.js';
 import { describeValue, readPart } from './read.js';
-import { checkRelations, type Parts, type Placed } from './relations.js';
+import { checkRelations, type Parts } from './relations.js';
 import { readIncoming, readRoute } from './rules.js';
 import {
   fileSchema,
@@ -25,7 +27,7 @@ export type ConfigurationResult =
   /** All that is wrong, in the order of the file. */
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** Reads and checks a configuration file. Opens nothing else. */
+/** Reads and checks a configuration file. Opens nothing else than the modem profiles that it names. */
 export function loadConfiguration(file: string): ConfigurationResult {
   let octets: Buffer;
   try {
@@ -75,6 +77,7 @@ export function parseConfiguration(text: string, file: string): ConfigurationRes
     links: readList('link', (path) => readLink(path, surroundings, problems), problems),
     peers: readList('peer', (path) => readPeer(path, problems), problems),
     incoming: readList('incoming', (path, place) => readIncoming(path, place, problems), problems),
+    bridges: readList('bridge', (path) => readBridge(path, problems), problems),
     routes: readList('route', (path) => readRoute(path, problems), problems),
   };
   checkRelations(parts, problems);
@@ -91,7 +94,7 @@ export function parseConfiguration(text: string, file: string): ConfigurationRes
     links: parts.links.map(({ value }) => value),
     peers: parts.peers.map(({ value }) => value),
     incoming: parts.incoming.map(({ value }) => value),
-    bridges: [],
+    bridges: parts.bridges.map(({ value }) => value),
     routes: parts.routes.map(({ value }) => value),
     queue: { retryMs: queue.retry, maxAgeMs: queue.max_age, maxMessageOctets: queue.max_message_size },
     log: { level: log.level, ...(log.calls !== undefined && { callsFile: resolve(folder, log.calls) }) },
@@ -101,13 +104,21 @@ export function parseConfiguration(text: string, file: string): ConfigurationRes
 }
 
 function gatewayOf(
-  { hostname, nua, spool, postmaster, greeting }: z.output<typeof gatewaySchema>,
+  {
+    hostname,
+    nua,
+    spool,
+    postmaster,
+    greeting,
+    caller_network: callerNetwork,
+  }: z.output<typeof gatewaySchema>,
   folder: string,
 ): GatewayConfiguration {
   return {
     hostname,
     greeting,
     ...(nua !== undefined && { nua }),
+    ...(callerNetwork !== undefined && { callerNetwork }),
     spool: resolve(folder, spool),
     postmaster: postmaster ?? `postmaster@${hostname}`,
   };

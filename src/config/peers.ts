@@ -1,10 +1,11 @@
 import { Pattern } from '../routing/index.js';
 import type { Facilities } from '../x25/index.js';
 import type { PeerConfiguration } from './configuration.js';
+import { isPad } from './entries.js';
 import type { KeyPath } from './locate.js';
 import type { ProblemList } from './problem.js';
 import { readPart } from './read.js';
-import { type PeerSettings, peerSchema } from './schema/peer.js';
+import { PAD_USER_DATA, type PeerSettings, peerSchema, SMTP_USER_DATA } from './schema/peer.js';
 
 /** `[[peer]]` */
 export function readPeer(path: KeyPath, problems: ProblemList): PeerConfiguration | undefined {
@@ -16,7 +17,7 @@ export function readPeer(path: KeyPath, problems: ProblemList): PeerConfiguratio
     nua,
     calling: settings.calling ?? [exactly(nua)],
     links: settings.link,
-    userData: settings.call_user_data,
+    userData: settings.call_user_data ?? usualUserData(settings.link, problems),
     facilities: settings.facilities.map(facilitiesOf),
     timers: {
       callAcceptMs: timers.call_accept,
@@ -26,6 +27,11 @@ export function readPeer(path: KeyPath, problems: ProblemList): PeerConfiguratio
     },
     maxCircuits: settings.calls.max_circuits,
   };
+}
+
+/** Behind PADs only, calls come with what a PAD writes; on other links too, that is left away where a PAD writes it. */
+function usualUserData(links: readonly string[], problems: ProblemList): Uint8Array {
+  return links.every((link) => isPad(link, problems)) ? PAD_USER_DATA : SMTP_USER_DATA;
 }
 
 /** Both directions alike: a mail session needs the large packets one way only, and which way is ours to ask. */

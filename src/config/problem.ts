@@ -18,6 +18,9 @@ export function formatProblem({ file, line, key, message }: Problem): string {
   return [place, ...(key === '' ? [] : [key]), message].join(': ');
 }
 
+/** By which key people know an entry that has no name. */
+const NAMED_BY: Readonly<Record<string | number, string>> = { route: 'domain', bridge: 'listen' };
+
 /** Gathers all that is wrong with one file, so that an operator mends it once. */
 export class ProblemList {
   readonly problems: Problem[] = [];
@@ -52,15 +55,15 @@ export class ProblemList {
 
   #problem(path: KeyPath, message: string): Problem {
     const line = this.#lineOf(path);
-    return { file: this.#file, ...(line !== undefined && { line }), key: this.#describe(path), message };
+    return { file: this.#file, ...(line !== undefined && { line }), key: this.describe(path), message };
   }
 
-  /** `link "psdn0" packet.window` where the entry has a name (a route: its domain), else `link[0].packet.window`. */
-  #describe(path: KeyPath): string {
-    const [list, index, ...rest] = path;
+  /** `link "psdn0" packet.window` where the entry has a name, else `link[0].packet.window`. */
+  describe(path: KeyPath): string {
+    const [list = '', index, ...rest] = path;
     if (typeof index !== 'number') return dotted(path);
-    const entry = this.found([list ?? '', index]);
-    const name = memberOf(entry, list === 'route' ? 'domain' : 'name');
+    const entry = this.found([list, index]);
+    const name = memberOf(entry, NAMED_BY[list] ?? 'name');
     if (typeof name !== 'string') return dotted(path);
     return [`${list} ${JSON.stringify(name)}`, ...(rest.length > 0 ? [dotted(rest)] : [])].join(' ');
   }

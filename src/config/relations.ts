@@ -1,19 +1,19 @@
+import { startsWith } from '../core/index.js';
 import { type IncomingRule, numberToCall, type RouteRule } from '../routing/index.js';
-import type { LinkConfiguration, PeerConfiguration } from './configuration.js';
+import { checkAddresses } from './addresses.js';
+import type { BridgeConfiguration, LinkConfiguration, PeerConfiguration } from './configuration.js';
+import { namesIn, type Placed, valuesIn } from './entries.js';
+import { checkIncoming } from './incoming-relations.js';
 import type { KeyPath } from './locate.js';
 import type { ProblemList } from './problem.js';
 import { describeValue } from './read.js';
-
-/** Something of the file that could be read by itself, and where it stands. */
-export interface Placed<Value> {
-  readonly path: KeyPath;
-  readonly value: Value;
-}
+import { PAD_USER_DATA } from './schema/peer.js';
 
 export interface Parts {
   readonly links: readonly Placed<LinkConfiguration>[];
   readonly peers: readonly Placed<PeerConfiguration>[];
   readonly incoming: readonly Placed<IncomingRule>[];
+  readonly bridges: readonly Placed<BridgeConfiguration>[];
   readonly routes: readonly Placed<RouteRule>[];
 }
 
@@ -26,27 +26,20 @@ const LONGEST_ADDRESS = 15; // digits, X.25 §5.2.1.1
 export function checkRelations(parts: Parts, problems: ProblemList): void {
   for (const list of ['link', 'peer', 'incoming']) refuseSame(list, 'name', problems);
   refuseSame('link', 'path', problems);
+  checkAddresses(problems);
   for (const peer of parts.peers) {
     checkNames(peer.value.links, 'link', [...peer.path, 'link'], problems);
-    for (const link of parts.links)
-      if (peer.value.links.includes(link.value.name)) checkPeerOnLink(peer, link.value, problems);
+    const links = parts.links.filter(({ value }) => peer.value.links.includes(value.name));
+    for (const link of links) checkPeerOnLink(peer, link.value, problems);
   }
-  for (const rule of parts.incoming) checkIncoming(rule, parts.links, problems);
+  for (const rule of parts.incoming) {
+    const { link } = rule.value;
+    if (link !== undefined) checkNames([link], 'link', [...rule.path, 'link'], problems);
+    checkIncoming(rule, parts.links, problems);
+  }
+  for (const { value, path } of parts.bridges) checkNames([value.peer], 'peer', [...path, 'peer'], problems);
   for (const { value, path } of parts.routes)
     if (value.target.type === 'peers') checkNames(value.target.peers, 'peer', [...path, 'peer'], problems);
-}
-
-function namesIn(list: string, problems: ProblemList): string[] {
-  return valuesIn(list, 'name', problems).map(({ value }) => value);
-}
-
-function valuesIn(list: string, key: string, problems: ProblemList): Placed<string>[] {
-  const entries = problems.found([list]);
-  return (Array.isArray(entries) ? entries : []).flatMap((_, index) => {
-    const path = [list, index, key];
-    const value = problems.found(path);
-    return typeof value === 'string' ? [{ path, value }] : [];
-  });
 }
 
 function refuseSame(list: string, key: string, problems: ProblemList): void {
@@ -77,50 +70,64 @@ function checkPeerOnLink(
   problems: ProblemList,
 ): void {
   const { value, path } = peer;
-  const on = `on link ${describeValue(link.name)}`;
   const digits = numberToCall(value.nua, link.prefixes);
   if (digits.length > LONGEST_ADDRESS)
     problems.refuse(
       [...path, 'nua'],
-      `makes ${digits.length} digits with the prefix ${on}; allowed: ${LONGEST_ADDRESS}`,
+      `makes ${digits.length} digits with the prefix ${on(link)}; allowed: ${LONGEST_ADDRESS}`,
     );
+  if (link.type === 'pad') checkUserDataOnPad(peer, link, problems);
+  else checkFacilities(peer, link, problems);
+}
+
+function checkFacilities(
+  { value, path }: Placed<PeerConfiguration>,
+  link: Exclude<LinkConfiguration, { readonly type: 'pad' }>,
+  problems: ProblemList,
+): void {
+  const { maxPacketSize, maxWindow } = link.packet;
+  const isNegotiated = link.type === 'xot' || link.packet.negotiation;
   value.facilities.forEach(({ packetSize, windowSize }, index) => {
     const at = [...path, 'facilities', index];
-    const { negotiation, maxPacketSize, maxWindow } = link.packet;
-    if (!negotiation && (packetSize !== undefined || windowSize !== undefined))
-      problems.refuse(at, `asks for facilities that are never sent ${on}: packet.negotiation is false there`);
+    if (!isNegotiated && (packetSize !== undefined || windowSize !== undefined))
+      problems.refuse(
+        at,
+        `asks for facilities that are never sent ${on(link)}: packet.negotiation is false there`,
+      );
     if (packetSize !== undefined && packetSize.fromCalling > maxPacketSize)
       problems.refuse(
         [...at, 'packet_size'],
-        `found ${packetSize.fromCalling}; allowed ${on}: up to its packet.max_size, ${maxPacketSize}`,
+        `found ${packetSize.fromCalling}; allowed ${on(link)}: up to its packet.max_size, ${maxPacketSize}`,
       );
     if (windowSize !== undefined && windowSize.fromCalling > maxWindow)
       problems.refuse(
         [...at, 'window'],
-        `found ${windowSize.fromCalling}; allowed ${on}: up to its packet.max_window, ${maxWindow}`,
+        `found ${windowSize.fromCalling}; allowed ${on(link)}: up to its packet.max_window, ${maxWindow}`,
       );
   });
 }
 
-function checkIncoming(
-  { value: rule, path }: Placed<IncomingRule>,
-  links: readonly Placed<LinkConfiguration>[],
+/** A `+` would end the selection, CR as well. */
+const WRITTEN_BY_TERMINAL = /^[ -*,-~]*$/;
+
+/** What a PAD writes by itself may stand in the file or not, where other links want something else there. */
+function checkUserDataOnPad(
+  { value, path }: Placed<PeerConfiguration>,
+  link: LinkConfiguration,
   problems: ProblemList,
 ): void {
-  if (rule.link !== undefined) checkNames([rule.link], 'link', [...path, 'link'], problems);
-  if (rule.action.type !== 'reject') return;
-  const { cause } = rule.action;
-  // X.25 §5.2.4: a DTE may send 00 and 80-FF only.
-  const dte = links.find(
-    ({ value }) => value.role === 'dte' && (rule.link === undefined || rule.link === value.name),
-  );
-  if (dte !== undefined && cause >= 0x01 && cause <= 0x7f)
+  const at = [...path, 'call_user_data'];
+  const written = problems.found(at);
+  const { userData, links } = value;
+  const isAsPadWrites = startsWith(userData, PAD_USER_DATA) || written === undefined || links.length > 1;
+  const rest = String.fromCharCode(...userData.subarray(PAD_USER_DATA.length));
+  if (!isAsPadWrites || !WRITTEN_BY_TERMINAL.test(rest))
     problems.refuse(
-      [...path, 'cause'],
-      `found ${hexOctet(cause)}; allowed on link ${describeValue(dte.value.name)}, which is a DTE: 0x00 and 0x80 to 0xFF`,
+      at,
+      `found ${describeValue(written)}; allowed ${on(link)}: "01000000", which a PAD writes by itself, and printable characters but "+" behind it`,
     );
 }
 
-function hexOctet(octet: number): string {
-  return `0x${octet.toString(16).toUpperCase().padStart(2, '0')}`;
+function on({ name }: LinkConfiguration): string {
+  return `on link ${describeValue(name)}`;
 }

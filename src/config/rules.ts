@@ -2,50 +2,83 @@ import {
   CALLER_REFUSED,
   DTE_ORIGINATED,
   type IncomingRule,
-  isHost,
   type RouteRule,
   type RouteTarget,
-  Template,
 } from '../routing/index.js';
+import { isPad } from './entries.js';
 import type { KeyPath } from './locate.js';
 import type { ProblemList } from './problem.js';
 import { describeValue, readPart } from './read.js';
-import { SMTP_USER_DATA } from './schema/peer.js';
-import { incomingSchema, KEYS_OF_ACTION, type RouteSettings, routeSchema, TARGETS } from './schema/rules.js';
+import { PAD_USER_DATA, SMTP_USER_DATA } from './schema/peer.js';
+import {
+  ACTIONS_OF_KEY,
+  type IncomingSettings,
+  incomingSchema,
+  type RouteSettings,
+  routeSchema,
+  TARGETS,
+} from './schema/rules.js';
 import { isNotYetSupported } from './schema/unknown-key.js';
+import { readServerTemplate, readTemplate } from './server-template.js';
 
 /** `[[incoming]]` @param place counted from 1; names the rule where it has no name. */
 export function readIncoming(path: KeyPath, place: number, problems: ProblemList): IncomingRule | undefined {
-  refuseKeysOfOtherAction(path, problems);
+  refuseKeysOfOtherActions(path, problems);
   const settings = readPart(incomingSchema, path, problems);
   if (settings === undefined) return undefined;
-  const { link, calling, called, max_circuits: maxCircuits } = settings;
-  // Only mail is received unless the rule says otherwise; what is rejected is rejected whatever it wants.
-  const userData = settings.call_user_data ?? (settings.action === 'engine' ? SMTP_USER_DATA : undefined);
+  const action = actionOf(settings, path, problems);
+  if (action === undefined) return undefined;
+  const { link, calling, called } = settings;
+  const userData = settings.call_user_data ?? usualUserData(settings, problems);
   return {
     name: settings.name ?? `number ${place}`,
     ...(link !== undefined && { link }),
     ...(calling !== undefined && { calling }),
     ...(called !== undefined && { called }),
     ...(userData !== undefined && { userData }),
-    action:
-      settings.action === 'engine'
-        ? { type: 'engine', relay: settings.relay, ...(maxCircuits !== undefined && { maxCircuits }) }
-        : {
-            type: 'reject',
-            cause: settings.cause ?? DTE_ORIGINATED,
-            diagnostic: settings.diagnostic ?? CALLER_REFUSED,
-          },
+    action,
   };
 }
 
-function refuseKeysOfOtherAction(path: KeyPath, problems: ProblemList): void {
+function refuseKeysOfOtherActions(path: KeyPath, problems: ProblemList): void {
   const action = problems.found([...path, 'action']);
-  if (action !== 'engine' && action !== 'reject') return;
-  const other = action === 'engine' ? 'reject' : 'engine';
-  for (const key of KEYS_OF_ACTION[other])
-    if (problems.found([...path, key]) !== undefined)
-      problems.refuse([...path, key], `allowed only with action = "${other}"`);
+  const known: unknown[] = Object.values(ACTIONS_OF_KEY).flat();
+  if (!known.includes(action)) return;
+  for (const [key, actions] of Object.entries<readonly unknown[]>(ACTIONS_OF_KEY))
+    if (!actions.includes(action) && problems.found([...path, key]) !== undefined)
+      problems.refuse(
+        [...path, key],
+        `allowed only with action = ${actions.map(describeValue).join(' or ')}`,
+      );
+}
+
+/** Only mail is received unless the rule says otherwise; what is rejected is rejected whatever it wants. */
+function usualUserData({ action, link }: IncomingSettings, problems: ProblemList): Uint8Array | undefined {
+  if (action === 'reject') return undefined;
+  return link !== undefined && isPad(link, problems) ? PAD_USER_DATA : SMTP_USER_DATA;
+}
+
+function actionOf(
+  settings: IncomingSettings,
+  path: KeyPath,
+  problems: ProblemList,
+): IncomingRule['action'] | undefined {
+  const { relay, smtp, identify, max_circuits: maxCircuits } = settings;
+  const limits = { relay, ...(maxCircuits !== undefined && { maxCircuits }) };
+  switch (settings.action) {
+    case 'engine':
+      return { type: 'engine', ...limits };
+    case 'bridge':
+      if (smtp !== undefined) return { type: 'bridge', smtp, identify, ...limits };
+      problems.refuse([...path, 'smtp'], 'missing; needed: a host and a port, such as "127.0.0.1:25"');
+      return undefined;
+    case 'reject':
+      return {
+        type: 'reject',
+        cause: settings.cause ?? DTE_ORIGINATED,
+        diagnostic: settings.diagnostic ?? CALLER_REFUSED,
+      };
+  }
 }
 
 /** `[[route]]` */
@@ -69,7 +102,7 @@ function targetOf(route: RouteSettings, path: KeyPath, problems: ProblemList): R
   if (peer !== undefined) return { type: 'peers', peers: peer };
   if (smtp !== undefined) return smtpTarget(smtp, domain.groups, [...path, 'smtp'], problems);
   const [status = '', ...words] = (error ?? '').split(' ');
-  const text = templateOf(words.join(' '), domain.groups, [...path, 'error'], problems);
+  const text = readTemplate(words.join(' '), domain.groups, [...path, 'error'], problems);
   return text && { type: 'refused', status, text };
 }
 
@@ -79,25 +112,8 @@ function smtpTarget(
   path: KeyPath,
   problems: ProblemList,
 ): RouteTarget | undefined {
-  const [, bracketed, plain, digits] = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(smtp) ?? [];
-  const port = Number(digits);
-  const host = templateOf(bracketed ?? plain ?? '', groups, path, problems);
-  if (host === undefined) return undefined;
-  // What a pattern will put in is looked at when mail comes; here any word stands for it.
-  const example = host.expand(Array.from({ length: groups + 1 }, () => 'x'));
-  if (isHost(example) && port >= 1 && port <= 65_535) return { type: 'smtp', host, port };
-  problems.refuse(path, `found ${describeValue(smtp)}; allowed: a host and a port, such as "127.0.0.1:25"`);
-  return undefined;
-}
-
-function templateOf(
-  text: string,
-  groups: number,
-  path: KeyPath,
-  problems: ProblemList,
-): Template | undefined {
-  const template = Template.parse(text, groups);
-  if (template.ok) return template.value;
-  problems.refuse(path, template.fault);
-  return undefined;
+  const server = readServerTemplate(smtp, { groups }, path, problems);
+  if (server === 'notAServer')
+    problems.refuse(path, `found ${describeValue(smtp)}; allowed: a host and a port, such as "127.0.0.1:25"`);
+  return typeof server === 'object' ? { type: 'smtp', ...server } : undefined;
 }

@@ -1,8 +1,10 @@
-import { type Pattern, type RouteRule, Router } from '../routing/index.js';
-import type { Configuration, LinkConfiguration, PeerConfiguration } from './configuration.js';
+import { type Pattern, Router, type RouteTarget } from '../routing/index.js';
+import type { BridgeConfiguration, Configuration } from './configuration.js';
+import { isAnywhere, isThisMachine } from './hosts.js';
+import { warnOfLink } from './link-warnings.js';
+import { warnOfPeer } from './peer-warnings.js';
 import type { ProblemList } from './problem.js';
-import { formatHostAndPort } from './schema/fields.js';
-import { formatDuration } from './units.js';
+import { formatHostAndPort, type HostAndPort } from './schema/fields.js';
 
 /** What is allowed and will hurt all the same. */
 export function warnOf(configuration: Configuration, problems: ProblemList): void {
@@ -15,6 +17,9 @@ export function warnOf(configuration: Configuration, problems: ProblemList): voi
     warnOfPeer(peer, index, configuration, problems);
   });
   warnOfIncoming(configuration, problems);
+  configuration.bridges.forEach((bridge, index) => {
+    warnOfBridge(bridge, index, problems);
+  });
   const [firstRetry = 0] = configuration.queue.retryMs;
   if (firstRetry >= configuration.queue.maxAgeMs)
     problems.warn(
@@ -47,10 +52,11 @@ function warnOfRoutes({ routes, listen }: Configuration, problems: ProblemList):
   const catchAll = routes.findIndex(({ domain }) => domain.isCatchAll);
   if (catchAll < 0)
     problems.warn(['route'], 'no route for "*": mail for all other domains is refused with 550 5.1.2');
-  routes.forEach((route, index) => {
+  routes.forEach(({ target }, index) => {
     if (catchAll >= 0 && index > catchAll)
       problems.warn(['route', index], 'is never reached: the route "*" stands before it');
-    const own = listen.smtp.find((address) => isLoop(route, address));
+    const server = fixedServerOf(target);
+    const own = server && listen.smtp.find((address) => leadsTo(server, address));
     if (own !== undefined)
       problems.warn(
         ['route', index, 'smtp'],
@@ -59,91 +65,48 @@ function warnOfRoutes({ routes, listen }: Configuration, problems: ProblemList):
   });
 }
 
-const LOOPBACK = /^(localhost|127\..*|::1)$/i;
-const EVERYWHERE = /^(0\.0\.0\.0|::)$/;
-
-function isLoop({ target }: RouteRule, own: { host: string; port: number }): boolean {
-  if (target.type !== 'smtp' || !target.host.isFixed || target.port !== own.port) return false;
-  const host = target.host.expand([]).toLowerCase();
-  return host === own.host.toLowerCase() || (EVERYWHERE.test(own.host) && LOOPBACK.test(host));
+function fixedServerOf(target: RouteTarget): HostAndPort | undefined {
+  if (target.type !== 'smtp' || !target.host.isFixed) return undefined;
+  return { host: target.host.expand([]), port: target.port };
 }
 
-function warnOfLink(
-  link: LinkConfiguration,
-  index: number,
-  { peers, incoming }: Configuration,
-  problems: ProblemList,
-): void {
-  const isCalled = peers.some((peer) => peer.links.includes(link.name));
-  const isAnswered = incoming.some(
-    ({ link: name, action }) => action.type === 'engine' && (name === undefined || name === link.name),
-  );
-  if (!isCalled && !isAnswered)
-    problems.warn(['link', index], 'no peer and no incoming rule uses it: every call on it is refused');
-  if (isCalled && channelsToCallOn(link) === 0)
-    problems.warn(
-      ['link', index, 'packet', 'channels'],
-      `a ${link.role.toUpperCase()} can't call on them, and peers are on this link`,
-    );
-}
-
-/** How many calls of ours fit on a link: two-way channels, and those that are one-way for us. */
-export function channelsToCallOn({ role, packet: { channels } }: LinkConfiguration): number {
-  const ours = role === 'dte' ? channels.outgoing : channels.incoming;
-  return [channels.twoWay, ours].reduce((sum, range) => sum + (range ? range[1] - range[0] + 1 : 0), 0);
-}
-
-function warnOfPeer(
-  peer: PeerConfiguration,
-  index: number,
-  { links, peers }: Configuration,
-  problems: ProblemList,
-): void {
-  const its = links.filter(({ name }) => peer.links.includes(name));
-  const channels = its.reduce((sum, link) => sum + channelsToCallOn(link), 0);
-  if (channels > 0 && peer.maxCircuits > channels)
-    problems.warn(
-      ['peer', index, 'calls', 'max_circuits'],
-      `${peer.maxCircuits} is more than its links have channels to call on, ${channels}`,
-    );
-  for (const { name, nua, packet } of its) {
-    if (nua === peer.nua) problems.warn(['peer', index, 'nua'], `is our own number on link "${name}"`);
-    const { t21 } = packet.timers;
-    if (t21 > 0 && peer.timers.callAcceptMs > t21)
-      problems.warn(
-        ['peer', index, 'timers', 'call_accept'],
-        `never runs out: T21 of link "${name}" clears the call after ${formatDuration(t21)}`,
-      );
-  }
-  const same = peers.slice(0, index).find((other) => sharesCaller(other, peer));
-  if (same !== undefined)
-    problems.warn(
-      ['peer', index],
-      `its callers are taken for peer "${same.name}", which has the same number`,
-    );
-}
-
-function sharesCaller(one: PeerConfiguration, other: PeerConfiguration): boolean {
-  const patterns = new Set(one.calling.map(({ text }) => text));
+function leadsTo(server: HostAndPort, own: HostAndPort): boolean {
+  const host = server.host.toLowerCase();
   return (
-    one.links.some((link) => other.links.includes(link)) &&
-    other.calling.some(({ text }) => patterns.has(text))
+    server.port === own.port &&
+    (host === own.host.toLowerCase() || (isAnywhere(own.host) && isThisMachine(host)))
   );
 }
 
-function warnOfIncoming({ incoming }: Configuration, problems: ProblemList): void {
+function warnOfIncoming({ incoming, listen, bridges }: Configuration, problems: ProblemList): void {
   const closed = incoming.findIndex(
     ({ link, calling, called, userData }) => !(link ?? calling ?? called ?? userData),
   );
+  const ours = [...listen.smtp, ...bridges.map((bridge) => bridge.listen)];
   incoming.forEach(({ action, calling }, index) => {
     if (closed >= 0 && index > closed)
       problems.warn(['incoming', index], `is never reached: rule ${incoming[closed]?.name} fits every call`);
-    if (action.type === 'engine' && action.relay && isAnyone(calling))
+    if (action.type !== 'reject' && action.relay && isAnyone(calling))
       problems.warn(['incoming', index, 'relay'], 'every caller may send anywhere: name who may in calling');
+    if (action.type !== 'bridge') return;
+    const own = ours.find((address) => leadsTo(action.smtp, address));
+    if (own !== undefined)
+      problems.warn(
+        ['incoming', index, 'smtp'],
+        `is where we listen (${formatHostAndPort(own)}): the call would come back to us`,
+      );
   });
 }
 
 /** No condition, `*`, or no number at all. */
 function isAnyone(calling: Pattern | undefined): boolean {
   return calling === undefined || calling.isCatchAll || calling.text === '';
+}
+
+function warnOfBridge({ listen, allow }: BridgeConfiguration, index: number, problems: ProblemList): void {
+  if (!isThisMachine(listen.host) && allow.some((network) => network.isEverything))
+    problems.warn(
+      ['bridge', index, 'allow'],
+      'holds every address, and others than this machine reach it: whoever does calls at our cost',
+    );
 }

@@ -8,9 +8,16 @@ import {
   formatProblem,
   loadConfiguration,
   parseConfiguration,
+  type SerialLinkConfiguration,
 } from '../../src/config/index.js';
 import { DEFAULT_PACKET_TIMERS } from '../../src/x25/index.js';
 import { FILE, problemsOf, tomlOf } from './parts.js';
+
+function serialLinkOf(toml: string): SerialLinkConfiguration {
+  const [link] = configurationOf(toml).links;
+  if (link?.type !== 'serial') throw new Error('the first link is not serial');
+  return link;
+}
 
 function configurationOf(toml: string): Configuration {
   const result = parseConfiguration(toml, FILE);
@@ -165,7 +172,7 @@ describe('what a file comes to', () => {
       lapb: { role: 'dte', modulo: 8, window: 7, active: true },
       lapbAsWritten: [],
     });
-    expect(links[0]?.packet).toEqual({
+    expect(serialLinkOf(tomlOf()).packet).toEqual({
       role: 'dte',
       modulo: 8,
       channels: { twoWay: [1, 16] },
@@ -313,20 +320,20 @@ error = "4.3.0 not today"
 
   test('a short T1 takes T2 with it', () => {
     const link = 'name = "psdn0"\ntype = "serial"\npath = "/dev/ttyS0"\n[link.lapb]\nt1 = "100ms"';
-    expect(configurationOf(tomlOf({ link })).links[0]?.lapb).toMatchObject({ t1Ms: 100, t2Ms: 25 });
+    expect(serialLinkOf(tomlOf({ link })).lapb).toMatchObject({ t1Ms: 100, t2Ms: 25 });
   });
 
   test('a slower line gets a longer T1', () => {
     const t1At = (baud: number): number => {
       const link = `name = "psdn0"\ntype = "serial"\npath = "/dev/ttyS0"\nbaud = ${baud}`;
-      return configurationOf(tomlOf({ link })).links[0]?.lapb.t1Ms ?? 0;
+      return serialLinkOf(tomlOf({ link })).lapb.t1Ms;
     };
     expect(t1At(2_400)).toBeGreaterThan(t1At(9_600));
   });
 
   test('the default channels of one file are not those of another', () => {
-    const one = configurationOf(tomlOf()).links[0]?.packet.channels;
-    expect(configurationOf(tomlOf()).links[0]?.packet.channels).toEqual(one);
+    const one = serialLinkOf(tomlOf()).packet.channels;
+    expect(serialLinkOf(tomlOf()).packet.channels).toEqual(one);
   });
 });
 

@@ -124,6 +124,7 @@ describe('[[link]]', () => {
   const T1_MAX = formatDuration(LAPB_PARAMETERS.t1Ms.max);
   const T2_MAX = formatDuration(LAPB_PARAMETERS.t2Ms.max);
   const CHANNELS = 'allowed: channels from 1 to 4095, lowest first, such as "1-16"';
+  const TYPES = '"serial" or "modem" or "pad" or "xot"';
   const SIZES = 'allowed: one of 16, 32, 64, 128, 256, 512, 1024, 2048, 4096';
   test.each([
     [
@@ -142,12 +143,8 @@ describe('[[link]]', () => {
       `${LINK}\npath = "tcp://host:0"`,
       'path: found "tcp://host:0"; allowed: a host and a port, such as "tcp://terminal-server:7001"',
     ],
-    [`name = "psdn0"\n${PATH}`, 'type: missing; needed: "serial"'],
-    [`name = "psdn0"\ntype = "sreial"\n${PATH}`, 'type: found "sreial"; allowed: "serial"'],
-    [
-      'name = "psdn0"\ntype = "xot"\nallow = ["10.0.0.0/8"]',
-      'type: found "xot", which this version does not support; allowed: "serial"',
-    ],
+    [`name = "psdn0"\n${PATH}`, `type: missing; needed: ${TYPES}`],
+    [`name = "psdn0"\ntype = "sreial"\n${PATH}\nbaud = 1`, `type: found "sreial"; allowed: ${TYPES}`],
     [`${LINK}\n${PATH}\nbaud = 49`, 'baud: found 49; allowed: a whole number from 50 to 4000000'],
     [`${LINK}\n${PATH}\nbaud = "9600"`, 'baud: found "9600"; allowed: a whole number from 50 to 4000000'],
     [`${LINK}\n${PATH}\nbaud = 9600.5`, 'baud: found 9600.5; allowed: a whole number from 50 to 4000000'],
@@ -160,7 +157,7 @@ describe('[[link]]', () => {
     [`${LINK}\n${PATH}\nnua = 0`, 'nua: found 0; allowed: 1 to 15 digits; write it in quotes'],
     [
       `${LINK}\n${PATH}\nspeed = 0`,
-      'speed: unknown key; allowed: name, type, path, baud, flow, role, nua, lapb, packet, address',
+      'speed: unknown key; allowed: name, type, nua, path, baud, flow, role, lapb, packet, address',
     ],
     [`${LINK}\n${PATH}\n[link.tariff]`, 'tariff: not supported by this version'],
     [`${LINK}\n${PATH}\nlapb = 7`, 'lapb: found 7; allowed: a table'],
@@ -400,10 +397,11 @@ describe('[[peer]]', () => {
 });
 
 describe('[[incoming]]', () => {
+  const ACTIONS = '"engine" or "bridge" or "reject" ("switch" is not supported by this version)';
   const PATTERN = 'a pattern of digits: exact, with *, or a regular expression between slashes';
   test.each([
-    ['', 'action: missing; needed: "engine" or "reject"'],
-    ['action = "bridge"', 'action: found "bridge"; allowed: "engine" or "reject"'],
+    ['', `action: missing; needed: ${ACTIONS}`],
+    ['action = "switch"', `action: found "switch"; allowed: ${ACTIONS}`],
     ['action = "engine"\nlink = "psdn1"', 'link: found "psdn1"; allowed: "psdn0"'],
     ['action = "engine"\ncalling = "x*"', `calling: found "x*"; allowed: ${PATTERN}`],
     ['action = "engine"\ncalled = 1', `called: found 1; allowed: ${PATTERN}; write it in quotes`],
@@ -418,8 +416,8 @@ describe('[[incoming]]', () => {
     ],
     ['action = "engine"\ncause = 0', 'cause: allowed only with action = "reject"'],
     ['action = "engine"\ndiagnostic = 0', 'diagnostic: allowed only with action = "reject"'],
-    ['action = "reject"\nrelay = true', 'relay: allowed only with action = "engine"'],
-    ['action = "reject"\nmax_circuits = 1', 'max_circuits: allowed only with action = "engine"'],
+    ['action = "reject"\nrelay = true', 'relay: allowed only with action = "engine" or "bridge"'],
+    ['action = "reject"\nmax_circuits = 1', 'max_circuits: allowed only with action = "engine" or "bridge"'],
     ['action = "reject"\ncause = 256', 'cause: found 256; allowed: an octet, 0x00 to 0xFF'],
     ['action = "reject"\ndiagnostic = "F5"', 'diagnostic: found "F5"; allowed: an octet, 0x00 to 0xFF'],
     [
@@ -438,7 +436,7 @@ describe('[[incoming]]', () => {
 
   test('with a name is called by it', () => {
     expect(problemsOf(tomlOf({}, '[[incoming]]\nname = "b"'))).toEqual([
-      'incoming "b" action: missing; needed: "engine" or "reject"',
+      `incoming "b" action: missing; needed: ${ACTIONS}`,
     ]);
   });
 

@@ -11,19 +11,27 @@ import { describeUnknownKey } from './unknown-key.js';
 /** Between the messages of several unknown keys of one table: zod has one message for all of them. */
 export const NEXT_MESSAGE = '\n';
 
-/** A table with exactly these keys. @param name as in the file, `link.packet`. */
-export function table<Shape extends z.ZodRawShape>(name: string, shape: Shape) {
+/**
+ * A table with exactly these keys.
+ * @param name as in the file, `link.packet`.
+ * @param misplaced why a key that other tables of this kind have has no place here.
+ */
+export function table<Shape extends z.ZodRawShape>(
+  name: string,
+  shape: Shape,
+  misplaced: Readonly<Record<string, string>> = {},
+) {
   const known = Object.keys(shape);
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? issue.keys.map((key) => describeUnknownKey(key, name, known)).join(NEXT_MESSAGE)
+        ? issue.keys.map((key) => misplaced[key] ?? describeUnknownKey(key, name, known)).join(NEXT_MESSAGE)
         : 'a table',
   });
 }
 
 /** Text that `parse` turns into something, or into undefined when it is not allowed. */
-function parsed<Value>(allowed: string, parse: (text: string) => Value | undefined) {
+export function parsed<Value>(allowed: string, parse: (text: string) => Value | undefined) {
   return z.string({ error: allowed }).transform((text, context) => {
     const value = parse(text);
     if (value !== undefined) return value;
@@ -51,8 +59,9 @@ export function yesOrNo() {
   return z.boolean({ error: 'true or false' });
 }
 
-export function choice<const Word extends string>(words: readonly [Word, ...Word[]]) {
-  return z.enum(words, { error: words.map((word) => JSON.stringify(word)).join(' or ') });
+/** @param why stands behind the words: what keeps others out. */
+export function choice<const Word extends string>(words: readonly [Word, ...Word[]], why = '') {
+  return z.enum(words, { error: `${words.map((word) => JSON.stringify(word)).join(' or ')}${why}` });
 }
 
 /** @param from milliseconds @param to milliseconds; @param off whether "0s" is allowed as well, and means never. */
@@ -130,12 +139,14 @@ export interface HostAndPort {
   readonly port: number;
 }
 
-/** `host:port`, an IPv6 address in brackets. */
-export function parseHostAndPort(text: string): HostAndPort | undefined {
-  const [, bracketed, plain, digits] = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text) ?? [];
+/** `host:port`, an IPv6 address in brackets. @param usualPort where it may be left out. */
+export function parseHostAndPort(text: string, usualPort?: number): HostAndPort | undefined {
+  const [, bracketed, plain, digits] =
+    /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
   const host = bracketed ?? plain;
-  if (host === undefined || !isHost(host) || Number(digits) > 65_535) return undefined;
-  return { host, port: Number(digits) };
+  const port = digits === undefined ? usualPort : Number(digits);
+  if (host === undefined || !isHost(host) || port === undefined || port > 65_535) return undefined;
+  return { host, port };
 }
 
 export function formatHostAndPort({ host, port }: HostAndPort): string {
@@ -144,7 +155,17 @@ export function formatHostAndPort({ host, port }: HostAndPort): string {
 
 /** Where to listen. Port 0 lets the system choose one. */
 export function listenAddress() {
-  return parsed('an address and a port, such as "127.0.0.1:2525" or "[::1]:2525"', parseHostAndPort);
+  return parsed('an address and a port, such as "127.0.0.1:2525" or "[::1]:2525"', (text) =>
+    parseHostAndPort(text),
+  );
+}
+
+/** A server to connect to. */
+export function server() {
+  return parsed('a host and a port, such as "127.0.0.1:25"', (text) => {
+    const address = parseHostAndPort(text);
+    return address?.port === 0 ? undefined : address;
+  });
 }
 
 /** A list, or one of its items alone. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CallerNetwork } from '../../bridge/index.js';
 import {
   choice,
   domainPattern,
@@ -8,6 +9,7 @@ import {
   matching,
   network,
   nua,
+  parsed,
   size,
   table,
 } from './fields.js';
@@ -25,6 +27,9 @@ export const gatewaySchema = table('gateway', {
   greeting: matching(/^[\x21-\x7e][\x20-\x7e]{0,199}$/, 'up to 200 printable ASCII characters').default(
     'ESMTP',
   ),
+  caller_network: parsed('an IPv6 network of 64 bits, such as "fd25::/64"', (text) =>
+    CallerNetwork.parse(text) === undefined ? undefined : text,
+  ).optional(),
 });
 
 /** `[listen]` */
@@ -61,6 +66,7 @@ export const fileSchema = table('', {
   link: z.unknown().optional(),
   peer: z.unknown().optional(),
   incoming: z.unknown().optional(),
+  bridge: z.unknown().optional(),
   route: z.unknown().optional(),
   queue: z.unknown().optional(),
   log: z.unknown().optional(),

@@ -3,6 +3,25 @@ import { LAPB_PARAMETERS } from '../../lapb/index.js';
 import { type ChannelRange, PACKET_TIMERS, type PacketTimers, type TimerEntry } from '../../x25/index.js';
 import { choice, duration, matching, name, nua, table, timer, whole, yesOrNo } from './fields.js';
 
+/** What kinds of links have in common; each kind takes what it has of it. */
+
+export const LINK_KINDS = ['serial', 'modem', 'pad', 'xot'] as const;
+export type LinkKind = (typeof LINK_KINDS)[number];
+
+/** Keys of every link. */
+export function linkKeys<const Kind extends LinkKind>(kind: Kind) {
+  return { name: name(), type: z.literal(kind), nua: nua().optional() };
+}
+
+/** Keys of a link on a line of start/stop characters. */
+export const LINE_KEYS = {
+  path: matching(
+    /^(?![a-z]+:\/\/)[^\0]+$|^tcp:\/\/.+$/,
+    'a device such as "/dev/ttyUSB0", or "tcp://host:port" of a serial device server',
+  ),
+  baud: whole(50, 4_000_000).default(9_600),
+};
+
 const PACKET_SIZES = [16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
 
 export function packetSize() {
@@ -37,12 +56,23 @@ function timerSchema(key: string, entry: TimerEntry): TimerSchema {
   return key.startsWith('r') ? whole(...entry.range).default(entry.default) : timer(entry);
 }
 
-const timersSchema = table(
-  'link.packet.timers',
-  Object.fromEntries(
-    Object.entries(PACKET_TIMERS).map(([key, entry]) => [key, timerSchema(key, entry)]),
-  ) as Record<keyof PacketTimers, TimerSchema>,
-);
+/** @param misplaced timers that a kind of link does not have, and why. */
+export function packetTimers<Timer extends keyof PacketTimers>(
+  timers: readonly Timer[],
+  misplaced: Readonly<Record<string, string>> = {},
+) {
+  const shape = Object.fromEntries(timers.map((key) => [key, timerSchema(key, PACKET_TIMERS[key])]));
+  return table('link.packet.timers', shape as Record<Timer, TimerSchema>, misplaced);
+}
+
+/** Keys of `[link.packet]` wherever there is a packet layer. */
+export const PACKET_KEYS = {
+  modulo: modulo(),
+  window: window().default(2),
+  size: packetSize().default(128),
+  max_size: packetSize().optional(),
+  max_window: window().default(7),
+};
 
 const { window: k, t1Ms, t2Ms, t3Ms, n2 } = LAPB_PARAMETERS;
 
@@ -57,11 +87,7 @@ const lapbSchema = table('link.lapb', {
 });
 
 const packetSchema = table('link.packet', {
-  modulo: modulo(),
-  window: window().default(2),
-  size: packetSize().default(128),
-  max_size: packetSize().optional(),
-  max_window: window().default(7),
+  ...PACKET_KEYS,
   channels: table('link.packet.channels', {
     incoming: channelRange().optional(),
     two_way: channelRange().optional(),
@@ -69,31 +95,35 @@ const packetSchema = table('link.packet', {
   }).default({ two_way: [1, 16] }),
   assign: choice(['auto', 'highest', 'lowest']).default('auto'),
   negotiation: yesOrNo().default(true),
-  timers: timersSchema.prefault({}),
+  timers: packetTimers(Object.keys(PACKET_TIMERS) as (keyof PacketTimers)[]).prefault({}),
 });
 
-const addressSchema = table('link.address', {
-  calling: choice(['own', 'none']).default('own'),
+const ADDRESS_KEYS = {
   prefix: table('link.address.prefix', {
     international: matching(/^\d{0,4}$/, 'up to 4 digits').default(''),
   }).prefault({}),
+};
+
+/** `[link.address]` where calls carry the address that we put in. */
+export const addressSchema = table('link.address', {
+  calling: choice(['own', 'none']).default('own'),
+  ...ADDRESS_KEYS,
 });
 
-/** `[[link]]` */
-export const linkSchema = table('link', {
-  name: name(),
-  type: z.literal('serial', { error: '"serial"' }),
-  path: matching(
-    /^(?![a-z]+:\/\/)[^\0]+$|^tcp:\/\/.+$/,
-    'a device such as "/dev/ttyUSB0", or "tcp://host:port" of a serial device server',
-  ),
-  baud: whole(50, 4_000_000).default(9_600),
+/** `[link.address]` where the network puts it in. */
+export const prefixSchema = table('link.address', ADDRESS_KEYS, {
+  calling: 'has no place on a PAD: the network puts the calling address in',
+});
+
+/** Keys of a line with LAPB and the packet layer on it. */
+export const ACCESS_KEYS = {
+  ...LINE_KEYS,
   flow: choice(['none', 'rtscts', 'xonxoff']).default('none'),
   role: choice(['dte', 'dce']).default('dte'),
-  nua: nua().optional(),
   lapb: lapbSchema.prefault({}),
   packet: packetSchema.prefault({}),
   address: addressSchema.prefault({}),
-});
+};
 
-export type LinkSettings = z.output<typeof linkSchema>;
+const ACCESS_SCHEMA = z.object(ACCESS_KEYS);
+export type AccessSettings = z.output<typeof ACCESS_SCHEMA>;

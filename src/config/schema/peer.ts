@@ -7,6 +7,8 @@ import { packetSize, window } from './link.js';
 export const MAX_CALL_USER_DATA = 16;
 /** RFC 1090 §3. */
 export const SMTP_USER_DATA = Uint8Array.of(0xc0, 0xf7, 0x00, 0x00);
+/** X.29 §4.1: what a PAD writes into every call by itself, and takes no other call without. */
+export const PAD_USER_DATA = Uint8Array.of(0x01, 0x00, 0x00, 0x00);
 
 const facilitySetSchema = table('peer.facilities', {
   packet_size: packetSize().optional(),
@@ -27,7 +29,7 @@ export const peerSchema = table('peer', {
   nua: nua(),
   calling: oneOrMore(nuaPattern(), 'a pattern of digits, or a list of them').optional(),
   link: oneOrMore(name(), 'the name of a link, or a list of them'),
-  call_user_data: hex(MAX_CALL_USER_DATA).default(SMTP_USER_DATA),
+  call_user_data: hex(MAX_CALL_USER_DATA).optional(),
   facilities: list(facilitySetSchema, 'a list of tables with packet_size and window')
     .min(1, { error: 'a list of tables with packet_size and window, at least one: {} asks for nothing' })
     .default([{}]),

@@ -8,11 +8,14 @@ import {
   nuaPattern,
   octet,
   oneOrMore,
+  server,
   table,
   whole,
   yesOrNo,
 } from './fields.js';
 import { MAX_CALL_USER_DATA } from './peer.js';
+
+export const ACTIONS = ['engine', 'bridge', 'reject'] as const;
 
 /** `[[incoming]]` */
 export const incomingSchema = table('incoming', {
@@ -21,18 +24,26 @@ export const incomingSchema = table('incoming', {
   calling: nuaPattern().optional(),
   called: nuaPattern().optional(),
   call_user_data: hex(MAX_CALL_USER_DATA).optional(),
-  action: choice(['engine', 'reject']),
+  action: choice(ACTIONS, ' ("switch" is not supported by this version)'),
   relay: yesOrNo().default(false),
+  smtp: server().optional(),
+  identify: choice(['xclient', 'proxy', 'none']).default('xclient'),
   max_circuits: whole(1, 4095).optional(),
   cause: octet().optional(),
   diagnostic: octet().optional(),
 });
 
-/** Keys that make sense for one action only. */
-export const KEYS_OF_ACTION = {
-  engine: ['relay', 'max_circuits'],
-  reject: ['cause', 'diagnostic'],
-} as const;
+export type Action = (typeof ACTIONS)[number];
+
+/** Keys that make sense for some actions only. */
+export const ACTIONS_OF_KEY: Readonly<Record<string, readonly Action[]>> = {
+  relay: ['engine', 'bridge'],
+  max_circuits: ['engine', 'bridge'],
+  smtp: ['bridge'],
+  identify: ['bridge'],
+  cause: ['reject'],
+  diagnostic: ['reject'],
+};
 
 /** `[[route]]` */
 export const routeSchema = table('route', {

@@ -5,12 +5,11 @@ import { closest, distance } from 'fastest-levenshtein';
  * A key leaves this list when it is built.
  */
 const NOT_YET: Readonly<Record<string, readonly string[]>> = {
-  '': ['auth', 'bridge', 'console'],
-  gateway: ['caller_network'],
+  '': ['auth', 'console'],
   listen: ['submission', 'tls'],
-  link: ['allow', 'listen', 'routers', 'tariff', 'verify_calling'],
+  link: ['tariff', 'verify_calling'],
   'peer.calls': ['budget', 'max_wait', 'min_messages', 'windows'],
-  incoming: ['cug', 'identify', 'reverse_charging', 'smtp', 'to'],
+  incoming: ['cug', 'reverse_charging', 'to'],
   route: ['auth', 'link', 'lmtp', 'maildir', 'mx', 'nua', 'recipients', 'tls'],
   queue: ['delay_warning'],
 };
@@ -32,7 +31,13 @@ function sorted(key: string): string {
 /** What to say of a key that a table does not have. */
 export function describeUnknownKey(key: string, table: string, known: readonly string[]): string {
   if (isNotYetSupported(key, table)) return 'not supported by this version';
-  const meant = closest(key.toLowerCase(), known);
-  if (isClose(key, meant)) return `unknown key; did you mean ${JSON.stringify(meant)}?`;
+  const meant = findMeant(key, known);
+  if (meant !== undefined) return `unknown key; did you mean ${JSON.stringify(meant)}?`;
   return `unknown key; allowed: ${known.join(', ')}`;
+}
+
+/** The word that was probably meant. */
+export function findMeant(word: string, known: readonly string[]): string | undefined {
+  const meant = closest(word.toLowerCase(), known);
+  return isClose(word, meant) ? meant : undefined;
 }

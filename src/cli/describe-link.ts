@@ -1,0 +1,186 @@
+import {
+  channelsToCallOn,
+  formatHostAndPort,
+  formatRoundedDuration,
+  type LapbTimer,
+  type LinkConfiguration,
+} from '../config/index.js';
+import type { PacketTimers } from '../x25/index.js';
+import { commas, type Row, time } from './section.js';
+
+type Link<Type extends LinkConfiguration['type']> = Extract<LinkConfiguration, { readonly type: Type }>;
+type AccessLink = Link<'serial' | 'modem'>;
+
+/** What a link comes to. */
+export function linkRows(link: LinkConfiguration): Row[] {
+  switch (link.type) {
+    case 'serial':
+      return [...lineRows(link), ['role', link.role.toUpperCase()], ...numberRows(link), ...layerRows(link)];
+    case 'modem':
+      return [...lineRows(link), ...modemRows(link), ...numberRows(link), ...layerRows(link)];
+    case 'pad':
+      return [...lineRows(link), ...padRows(link), ...numberRows(link)];
+    case 'xot':
+      return [...xotRows(link), ...numberRows(link), ...xotPacketRows(link)];
+  }
+}
+
+function lineRows(link: Link<'serial' | 'modem' | 'pad'>): Row[] {
+  const { line } = link;
+  const where = line.type === 'device' ? line.path : `serial device server ${formatHostAndPort(line)}`;
+  const hardware = line.type === 'device' && line.hardwareFlowControl ? ', RTS/CTS' : '';
+  const escapes = link.type !== 'pad' && link.escapeXonXoff ? ', XON/XOFF (11 and 13 escaped)' : '';
+  return [['line', `${where}, ${line.baud} bit/s${hardware}${escapes}`]];
+}
+
+function numberRows({ type, nua, calling, prefixes, vouched }: LinkConfiguration): Row[] {
+  const prefix = prefixes.international ?? '';
+  const given = calling === undefined && type !== 'pad' ? ', not given when we call' : '';
+  return [
+    ['our number', nua === undefined ? 'none' : `${nua}${given}`],
+    ...(prefix === ''
+      ? []
+      : [['international', `${prefix} before numbers we call, taken from numbers that call`]]),
+    ...(vouched ? [] : [['their numbers', 'nobody vouches for them: no relaying by them']]),
+  ];
+}
+
+function layerRows(link: AccessLink): Row[] {
+  const { packet } = link;
+  return [
+    ['link layer', describeLapb(link)],
+    ['packets', describePackets(packet)],
+    ['channels', describeChannels(link)],
+    ['timers', describeTimers(packet.timers, link.role === 'dte' ? DTE_TIMERS : DCE_TIMERS)],
+  ];
+}
+
+function modemRows(link: Link<'modem'>): Row[] {
+  const { modem, dial, role, vouched } = link;
+  return [
+    ['modem', `${link.profile}: ${modem.init.join(', ')}`],
+    ['dials', dial === undefined ? 'never' : `${modem.dialCommand}${dial}, as ${role.toUpperCase()}`],
+    ['answers', describeAnswering(link)],
+    ['hangs up', describeHangingUp(link)],
+    ['modem times', times(modem.times)],
+    ...(vouched && modem.answerAfterRings > 0
+      ? [['their numbers', 'nobody vouches for them where we have answered']]
+      : []),
+  ];
+}
+
+function describeAnswering({ modem, answerRole, callsOnAnswered }: Link<'modem'>): string {
+  const { answerAfterRings: rings } = modem;
+  if (rings === 0) return 'never';
+  const calls = callsOnAnswered ? 'we call on it too' : 'we never call on it';
+  return `after ${rings} ${rings === 1 ? 'ring' : 'rings'}, as ${answerRole.toUpperCase()}; ${calls}`;
+}
+
+function describeHangingUp({ modem, dial, idleHangUpMs, answeredIdleHangUpMs }: Link<'modem'>): string {
+  const waits = [
+    ...(dial === undefined ? [] : [`${time(idleHangUpMs)} after the last call`]),
+    ...(modem.answerAfterRings === 0
+      ? []
+      : [`${time(answeredIdleHangUpMs)} after the last call where we have answered`]),
+  ];
+  const by = modem.hangUpBy === 'dtr' ? 'DTR' : `${modem.escapeSequence} and ${modem.hangUpCommand}`;
+  return `by ${by}, ${waits.join(', ')}`;
+}
+
+function describeLapb(link: AccessLink): string {
+  const { lapb, lapbAsWritten } = link;
+  const value = (key: LapbTimer, text: string): string =>
+    `${text}${lapbAsWritten.includes(key) ? ' (as written)' : ''}`;
+  const adapts = link.type === 'modem' && link.adaptsT1 ? ' (more where CONNECT tells a slower speed)' : '';
+  return [
+    `LAPB modulo ${lapb.modulo}`,
+    `window ${lapb.window}`,
+    value('t1Ms', `T1 ${time(lapb.t1Ms)}${adapts}`),
+    value('t2Ms', `T2 ${time(lapb.t2Ms)}`),
+    value('t3Ms', `T3 ${time(lapb.t3Ms)}`),
+    value('n2', `N2 ${lapb.n2}`),
+    `N1 ${lapb.maxInformationOctets} octets`,
+  ].join(', ');
+}
+
+function describePackets(packet: Omit<AccessLink['packet'], 'role' | 'channels' | 'assign'>): string {
+  const usual = `modulo ${packet.modulo}, ${packet.defaultPacketSize} octets, window ${packet.defaultWindow}`;
+  return packet.negotiation
+    ? `${usual}; up to ${packet.maxPacketSize} octets, window ${packet.maxWindow}, when asked for`
+    : `${usual}; never negotiated`;
+}
+
+function describeChannels(link: AccessLink): string {
+  const { channels, assign } = link.packet;
+  const ranges = [
+    { what: 'incoming', range: channels.incoming },
+    { what: 'two-way', range: channels.twoWay },
+    { what: 'outgoing', range: channels.outgoing },
+  ].flatMap(({ what, range }) => (range === undefined ? [] : [`${what} ${range.join('-')}`]));
+  const ours = channelsToCallOn(link);
+  return `${ranges.join(', ')}; ${ours === 0 ? 'none to call on' : `we call on ${ours}, the ${assign} free one first`}`;
+}
+
+/** Those of our role, and those that both roles have. */
+const DTE_TIMERS = /^[tr]2/;
+const DCE_TIMERS = /^([tr]1|t2[456])/;
+/** Calls and resets are all there is; how long a clear waits is not ours to say. */
+const XOT_TIMERS = /^(t2[12456]|r22)$/;
+
+function describeTimers(timers: PacketTimers, which: RegExp): string {
+  return Object.entries(timers)
+    .filter(([name]) => which.test(name))
+    .map(([name, value]) => `${name.toUpperCase()} ${name.startsWith('t') ? time(value) : value}`)
+    .join(', ');
+}
+
+function padRows({ clearing, serviceRequest, userDataMark, parameters, timers }: Link<'pad'>): Row[] {
+  const how = { break: 'by a break and CLR', dtr: 'by DTR', escape: 'by DLE and CLR' };
+  return [
+    ['calls are cleared', how[clearing]],
+    ...(serviceRequest === undefined ? [] : [['is woken by', JSON.stringify(serviceRequest)]]),
+    ...(userDataMark === undefined ? [] : [['before user data', userDataMark]]),
+    ...(parameters.size === 0
+      ? []
+      : [['parameters', commas([...parameters].map(([key, value]) => `${key}:${value}`))]]),
+    ['times', times(timers)],
+  ];
+}
+
+function xotRows({ listen, allow, routers, maxCircuits }: Link<'xot'>): Row[] {
+  return [
+    ['listens on', listen === undefined ? 'no port: nobody calls us here' : formatHostAndPort(listen)],
+    ...(listen === undefined
+      ? []
+      : [
+          [
+            'connections from',
+            commas(
+              allow.map(({ text }) => text),
+              'nobody',
+            ),
+          ],
+        ]),
+    ...routers.map(({ nua, host, port }) => [
+      `${nua.text} is at`,
+      formatHostAndPort({ host: host.text, port }),
+    ]),
+    ['circuits', `at most ${maxCircuits}`],
+  ];
+}
+
+function xotPacketRows({ packet }: Link<'xot'>): Row[] {
+  return [
+    ['packets', describePackets({ ...packet, modulo: 8, negotiation: true })],
+    ['timers', describeTimers(packet.timers, XOT_TIMERS)],
+  ];
+}
+
+/** `ringGapMs` as `ring gap`. */
+function times(table: Readonly<Record<string, number>>): string {
+  const words = (name: string): string =>
+    name.replace(/Ms$/, '').replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return commas(
+    Object.entries(table).map(([name, value]) => `${words(name)} ${formatRoundedDuration(value)}`),
+  );
+}

@@ -1,0 +1,58 @@
+import { Network } from '../../routing/index.js';
+import { DEFAULT_PACKET_TIMERS } from '../../x25/index.js';
+import type { XotLinkConfiguration, XotRouter } from '../configuration.js';
+import type { KeyPath } from '../locate.js';
+import type { ProblemList } from '../problem.js';
+import { describeValue, readPart } from '../read.js';
+import { type XotSettings, xotSchema } from '../schema/link-kinds.js';
+import { XOT_PORT } from '../schema/xot.js';
+import { readServerTemplate } from '../server-template.js';
+import { type LinkSurroundings, numbersOf } from './numbers.js';
+import { sizesOf } from './sizes.js';
+
+/** `[[link]]` with `type = "xot"`. */
+export function readXot(
+  path: KeyPath,
+  surroundings: LinkSurroundings,
+  problems: ProblemList,
+): XotLinkConfiguration | undefined {
+  const settings = readPart(xotSchema, path, problems);
+  if (settings === undefined) return undefined;
+  const { listen, packet } = settings;
+  if (listen === undefined && settings.routers.length === 0)
+    problems.refuse(path, 'neither calls nor is called; needed: routers, or listen, or both');
+  if (listen === undefined && settings.allow !== undefined)
+    problems.refuse([...path, 'allow'], 'allowed only with listen: who may connect to it');
+  const numbers = numbersOf(settings, surroundings, path, problems);
+  const sizes = sizesOf(packet, [...path, 'packet'], problems);
+  const routers = routersOf(settings, [...path, 'routers'], problems);
+  return {
+    type: 'xot',
+    ...numbers,
+    vouched: false,
+    ...(listen !== undefined && { listen }),
+    allow: listen === undefined ? [] : (settings.allow ?? addressesOf(routers)),
+    routers,
+    maxCircuits: settings.max_circuits,
+    packet: { ...sizes, timers: { ...DEFAULT_PACKET_TIMERS, ...packet.timers } },
+  };
+}
+
+function routersOf({ routers }: XotSettings, path: KeyPath, problems: ProblemList): XotRouter[] {
+  return routers.flatMap(({ nua, to }, index) => {
+    const at = [...path, index, 'to'];
+    const server = readServerTemplate(to, { groups: nua.groups, usualPort: XOT_PORT }, at, problems);
+    if (server === 'notAServer')
+      problems.refuse(
+        at,
+        `found ${describeValue(to)}; allowed: a host, with a port unless it is ${XOT_PORT}, such as "10.1.1.1" or "$2.$1.x25.example"`,
+      );
+    return typeof server === 'object' ? [{ nua, ...server }] : [];
+  });
+}
+
+/** Routers given by name are not among them: what a name means is not known before it is looked up. */
+function addressesOf(routers: readonly XotRouter[]): Network[] {
+  const fixed = routers.filter(({ host }) => host.isFixed).map(({ host }) => host.expand([]));
+  return [...new Set(fixed)].flatMap((address) => Network.parse(address) ?? []);
+}
