@@ -1,5 +1,28 @@
 import type { GatewayEvent, Observe } from '../gateway/index.js';
+import type { ModemEvent } from '../modem/index.js';
 import { type CallLog, callRecordLine, type Logger } from '../observe/index.js';
+
+function logModem(log: Logger, event: ModemEvent): void {
+  switch (event.type) {
+    case 'dialling':
+      log.info(`dialling ${event.number}`);
+      return;
+    case 'connected':
+      log.info(`${event.direction}: ${event.message}`);
+      return;
+    case 'disconnected':
+      log.info({ connectedMs: event.connectedMs }, `hung up: ${event.reason}`);
+      return;
+    case 'dialFailed':
+      log.warn(`dialling ${event.number} failed: ${event.reason}`);
+      return;
+    case 'answerFailed':
+      log.warn(`answering failed: ${event.reason}`);
+      return;
+    case 'fault':
+      log.error(`the modem can't be used: ${event.reason}`);
+  }
+}
 
 /** What a gateway tells, as lines of its log; call records go to their file as well. */
 export function logEvents(log: Logger, calls: CallLog | undefined): Observe {
@@ -35,6 +58,12 @@ export function logEvents(log: Logger, calls: CallLog | undefined): Observe {
         return;
       case 'attention':
         log.error({ destination: event.destination }, `needs attention: ${event.reason}`);
+        return;
+      case 'connectionRefused':
+        log.warn({ link: event.link, address: event.address }, `connection refused: ${event.why}`);
+        return;
+      case 'modem':
+        logModem(log.child({ link: event.link }), event.event);
         return;
       case 'turnedAway':
         log.warn({ where: event.where }, 'too many sessions, a client was turned away');

@@ -29,7 +29,13 @@ export async function runGateway(file: string): Promise<number> {
       ? undefined
       : new CallLog(callsFile, { onError: (error) => log.error(`call records: ${describeError(error)}`) });
   const tracers = new Map(
-    configuration.links.map((link) => [link.name, traceTo(log.child({ link: link.name }), link)]),
+    configuration.links.map((link) => [
+      link.name,
+      traceTo(log.child({ link: link.name }), {
+        name: link.name,
+        role: 'role' in link ? link.role : 'either',
+      }),
+    ]),
   );
   const wantsTrace = log.isLevelEnabled('trace');
 

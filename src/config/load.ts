@@ -35,12 +35,30 @@ export function loadConfiguration(file: string): ConfigurationResult {
   } catch (error) {
     return { ok: false, problems: [{ file, key: '', message: describeReadError(error) }] };
   }
+  const text = decodeUtf8(octets);
+  if (text === undefined) return { ok: false, problems: [{ file, key: '', message: 'is not UTF-8 text' }] };
+  return refuseBridges(parseConfiguration(text, file));
+}
+
+function decodeUtf8(octets: Uint8Array): string | undefined {
   try {
-    return parseConfiguration(new TextDecoder('utf-8', { fatal: true }).decode(octets), file);
+    return new TextDecoder('utf-8', { fatal: true }).decode(octets);
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    return { ok: false, problems: [{ file, key: '', message: 'is not UTF-8 text' }] };
+    if (error instanceof TypeError) return undefined;
+    throw error;
   }
+}
+
+/** Bridges are read and checked, so that a file can be written for them, but this version can't carry them out. */
+function refuseBridges(result: ConfigurationResult): ConfigurationResult {
+  if (!result.ok) return result;
+  const { file, incoming, bridges } = result.configuration;
+  const keys = [
+    ...incoming.flatMap(({ action }, i) => (action.type === 'bridge' ? [`incoming[${i}].action`] : [])),
+    ...bridges.map((_, i) => `bridge[${i}]`),
+  ];
+  const message = 'bridges to a mail server are not supported by this version; allowed here: the engine';
+  return keys.length === 0 ? result : { ok: false, problems: keys.map((key) => ({ file, key, message })) };
 }
 
 function describeReadError(error: unknown): string {

@@ -1,3 +1,4 @@
+import type { ModemEvent } from '../modem/index.js';
 import type { CallRecord } from '../observe/index.js';
 import type { Received } from './server-runner.js';
 import type { SettledEvent } from './settler.js';
@@ -19,6 +20,15 @@ export type GatewayEvent =
   | { readonly type: 'call'; readonly record: CallRecord }
   /** Somebody has to look: a setting is wrong somewhere. Once until it went well again. */
   | { readonly type: 'attention'; readonly destination: string; readonly reason: string }
+  /** A connection to a link was closed at once. */
+  | {
+      readonly type: 'connectionRefused';
+      readonly link: string;
+      readonly address: string;
+      readonly why: 'notAllowed' | 'tooMany';
+    }
+  /** What a modem did: dialled, connected, hung up, failed. */
+  | { readonly type: 'modem'; readonly link: string; readonly event: ModemEvent }
   | { readonly type: 'turnedAway'; readonly where: string }
   /** The gateway can't go on: nothing is lost, but it must be started anew. */
   | { readonly type: 'fatal'; readonly reason: string }

@@ -1,4 +1,13 @@
-import type { Circuits, LinkStatus } from '../circuit/index.js';
+import type { Circuits } from '../circuit/index.js';
+
+/** What every kind of link says of itself; each adds its own. */
+export interface LinkReport {
+  readonly name: string;
+  readonly state: string;
+  /** Why it went down last, in words. */
+  readonly lastFailure: string | undefined;
+  readonly circuits: number;
+}
 
 /** A link of the gateway, of whatever kind. */
 export interface GatewayLink {
@@ -10,5 +19,7 @@ export interface GatewayLink {
   stop(): Promise<void>;
   /** Whether a call placed now has a chance: up, or dialled when wanted. */
   isAvailable(): boolean;
-  status(): Omit<LinkStatus, 'state' | 'counters'> & { readonly state: string };
+  /** False while whoever calls may give any number, whatever the kind of link promises. Absent: true. */
+  isVouchedNow?(): boolean;
+  status(): LinkReport;
 }

@@ -1,6 +1,6 @@
 import type { TraceEvent } from '../circuit/index.js';
 import { type Configuration, formatHostAndPort, type LinkConfiguration } from '../config/index.js';
-import { type Clock, SystemClock } from '../core/index.js';
+import { type Clock, GatewayError, SystemClock } from '../core/index.js';
 import type { TcpStream } from '../line/index.js';
 import { destinationKey, parseDestination, Recipients, RelayPolicy, Router } from '../routing/index.js';
 import type { ClientOptions, ServerOptions } from '../smtp/index.js';
@@ -10,7 +10,7 @@ import { callRecorder } from './call-recorder.js';
 import { Dispatcher, type Transport } from './dispatcher.js';
 import type { Observe } from './events.js';
 import { FallbackTransport } from './fallback-transport.js';
-import type { GatewayLink } from './gateway-link.js';
+import type { GatewayLink, LinkReport } from './gateway-link.js';
 import { IncomingCalls } from './incoming-calls.js';
 import { makeLink, type OpenLine, openConfiguredLine } from './links.js';
 import { PeerTransport } from './peer-transport.js';
@@ -83,6 +83,13 @@ export class Gateway {
   static async start(configuration: Configuration, environment: Environment = {}): Promise<Gateway> {
     const clock = environment.clock ?? new SystemClock();
     const observe = environment.observe ?? (() => {});
+    if (
+      configuration.bridges.length > 0 ||
+      configuration.incoming.some(({ action }) => action.type === 'bridge')
+    )
+      throw new GatewayError('unsupported', 'this version has no bridges: let the engine take the calls', {
+        temporary: false,
+      });
     const { openSpool: open = () => openConfiguredSpool(configuration, clock, observe) } = environment;
     const spool = await open();
     const gateway = new Gateway(configuration, { ...environment, clock, observe }, spool);
@@ -123,6 +130,7 @@ export class Gateway {
       clock,
       recipients: this.#recipients,
       session: this.#serverOptions('learn'),
+      isVouchedNow: (name) => this.#links.find((link) => link.name === name)?.isVouchedNow?.() ?? true,
       watchCall,
       onReceived: (message) => {
         observe({ type: 'received', message });
@@ -174,7 +182,7 @@ export class Gateway {
   }
 
   /** What the links are doing. */
-  get links(): readonly ReturnType<GatewayLink['status']>[] {
+  get links(): readonly LinkReport[] {
     return this.#links.map((link) => link.status());
   }
 

@@ -22,6 +22,8 @@ export interface IncomingCallsOptions {
   readonly clock: Clock;
   readonly recipients: Recipients;
   readonly session: ServerOptions;
+  /** False while whoever calls on a link may give any number (a modem that was rung up). */
+  readonly isVouchedNow: (link: string) => boolean;
   readonly watchCall: (call: CallStarted) => CallWatcher;
   readonly onReceived: (message: Received) => void;
   readonly observe: Observe;
@@ -31,7 +33,7 @@ export interface IncomingCallsOptions {
 const NO_RESOURCES = 0xa3;
 const SHUTTING_DOWN = 0xa2;
 
-type Admitted = Admission & { readonly action: 'engine' };
+type Admitted = Admission & { readonly action: 'take' };
 
 /** Takes calls: decides before acceptance (an accepted call is charged), then runs a session over the circuit. */
 export class IncomingCalls {
@@ -63,7 +65,7 @@ export class IncomingCalls {
     });
     const decision = await this.#decide(call, link);
     if (withdrawn !== undefined) return;
-    if (decision.action === 'engine') {
+    if (decision.action === 'take') {
       this.#answer(call, link, decision);
       return;
     }
@@ -99,7 +101,7 @@ export class IncomingCalls {
   }
 
   #isFull(rule: IncomingRule | undefined): boolean {
-    const most = rule?.action.type === 'engine' ? rule.action.maxCircuits : undefined;
+    const most = rule === undefined || rule.action.type === 'reject' ? undefined : rule.action.maxCircuits;
     if (most === undefined) return false;
     return [...this.#open.values()].filter((other) => other === rule).length >= most;
   }
@@ -120,13 +122,15 @@ export class IncomingCalls {
     if (circuit === undefined) return;
     const watcher = watchCall({ ...started(call, link, admitted.peer), circuit: circuit.circuit.id });
     const calling = numberOfCaller(call.calling, link.prefixes);
+    // Where anybody can write any number, no right hangs on it.
+    const isVouched = link.vouched && this.#options.isVouchedNow(link.name);
     runner = new ServerRunner({
       stream: circuit,
       caller: {
         source: `x25 ${calling || 'unknown'} on ${link.name}`,
         origin: `X.25 ${calling || 'without a number'} on ${link.name}`,
         protocol: 'X25',
-        judge: (recipient) => recipients.judge(recipient, { peerRelay: admitted.relay }),
+        judge: (recipient) => recipients.judge(recipient, { peerRelay: admitted.how.relay && isVouched }),
       },
       session,
       spool,

@@ -2,7 +2,7 @@ import type { Circuits } from '../circuit/index.js';
 import { type Clock, describeError, GatewayError } from '../core/index.js';
 import type { Line } from '../line/index.js';
 import type { LineState } from './events.js';
-import type { GatewayLink } from './gateway-link.js';
+import type { GatewayLink, LinkReport } from './gateway-link.js';
 
 /** Circuits over a line, driven by what the line delivers: a link stack, a modem's, a PAD's. */
 export interface LineDriven extends Circuits {
@@ -12,9 +12,11 @@ export interface LineDriven extends Circuits {
   writable(): void;
   lineUp(): void;
   lineDown(): void;
-  status(): ReturnType<GatewayLink['status']>;
+  status(): LinkReport;
   /** Absent: when its state is `ready`. */
   isAvailable?(): boolean;
+  /** Who set up the connection, where it has to be set up. */
+  readonly connectedBy?: 'dialled' | 'answered' | undefined;
 }
 
 export interface LineLinkOptions<Driven extends LineDriven> {
@@ -48,7 +50,12 @@ export class LineLink<Driven extends LineDriven> implements GatewayLink {
     return this.circuits.isAvailable?.() ?? this.circuits.status().state === 'ready';
   }
 
-  status(): ReturnType<GatewayLink['status']> {
+  /** Whoever knows our telephone number can give any number of the network. */
+  isVouchedNow(): boolean {
+    return this.circuits.connectedBy !== 'answered';
+  }
+
+  status(): LinkReport {
     return this.circuits.status();
   }
 

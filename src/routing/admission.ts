@@ -19,9 +19,30 @@ export interface IncomingRule {
   readonly called?: Pattern;
   /** What the call user data must begin with. */
   readonly userData?: Uint8Array;
-  readonly action:
-    | { readonly type: 'engine'; readonly relay: boolean; readonly maxCircuits?: number }
-    | { readonly type: 'reject'; readonly cause: number; readonly diagnostic: number };
+  readonly action: EngineAction | BridgeAction | RejectAction;
+}
+
+/** The call is taken here: mail goes into the queue. */
+export interface EngineAction {
+  readonly type: 'engine';
+  readonly relay: boolean;
+  readonly maxCircuits?: number;
+}
+
+/** The call is joined to a mail server, and nothing is kept. */
+export interface BridgeAction {
+  readonly type: 'bridge';
+  readonly smtp: { readonly host: string; readonly port: number };
+  /** How the mail server is told who calls. */
+  readonly identify: 'xclient' | 'proxy' | 'none';
+  readonly relay: boolean;
+  readonly maxCircuits?: number;
+}
+
+export interface RejectAction {
+  readonly type: 'reject';
+  readonly cause: number;
+  readonly diagnostic: number;
 }
 
 /** What admission needs to know of a peer. */
@@ -34,12 +55,13 @@ export interface CallingPeer {
 
 export type Admission =
   | {
-      readonly action: 'engine';
-      /** Absent: no rule fits, the caller is a configured peer. */
+      readonly action: 'take';
+      /** Absent: no rule fits, the caller is a configured peer; then the engine takes the call. */
       readonly rule?: IncomingRule;
+      /** What the rule does with it. */
+      readonly how: EngineAction | BridgeAction;
       /** Who calls, when a peer is known under that number. */
       readonly peer?: string;
-      readonly relay: boolean;
     }
   | { readonly action: 'reject'; readonly cause: number; readonly diagnostic: number; readonly why: string };
 
@@ -66,7 +88,8 @@ export function admit(
   const rule = rules.find((candidate) => fits(candidate, call));
   if (rule !== undefined) return apply(rule, caller?.name);
   const welcome = peers.find((peer) => isFrom(peer, call) && startsWith(call.userData, peer.userData));
-  if (welcome !== undefined) return { action: 'engine', peer: welcome.name, relay: false };
+  if (welcome !== undefined)
+    return { action: 'take', how: { type: 'engine', relay: false }, peer: welcome.name };
   return refuse(call, rules, peers);
 }
 
@@ -79,17 +102,17 @@ function apply(rule: IncomingRule, peer: string | undefined): Admission {
       diagnostic: action.diagnostic,
       why: `incoming rule ${rule.name}`,
     };
-  return { action: 'engine', rule, relay: action.relay, ...(peer !== undefined && { peer }) };
+  return { action: 'take', how: action, rule, ...(peer !== undefined && { peer }) };
 }
 
 /** Says which of the two was wrong, the caller or what it asked for. */
 function refuse(call: CallToAdmit, rules: readonly IncomingRule[], peers: readonly CallingPeer[]): Admission {
-  const engines = rules.filter((rule) => rule.action.type === 'engine' && fitsLine(rule, call));
+  const welcoming = rules.filter((rule) => rule.action.type !== 'reject' && fitsLine(rule, call));
   const isCallerKnown =
-    peers.some((peer) => isFrom(peer, call)) || engines.some((rule) => fitsCaller(rule, call.calling));
+    peers.some((peer) => isFrom(peer, call)) || welcoming.some((rule) => fitsCaller(rule, call.calling));
   const isUserDataWanted =
     peers.some((peer) => peer.links.includes(call.link) && startsWith(call.userData, peer.userData)) ||
-    engines.some((rule) => fitsUserData(rule, call));
+    welcoming.some((rule) => fitsUserData(rule, call));
   return isCallerKnown || !isUserDataWanted
     ? reject(USER_DATA_NOT_WANTED, 'call user data not wanted')
     : reject(CALLER_REFUSED, call.calling === '' ? 'no calling address' : 'caller unknown');

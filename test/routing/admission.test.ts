@@ -26,6 +26,12 @@ const peers: CallingPeer[] = [
 const call: CallToAdmit = { link: 'psdn0', calling: '26245300040', called: '23421000001', userData: SMTP };
 
 const engine = { type: 'engine', relay: false } as const;
+const bridge = {
+  type: 'bridge',
+  smtp: { host: '127.0.0.1', port: 25 },
+  identify: 'xclient',
+  relay: false,
+} as const;
 const reject = { type: 'reject', cause: 0, diagnostic: 0xf5 } as const;
 
 function rule(conditions: Partial<IncomingRule>): IncomingRule {
@@ -36,10 +42,10 @@ function outcome(admission: Admission): string {
   if (admission.action === 'reject')
     return `reject ${admission.cause.toString(16)}/${admission.diagnostic.toString(16)} ${admission.why}`;
   return [
-    'engine',
+    admission.how.type,
     ...(admission.rule === undefined ? [] : [`by ${admission.rule.name}`]),
     ...(admission.peer === undefined ? [] : [`as ${admission.peer}`]),
-    ...(admission.relay ? ['relay'] : []),
+    ...(admission.how.relay ? ['relay'] : []),
   ].join(' ');
 }
 
@@ -79,6 +85,7 @@ describe('a rule', () => {
   test.each<[string, Partial<IncomingRule>, Partial<CallToAdmit>, string]>([
     ['without conditions', {}, { calling: '999' }, 'engine by it'],
     ['for a peer', {}, {}, 'engine by it as site-b'],
+    ['that bridges', { action: bridge }, {}, 'bridge by it as site-b'],
     ['that lets relay', { action: { ...engine, relay: true } }, {}, 'engine by it as site-b relay'],
     ['for the link', { link: 'psdn0' }, { calling: '999' }, 'engine by it'],
     ['for another link', { link: 'psdn1' }, { calling: '999' }, 'reject 0/f5 caller unknown'],

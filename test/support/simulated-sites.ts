@@ -1,6 +1,7 @@
 import { parseConfiguration } from '../../src/config/index.js';
 import { VirtualClock } from '../../src/core/index.js';
 import { Gateway, type GatewayEvent } from '../../src/gateway/index.js';
+import type { Line } from '../../src/line/index.js';
 import type { CallRecord } from '../../src/observe/index.js';
 import { type SubscriptionOptions, simulatedNetwork } from '../../src/psdn/index.js';
 import { MemorySpool } from './memory-spool.js';
@@ -20,7 +21,7 @@ export interface SimulatedSite {
   }) => Promise<string>;
 }
 
-const NUMBERS = { a: '23421000001', b: '26245300040' } as const;
+export const NUMBERS = { a: '23421000001', b: '26245300040' } as const;
 export type SiteName = keyof typeof NUMBERS;
 
 /** Gateways on one simulated network, in virtual time: no sockets, no disk, the same course every time. */
@@ -31,7 +32,7 @@ export class SimulatedSites {
   /** @param toml replaces or follows what a site usually has. */
   async start(
     name: SiteName,
-    options: { toml?: string; subscription?: Partial<SubscriptionOptions> } = {},
+    options: { toml?: string; subscription?: Partial<SubscriptionOptions>; openLine?: () => Line } = {},
   ): Promise<SimulatedSite> {
     const text = options.toml ?? siteToml(name);
     const result = parseConfiguration(text, `/simulated/${name}.toml`);
@@ -43,7 +44,8 @@ export class SimulatedSites {
       random: () => 0,
       openSpool: async () => spool,
       connect: async () => 'no mailboxes in this simulation',
-      openLine: () => this.network.attach({ nua: NUMBERS[name], ...options.subscription }),
+      openLine:
+        options.openLine ?? (() => this.network.attach({ nua: NUMBERS[name], ...options.subscription })),
       observe: (event) => events.push(event),
     });
     return {

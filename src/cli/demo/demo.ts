@@ -139,6 +139,8 @@ function describeEvent(site: Site, event: GatewayEvent): string | undefined {
     case 'call':
     case 'attention':
     case 'turnedAway':
+    case 'connectionRefused':
+    case 'modem':
     case 'fatal':
     case 'problem':
       return undefined;

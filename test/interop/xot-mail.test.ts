@@ -1,0 +1,98 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createTransport } from 'nodemailer';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Mailbox } from '../../src/cli/demo/mailbox.js';
+import { SystemClock } from '../../src/core/index.js';
+import { type Background, eventually, freePort } from './support/programs.js';
+import { runSite } from './support/site.js';
+
+const NUMBERS = { a: '23421000001', b: '26245300040' };
+
+interface Ports {
+  readonly smtp: number;
+  readonly xot: number;
+}
+
+describe('mail by XOT, two processes on loopback', () => {
+  let folder: string;
+  let mailbox: Mailbox;
+  const arrived: string[] = [];
+  const sites: Background[] = [];
+  const ports: Record<'a' | 'b', Ports> = { a: { smtp: 0, xot: 0 }, b: { smtp: 0, xot: 0 } };
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'x25mail-xot-'));
+    mailbox = new Mailbox('mailbox.example', new SystemClock(), (message) => {
+      arrived.push(Buffer.from(message).toString());
+    });
+    const mailboxPort = await mailbox.listen();
+    for (const name of ['a', 'b'] as const) ports[name] = { smtp: await freePort(), xot: await freePort() };
+    for (const name of ['a', 'b'] as const)
+      sites.push(await runSite(folder, name, toml(name, ports, mailboxPort)));
+  });
+
+  afterAll(async () => {
+    await Promise.all(sites.map((site) => site.stop()));
+    await mailbox.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  test.each([
+    ['a', 'b'],
+    ['b', 'a'],
+  ] as const)('from %s to %s', async (from, to) => {
+    const subject = `by XOT from ${from} to ${to}`;
+    const transport = createTransport({
+      host: '127.0.0.1',
+      port: ports[from].smtp,
+      secure: false,
+      ignoreTLS: true,
+    });
+    await transport.sendMail({
+      from: `me@site-${from}.example`,
+      to: `you@site-${to}.example`,
+      subject,
+      text: 'hello\n'.repeat(5000),
+    });
+    transport.close();
+    const here = (): string | undefined => arrived.find((message) => message.includes(`Subject: ${subject}`));
+    await eventually(() => here() !== undefined, subject);
+    expect(here()).toMatch(
+      new RegExp(`Received: from gw-${from}.example \\(X\\.25 ${NUMBERS[from]} on wan\\)`),
+    );
+  });
+});
+
+function toml(name: 'a' | 'b', ports: Record<'a' | 'b', Ports>, mailboxPort: number): string {
+  const other = name === 'a' ? 'b' : 'a';
+  return `
+[gateway]
+hostname = "gw-${name}.example"
+nua = "${NUMBERS[name]}"
+spool = "spool-${name}"
+[listen]
+smtp = ["127.0.0.1:${ports[name].smtp}"]
+[relay]
+networks = ["127.0.0.0/8"]
+domains = ["site-${name}.example"]
+[[link]]
+name = "wan"
+type = "xot"
+listen = "127.0.0.1:${ports[name].xot}"
+allow = ["127.0.0.0/8"]
+routers = [{ nua = "${NUMBERS[other]}", to = "127.0.0.1:${ports[other].xot}" }]
+[[peer]]
+name = "other"
+nua = "${NUMBERS[other]}"
+link = "wan"
+facilities = [{ packet_size = 1024, window = 7 }]
+[[route]]
+domain = "site-${other}.example"
+peer = "other"
+[[route]]
+domain = "site-${name}.example"
+smtp = "127.0.0.1:${mailboxPort}"
+`;
+}
