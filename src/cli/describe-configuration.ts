@@ -3,6 +3,7 @@ import {
   type Configuration,
   formatHostAndPort,
   formatSize,
+  isReached,
   type PeerConfiguration,
 } from '../config/index.js';
 import { toHex } from '../core/index.js';
@@ -130,16 +131,6 @@ function incomingRows({ incoming, peers }: Configuration): Row[] {
       ? [['all other', 'every call', 'refused: 00/F5, or 00/F9 for their call user data']]
       : []),
   ];
-}
-
-/** Whether a caller can get past all rules: none of them rejects everybody. @param calling patterns; empty: no number. */
-function isReached(incoming: readonly IncomingRule[], calling: readonly string[]): boolean {
-  return !incoming.some(
-    ({ link, calling: from, called, userData, action }) =>
-      action.type === 'reject' &&
-      (link ?? called ?? userData) === undefined &&
-      (from === undefined || (from.isCatchAll && !calling.includes(''))),
-  );
 }
 
 function describeConditions({ link, calling, called, userData }: IncomingRule): string {

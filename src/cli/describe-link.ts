@@ -33,16 +33,25 @@ function lineRows(link: Link<'serial' | 'modem' | 'pad'>): Row[] {
   return [['line', `${where}, ${line.baud} bit/s${hardware}${escapes}`]];
 }
 
-function numberRows({ type, nua, calling, prefixes, vouched }: LinkConfiguration): Row[] {
+function numberRows(link: LinkConfiguration): Row[] {
+  const { type, nua, calling, prefixes } = link;
   const prefix = prefixes.international ?? '';
   const given = calling === undefined && type !== 'pad' ? ', not given when we call' : '';
+  const doubt = describeDoubt(link);
   return [
     ['our number', nua === undefined ? 'none' : `${nua}${given}`],
     ...(prefix === ''
       ? []
       : [['international', `${prefix} before numbers we call, taken from numbers that call`]]),
-    ...(vouched ? [] : [['their numbers', 'nobody vouches for them: no relaying by them']]),
+    ...(doubt === undefined ? [] : [['their numbers', doubt]]),
   ];
+}
+
+function describeDoubt(link: LinkConfiguration): string | undefined {
+  if (!link.vouched) return 'nobody vouches for them: they give no right to relay';
+  if (link.type === 'modem' && link.modem.answerAfterRings > 0)
+    return 'nobody vouches for them where we have answered: they give no right to relay there';
+  return undefined;
 }
 
 function layerRows(link: AccessLink): Row[] {
@@ -56,16 +65,13 @@ function layerRows(link: AccessLink): Row[] {
 }
 
 function modemRows(link: Link<'modem'>): Row[] {
-  const { modem, dial, role, vouched } = link;
+  const { modem, dial, role } = link;
   return [
     ['modem', `${link.profile}: ${modem.init.join(', ')}`],
     ['dials', dial === undefined ? 'never' : `${modem.dialCommand}${dial}, as ${role.toUpperCase()}`],
     ['answers', describeAnswering(link)],
     ['hangs up', describeHangingUp(link)],
     ['modem times', times(modem.times)],
-    ...(vouched && modem.answerAfterRings > 0
-      ? [['their numbers', 'nobody vouches for them where we have answered']]
-      : []),
   ];
 }
 

@@ -49,10 +49,7 @@ function isDte(link: LinkConfiguration): boolean {
     case 'serial':
       return link.role === 'dte';
     case 'modem':
-      return (
-        (link.dial !== undefined && link.role === 'dte') ||
-        (link.modem.answerAfterRings > 0 && link.answerRole === 'dte')
-      );
+      return link.role === 'dte' || (link.modem.answerAfterRings > 0 && link.answerRole === 'dte');
     case 'xot':
       return true;
     case 'pad':

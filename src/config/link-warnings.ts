@@ -18,7 +18,7 @@ export function warnOfLink(
   else if (link.type !== 'pad' && hasPeers && channelsForRole(link) === 0)
     problems.warn(
       ['link', index, 'packet', 'channels'],
-      `a ${roleInCalls(link).toUpperCase()} can't call on them, and peers are on this link`,
+      `a ${link.role.toUpperCase()} can't call on them, and peers are on this link`,
     );
 }
 
@@ -75,11 +75,6 @@ export function channelsToCallOn(link: LinkConfiguration): number {
 /** Two-way channels, and those that are one-way for us. */
 function channelsForRole(link: AccessLink): number {
   const { channels } = link.packet;
-  const ours = roleInCalls(link) === 'dte' ? channels.outgoing : channels.incoming;
+  const ours = link.role === 'dte' ? channels.outgoing : channels.incoming;
   return [channels.twoWay, ours].reduce((sum, range) => sum + (range ? range[1] - range[0] + 1 : 0), 0);
-}
-
-/** In which we call: a modem that never dials only calls where it has answered. */
-function roleInCalls(link: AccessLink): 'dte' | 'dce' {
-  return link.type === 'modem' && link.dial === undefined ? link.answerRole : link.role;
 }

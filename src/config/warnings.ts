@@ -4,11 +4,13 @@ import { isAnywhere, isThisMachine } from './hosts.js';
 import { warnOfLink } from './link-warnings.js';
 import { warnOfPeer } from './peer-warnings.js';
 import type { ProblemList } from './problem.js';
+import { takesMail } from './reach.js';
 import { formatHostAndPort, type HostAndPort } from './schema/fields.js';
 
 /** What is allowed and will hurt all the same. */
 export function warnOf(configuration: Configuration, problems: ProblemList): void {
   warnOfRelaying(configuration, problems);
+  if (takesMail(configuration)) warnOfMissingRoutes(configuration, problems);
   warnOfRoutes(configuration, problems);
   configuration.links.forEach((link, index) => {
     warnOfLink(link, index, configuration, problems);
@@ -28,7 +30,7 @@ export function warnOf(configuration: Configuration, problems: ProblemList): voi
     );
 }
 
-function warnOfRelaying({ relay, listen, gateway, routes }: Configuration, problems: ProblemList): void {
+function warnOfRelaying({ relay, listen, routes }: Configuration, problems: ProblemList): void {
   if (relay.networks.some((network) => network.isEverything))
     problems.warn(
       ['relay', 'networks'],
@@ -37,21 +39,24 @@ function warnOfRelaying({ relay, listen, gateway, routes }: Configuration, probl
   if (listen.smtp.length > 0 && relay.networks.length === 0 && relay.domains.length === 0)
     problems.warn(['relay'], 'no networks and no domains: nobody may send anything by listen.smtp');
   const router = new Router(routes);
-  if (router.route(gateway.postmaster).type === 'refused')
-    problems.warn(
-      ['gateway', 'postmaster'],
-      `${gateway.postmaster} has no route: mail to postmaster is refused`,
-    );
   relay.domains.forEach((domain, index) => {
     if (domain.isExact && router.route(`postmaster@${domain.text}`).type === 'refused')
       problems.warn(['relay', 'domains', index], `${domain.text} has no route: its mail is refused`);
   });
 }
 
+function warnOfMissingRoutes({ gateway, routes }: Configuration, problems: ProblemList): void {
+  if (new Router(routes).route(gateway.postmaster).type === 'refused')
+    problems.warn(
+      ['gateway', 'postmaster'],
+      `${gateway.postmaster} has no route: mail to postmaster is refused`,
+    );
+  if (!routes.some(({ domain }) => domain.isCatchAll))
+    problems.warn(['route'], 'no route for "*": mail for all other domains is refused with 550 5.1.2');
+}
+
 function warnOfRoutes({ routes, listen }: Configuration, problems: ProblemList): void {
   const catchAll = routes.findIndex(({ domain }) => domain.isCatchAll);
-  if (catchAll < 0)
-    problems.warn(['route'], 'no route for "*": mail for all other domains is refused with 550 5.1.2');
   routes.forEach(({ target }, index) => {
     if (catchAll >= 0 && index > catchAll)
       problems.warn(['route', index], 'is never reached: the route "*" stands before it');

@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { runCheck } from '../../src/cli/check.js';
+import { describeConfiguration } from '../../src/cli/describe-configuration.js';
+import { toJson } from '../../src/cli/json.js';
+import { type Configuration, formatProblem, parseConfiguration } from '../../src/config/index.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'x25mail-check-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -164,6 +167,185 @@ gw.toml:65: route: no route for "*": mail for all other domains is refused with 
 `);
 });
 
+const OTHER_KINDS = String.raw`[gateway]
+hostname = "gw-a.example"
+nua = "23421000001"
+caller_network = "fd25::/64"
+[[link]]
+name = "telephone"
+type = "modem"
+path = "/dev/ttyS0"
+baud = 57600
+flow = "rtscts"
+profile = "rockwell"
+init = ["ATM0"]
+dial = "0,0123456"
+answer = 2
+hang_up_after = "30s"
+[link.packet]
+max_size = 128
+[[link]]
+name = "in"
+type = "modem"
+path = "tcp://server:7001"
+answer = 1
+calls_on_answered = true
+[link.lapb]
+t1 = "20s"
+[[link]]
+name = "pad0"
+type = "pad"
+path = "/dev/ttyS1"
+service_request = "\r.\r"
+user_data_mark = "*D"
+parameters = { 4 = 5, 118 = 0 }
+[link.timers]
+call = "3m"
+[[link]]
+name = "wan"
+type = "xot"
+listen = "0.0.0.0"
+allow = ["10.1.0.0/16", "fd00::/8"]
+routers = [{ nua = "2624*", to = "10.1.1.1" }, { nua = '/^(...)/', to = "$1.x25.example:2000" }]
+max_circuits = 16
+[link.packet]
+size = 256
+timers = { t21 = "100s" }
+[link.address]
+calling = "none"
+prefix = { international = "0" }
+[[link]]
+name = "out"
+type = "xot"
+routers = [{ nua = "*", to = "[fd00::1]" }]
+[[peer]]
+name = "site-b"
+nua = "26245300040"
+link = ["wan", "pad0", "telephone"]
+[[peer]]
+name = "site-c"
+nua = "7"
+link = ["in", "out"]
+[[incoming]]
+name = "mail"
+link = "wan"
+action = "bridge"
+smtp = "127.0.0.1:25"
+max_circuits = 4
+[[incoming]]
+name = "proxied"
+link = "pad0"
+action = "bridge"
+smtp = "[::1]:10025"
+identify = "proxy"
+[[incoming]]
+name = "friends"
+link = "telephone"
+calling = "1*"
+action = "bridge"
+smtp = "127.0.0.1:25"
+relay = true
+[[incoming]]
+name = "same"
+link = "telephone"
+calling = "2*"
+action = "bridge"
+smtp = "127.0.0.1:26"
+identify = "none"
+relay = true
+[[incoming]]
+name = "others"
+action = "reject"
+[[bridge]]
+listen = "127.0.0.1:2601"
+peer = "site-b"
+[[bridge]]
+listen = "[::1]:2602"
+allow = ["::1"]
+peer = "site-c"
+`;
+
+/** For files that are read and checked, whether or not the gateway carries all of them out. */
+function configurationOf(toml: string): Configuration {
+  const result = parseConfiguration(toml, '/gw.toml');
+  if (!result.ok) throw new Error(result.problems.map(formatProblem).join('\n'));
+  return result.configuration;
+}
+
+test('says what links of other kinds and bridges come to', () => {
+  const sections = describeConfiguration(configurationOf(OTHER_KINDS)).split('\n\n');
+  const shown = sections.filter((section) => !/^(Peer|Mail|What|Gateway) /.test(section));
+  expect(shown.join('\n\n')).toBe(`Link telephone
+  line           /dev/ttyS0, 57600 bit/s, RTS/CTS
+  modem          rockwell: AT&F, ATE0Q0V1X4W2S0=0&C1&D2, AT&K3, ATM0
+  dials          ATDT0,0123456, as DTE
+  answers        after 2 rings, as DCE; we never call on it
+  hangs up       by DTR, 30s after the last call, 2m after the last call where we have answered
+  modem times    settle 500ms, gap 150ms, command 3s, dial 2m, answer 90s, ring gap 10s, guard 1.3s, dtr 1.5s, fresh 1m, retry 1m
+  our number     23421000001
+  their numbers  nobody vouches for them where we have answered: they give no right to relay there
+  link layer     LAPB modulo 8, window 7, T1 3s (more where CONNECT tells a slower speed), T2 25ms, T3 off, N2 20, N1 259 octets
+  packets        modulo 8, 128 octets, window 2; up to 128 octets, window 7, when asked for
+  channels       two-way 1-16; we call on 16, the highest free one first
+  timers         T20 3m, T21 200s, T22 3m, T23 3m, T24 off, T25 200s, T26 3m, R20 1, R22 1, R23 1
+
+Link in
+  line           serial device server server:7001, 9600 bit/s
+  modem          hayes: ATZ, ATE0Q0V1X4S0=0, AT&C1&D2
+  dials          never
+  answers        after 1 ring, as DCE; we call on it too
+  hangs up       by +++ and ATH, 2m after the last call where we have answered
+  modem times    settle 500ms, gap 150ms, command 3s, dial 2m, answer 90s, ring gap 10s, guard 1.3s, dtr 1.5s, fresh 1m, retry 1m
+  our number     23421000001
+  their numbers  nobody vouches for them: they give no right to relay
+  link layer     LAPB modulo 8, window 7, T1 20s (as written), T2 500ms, T3 off, N2 20, N1 1028 octets
+  packets        modulo 8, 128 octets, window 2; up to 1024 octets, window 7, when asked for
+  channels       two-way 1-16; we call on 16, the lowest free one first
+  timers         T10 1m, T11 3m, T12 1m, T13 1m, T24 off, T25 200s, T26 3m, R10 1, R12 1, R13 1
+
+Link pad0
+  line               /dev/ttyS1, 9600 bit/s
+  calls are cleared  by a break and CLR
+  is woken by        "\\r.\\r"
+  before user data   *D
+  parameters         4:5, 118:0
+  times              wake 1s, answer 10s, call 3m, turnaround 200ms, recall 1s, hang up 3s, gap 100ms, clear pause 2s, rest 1m
+  our number         23421000001
+
+Link wan
+  listens on        0.0.0.0:1998
+  connections from  10.1.0.0/16, fd00::/8
+  2624* is at       10.1.1.1:1998
+  /^(...)/ is at    $1.x25.example:2000
+  circuits          at most 16
+  our number        23421000001, not given when we call
+  international     0 before numbers we call, taken from numbers that call
+  their numbers     nobody vouches for them: they give no right to relay
+  packets           modulo 8, 256 octets, window 2; up to 1024 octets, window 7, when asked for
+  timers            T21 100s, T22 3m, T24 off, T25 200s, T26 3m, R22 1
+
+Link out
+  listens on     no port: nobody calls us here
+  * is at        [fd00::1]:1998
+  circuits       at most 64
+  our number     23421000001
+  their numbers  nobody vouches for them: they give no right to relay
+  packets        modulo 8, 128 octets, window 2; up to 1024 octets, window 7, when asked for
+  timers         T21 200s, T22 3m, T24 off, T25 200s, T26 3m, R22 1
+
+Calls come in (first that fits)
+  mail     on wan with C0 F7 00 00                joined to mail server 127.0.0.1:25, told who calls by XCLIENT, at most 4 calls at a time
+  proxied  on pad0 with 01 00 00 00               joined to mail server [::1]:10025, told who calls by the PROXY protocol
+  friends  on telephone from 1* with C0 F7 00 00  joined to mail server 127.0.0.1:25, told who calls by XCLIENT, with LOGIN
+  same     on telephone from 2* with C0 F7 00 00  joined to mail server 127.0.0.1:26, not told who calls
+  others   every call                             refused: 00/F5
+
+Connections become calls
+  on 127.0.0.1:2601  from 127.0.0.0/8, ::1  to peer site-b
+  on [::1]:2602      from ::1               to peer site-c`);
+  expect(sections[0]).toContain('\n  callers appear in  fd25::/64, 23421000001 as fd25::2342:1000:1f:fffb\n');
+});
+
 describe('incoming calls', () => {
   const rule = (keys: string): string => `[[incoming]]\nname = "x"\n${keys}\n`;
   const incomingOf = (toml: string): string[] => {
@@ -224,6 +406,28 @@ describe('--json', () => {
       },
       warnings: [{ key: 'route', line: 65 }],
     });
+  });
+
+  test('is the configuration of links of other kinds as well', () => {
+    const { links, incoming, bridges, gateway } = JSON.parse(toJson(configurationOf(OTHER_KINDS)));
+    expect(gateway).toMatchObject({ callerNetwork: 'fd25::/64' });
+    expect(links).toMatchObject([
+      { type: 'modem', profile: 'rockwell', dial: '0,0123456', modem: { answerAfterRings: 2 } },
+      { type: 'modem', answerRole: 'dce' },
+      { type: 'pad', clearing: 'break', parameters: { 4: 5, 118: 0 }, timers: { callMs: 180_000 } },
+      {
+        type: 'xot',
+        listen: { host: '0.0.0.0', port: 1998 },
+        allow: ['10.1.0.0/16', 'fd00::/8'],
+        routers: [
+          { nua: '2624*', host: '10.1.1.1', port: 1998 },
+          { nua: '/^(...)/', host: '$1.x25.example', port: 2000 },
+        ],
+      },
+      { type: 'xot' },
+    ]);
+    expect(incoming[0]).toMatchObject({ action: { type: 'bridge', smtp: { host: '127.0.0.1', port: 25 } } });
+    expect(bridges[0]).toMatchObject({ allow: ['127.0.0.0/8', '::1'], peer: 'site-b' });
   });
 
   test('is the list of problems', () => {

@@ -8,8 +8,11 @@ import {
   formatProblem,
   loadConfiguration,
   parseConfiguration,
+  routerFor,
   type SerialLinkConfiguration,
 } from '../../src/config/index.js';
+import { DEFAULT_MODEM_TIMES } from '../../src/modem/index.js';
+import { DEFAULT_PAD_TIMERS } from '../../src/pad/index.js';
 import { DEFAULT_PACKET_TIMERS } from '../../src/x25/index.js';
 import { FILE, problemsOf, tomlOf } from './parts.js';
 
@@ -142,8 +145,8 @@ describe('a file', () => {
 
 describe('what a file comes to', () => {
   test('where nothing but the needful is written', () => {
-    const { links, peers, queue, log, gateway, listen, relay, incoming } = configurationOf(tomlOf());
-    expect({ gateway, listen, relay, incoming, queue, log }).toEqual({
+    const { links, peers, queue, log, gateway, listen, relay, incoming, bridges } = configurationOf(tomlOf());
+    expect({ gateway, listen, relay, incoming, bridges, queue, log }).toEqual({
       gateway: {
         hostname: 'gw-a.example',
         greeting: 'ESMTP',
@@ -154,6 +157,7 @@ describe('what a file comes to', () => {
       listen: { smtp: [] },
       relay: { networks: [], domains: [] },
       incoming: [],
+      bridges: [],
       queue: {
         retryMs: [60_000, 300_000, 900_000, 3_600_000, 14_400_000],
         maxAgeMs: 432_000_000,
@@ -163,6 +167,7 @@ describe('what a file comes to', () => {
     });
     expect(links[0]).toMatchObject({
       name: 'psdn0',
+      vouched: true,
       line: { type: 'device', path: '/dev/ttyUSB0', baud: 9600, hardwareFlowControl: false },
       role: 'dte',
       nua: '23421000001',
@@ -311,6 +316,275 @@ error = "4.3.0 not today"
     ]);
   });
 
+  test('on a modem', () => {
+    const modem = 'name = "psdn0"\ntype = "modem"\npath = "/dev/ttyUSB0"\ndial = "0,0123456"';
+    const [usual, written, server] = [
+      modem,
+      `${modem}
+baud = 57600
+flow = "rtscts"
+profile = "rockwell"
+dialling = "pulse"
+init = ["ATM0"]
+answer = 2
+answer_role = "dte"
+calls_on_answered = true
+hang_up = "escape"
+hang_up_after = "20s"
+answered_hang_up_after = "5m"
+[link.lapb]
+t1 = "5s"
+[link.modem]
+settle = "1s"
+ring_gap = "7s"
+guard = "2s"`,
+      'name = "psdn0"\ntype = "modem"\npath = "tcp://server:7001"\nanswer = 1',
+    ].map((link) => configurationOf(tomlOf({ link })).links[0]);
+    expect(usual).toMatchObject({
+      type: 'modem',
+      vouched: true,
+      line: { type: 'device', path: '/dev/ttyUSB0' },
+      role: 'dte',
+      packet: { role: 'dte', assign: 'highest' },
+      profile: 'hayes',
+      modem: {
+        init: ['ATZ', 'ATE0Q0V1X4S0=0', 'AT&C1&D2'],
+        dialCommand: 'ATDT',
+        hangUpBy: 'dtr',
+        answerAfterRings: 0,
+        times: DEFAULT_MODEM_TIMES,
+      },
+      dial: '0,0123456',
+      answerRole: 'dce',
+      callsOnAnswered: false,
+      idleHangUpMs: 10_000,
+      answeredIdleHangUpMs: 120_000,
+      adaptsT1: true,
+    });
+    expect(written).toMatchObject({
+      profile: 'rockwell',
+      line: { hardwareFlowControl: true },
+      modem: {
+        init: ['AT&F', 'ATE0Q0V1X4W2S0=0&C1&D2', 'AT&K3', 'ATM0'],
+        dialCommand: 'ATDP',
+        hangUpBy: 'escape',
+        answerAfterRings: 2,
+        times: { ...DEFAULT_MODEM_TIMES, settleMs: 1_000, ringGapMs: 7_000, guardMs: 2_000 },
+      },
+      answerRole: 'dte',
+      callsOnAnswered: true,
+      idleHangUpMs: 20_000,
+      answeredIdleHangUpMs: 300_000,
+      lapb: { t1Ms: 5_000 },
+      lapbAsWritten: ['t1Ms'],
+      adaptsT1: false,
+    });
+    expect(server).toMatchObject({
+      vouched: false,
+      line: { type: 'tcp' },
+      modem: { hangUpBy: 'escape' },
+      // There are no connections but those that it has answered.
+      role: 'dce',
+      lapb: { role: 'dce' },
+      packet: { role: 'dce', assign: 'lowest' },
+    });
+    expect(server).not.toHaveProperty('dial');
+  });
+
+  test('on a PAD', () => {
+    const [usual, written, server] = [
+      'name = "psdn0"\ntype = "pad"\npath = "/dev/ttyUSB0"',
+      `name = "psdn0"
+type = "pad"
+path = "/dev/ttyUSB0"
+baud = 2400
+flow = "rtscts"
+nua = "0123"
+clearing = "dtr"
+service_request = "\\r.\\r"
+parameters = { 4 = 5, 118 = 0 }
+user_data_mark = "*D"
+address = { prefix = { international = "0" } }
+[link.timers]
+call = "3m"
+hang_up = "5s"`,
+      'name = "psdn0"\ntype = "pad"\npath = "tcp://server:7001"',
+    ].map((link) => configurationOf(tomlOf({ link })).links[0]);
+    expect(usual).toEqual({
+      type: 'pad',
+      name: 'psdn0',
+      nua: '23421000001',
+      prefixes: { international: '' },
+      vouched: true,
+      line: { type: 'device', path: '/dev/ttyUSB0', baud: 9600, hardwareFlowControl: false },
+      clearing: 'break',
+      parameters: new Map(),
+      timers: DEFAULT_PAD_TIMERS,
+    });
+    expect(written).toEqual({
+      type: 'pad',
+      name: 'psdn0',
+      nua: '0123',
+      prefixes: { international: '0' },
+      vouched: true,
+      line: { type: 'device', path: '/dev/ttyUSB0', baud: 2400, hardwareFlowControl: true },
+      clearing: 'dtr',
+      serviceRequest: '\r.\r',
+      parameters: new Map([
+        [4, 5],
+        [118, 0],
+      ]),
+      userDataMark: '*D',
+      timers: { ...DEFAULT_PAD_TIMERS, callMs: 180_000, hangUpMs: 5_000 },
+    });
+    expect(server).toMatchObject({ line: { type: 'tcp', host: 'server' }, clearing: 'escape' });
+  });
+
+  test('calls through a PAD carry what a PAD writes', () => {
+    const link = 'name = "psdn0"\ntype = "pad"\npath = "/dev/ttyUSB0"';
+    const rule = '[[incoming]]\nlink = "psdn0"\naction = "engine"\n[[incoming]]\naction = "engine"';
+    const { peers, incoming } = configurationOf(tomlOf({ link }, rule));
+    expect(peers[0]?.userData).toEqual(Uint8Array.of(1, 0, 0, 0));
+    expect(incoming.map(({ userData }) => userData)).toEqual([
+      Uint8Array.of(1, 0, 0, 0),
+      Uint8Array.of(0xc0, 0xf7, 0, 0),
+    ]);
+    const serial = '[[link]]\nname = "line"\ntype = "serial"\npath = "/dev/ttyS1"';
+    const peer = 'name = "site-b"\nnua = "1"\nlink = ["psdn0", "line"]';
+    expect(configurationOf(tomlOf({ link, peer }, serial)).peers[0]?.userData).toEqual(
+      Uint8Array.of(0xc0, 0xf7, 0, 0),
+    );
+  });
+
+  test('on XOT', () => {
+    const [usual, written] = [
+      'name = "psdn0"\ntype = "xot"\nrouters = [{ nua = "*", to = "10.1.1.1" }]',
+      `name = "psdn0"
+type = "xot"
+nua = "0123"
+listen = "[::]"
+allow = ["10.0.0.0/8"]
+routers = [{ nua = "1*", to = "[fd00::1]:1999" }, { nua = '/^(...)(...)/', to = "$2.$1.x25.example" }]
+max_circuits = 4
+[link.packet]
+window = 3
+size = 256
+max_size = 512
+max_window = 4
+timers = { t21 = "30s", r22 = 3 }
+[link.address]
+calling = "none"
+prefix = { international = "0" }`,
+    ].map((link) => configurationOf(tomlOf({ link })).links[0]);
+    expect(usual).toEqual({
+      type: 'xot',
+      name: 'psdn0',
+      nua: '23421000001',
+      calling: '23421000001',
+      prefixes: { international: '' },
+      vouched: false,
+      allow: [],
+      routers: [
+        {
+          nua: expect.objectContaining({ text: '*' }),
+          host: expect.objectContaining({ text: '10.1.1.1' }),
+          port: 1998,
+        },
+      ],
+      maxCircuits: 64,
+      packet: {
+        defaultPacketSize: 128,
+        defaultWindow: 2,
+        maxPacketSize: 1024,
+        maxWindow: 7,
+        timers: DEFAULT_PACKET_TIMERS,
+      },
+    });
+    expect(written).toMatchObject({
+      nua: '0123',
+      prefixes: { international: '0' },
+      listen: { host: '::', port: 1998 },
+      allow: [{ text: '10.0.0.0/8' }],
+      routers: [
+        { nua: { text: '1*' }, host: { text: 'fd00::1' }, port: 1999 },
+        { host: { text: '$2.$1.x25.example' }, port: 1998 },
+      ],
+      maxCircuits: 4,
+      packet: {
+        defaultPacketSize: 256,
+        defaultWindow: 3,
+        maxPacketSize: 512,
+        maxWindow: 4,
+        timers: { ...DEFAULT_PACKET_TIMERS, t21: 30_000, r22: 3 },
+      },
+    });
+    expect(written).not.toHaveProperty('calling');
+  });
+
+  test('who may connect by XOT: the routers given by address, where nothing is written', () => {
+    const allowed = (more: string): string[] => {
+      const routers =
+        'routers = [{ nua = "1*", to = "10.1.1.1" }, { nua = "2*", to = "10.1.1.1:2000" }, { nua = "3*", to = "[fd00::1]" }, { nua = "4*", to = "r.example" }, { nua = "5*", to = "10.1.1.$1" }]';
+      const toml = tomlOf({ link: `name = "psdn0"\ntype = "xot"\n${routers}\n${more}` });
+      const [link] = configurationOf(toml).links;
+      return link?.type === 'xot' ? link.allow.map(({ text }) => text) : [];
+    };
+    expect(allowed('listen = "127.0.0.1"')).toEqual(['10.1.1.1', 'fd00::1']);
+    expect(allowed('listen = "127.0.0.1"\nallow = ["10.2.0.0/16"]')).toEqual(['10.2.0.0/16']);
+    expect(allowed('listen = "127.0.0.1"\nallow = []')).toEqual([]);
+    expect(allowed('')).toEqual([]);
+  });
+
+  test.each([
+    ['1234', { host: 'a.example', port: 1998 }],
+    ['700002', { host: '002.700.x25.example', port: 2000 }],
+    ['9', undefined],
+  ])('the router of %s', (nua, router) => {
+    const link = `name = "psdn0"
+type = "xot"
+routers = [{ nua = "1*", to = "a.example" }, { nua = '/^(...)(...)/', to = "$2.$1.x25.example:2000" }]`;
+    const [xot] = configurationOf(tomlOf({ link })).links;
+    expect(xot?.type === 'xot' && routerFor(xot, nua)).toEqual(router);
+  });
+
+  test('where calls and connections are bridged', () => {
+    const gateway = 'hostname = "a"\nnua = "1"\ncaller_network = "fd25::/64"';
+    const rule = (keys: string): string => `[[incoming]]\naction = "bridge"\nsmtp = "[::1]:25"\n${keys}\n`;
+    const {
+      incoming,
+      bridges,
+      gateway: resolved,
+    } = configurationOf(
+      tomlOf(
+        { gateway },
+        `${rule('')}${rule('identify = "proxy"\nmax_circuits = 3')}${rule('link = "psdn0"\nidentify = "none"\nrelay = true')}
+[[bridge]]
+listen = "127.0.0.1:2601"
+peer = "site-b"
+[[bridge]]
+listen = "[::]:0"
+allow = ["10.0.0.0/8"]
+peer = "site-b"`,
+      ),
+    );
+    expect(resolved.callerNetwork).toBe('fd25::/64');
+    const smtp = { host: '::1', port: 25 };
+    expect(incoming.map(({ action }) => action)).toEqual([
+      { type: 'bridge', smtp, identify: 'xclient', relay: false },
+      { type: 'bridge', smtp, identify: 'proxy', relay: false, maxCircuits: 3 },
+      { type: 'bridge', smtp, identify: 'none', relay: true },
+    ]);
+    expect(incoming[0]?.userData).toEqual(Uint8Array.of(0xc0, 0xf7, 0, 0));
+    expect(bridges).toMatchObject([
+      {
+        listen: { host: '127.0.0.1', port: 2601 },
+        allow: [{ text: '127.0.0.0/8' }, { text: '::1' }],
+        peer: 'site-b',
+      },
+      { listen: { host: '::', port: 0 }, allow: [{ text: '10.0.0.0/8' }], peer: 'site-b' },
+    ]);
+  });
+
   test('an engine rule takes mail only, a reject rule all, unless said otherwise', () => {
     const rules = '[[incoming]]\naction = "engine"\n[[incoming]]\naction = "reject"';
     const { incoming } = configurationOf(tomlOf({}, rules));
@@ -345,16 +619,27 @@ describe('the examples', () => {
       readdirSync(FOLDER)
         .filter((name) => name.endsWith('.toml'))
         .toSorted(),
-    ).toEqual(['internet-gateway.toml', 'psdn-relay.toml', 'simulated.toml']);
+    ).toEqual([
+      'internet-gateway.toml',
+      'modem.toml',
+      'pad.toml',
+      'psdn-relay.toml',
+      'simulated.toml',
+      'xot-and-bridge.toml',
+    ]);
   });
 
   test.each([
     ['internet-gateway.toml', []],
+    ['modem.toml', []],
+    ['pad.toml', []],
     ['psdn-relay.toml', []],
+    ['xot-and-bridge.toml', []],
     // What its comment says.
     ['simulated.toml', ['link "line-a" lapb.t1']],
   ])('%s can be used, with the warnings %j', (name, keys) => {
-    const result = loadConfiguration(join(FOLDER, name));
+    const file = join(FOLDER, name);
+    const result = parseConfiguration(readFileSync(file, 'utf8'), file);
     expect(result.ok ? [] : result.problems.map(formatProblem)).toEqual([]);
     expect(result.ok && result.warnings.map(({ key }) => key)).toEqual(keys);
   });
@@ -375,7 +660,16 @@ test('no text makes it throw, and what is refused is refused with a reason', () 
     '[link.packet]',
     '[[route]]',
     '[[incoming]]',
+    '[[bridge]]',
+    '[link.modem]',
     '[queue]',
+    'type = "modem"',
+    'type = "pad"',
+    'type = "xot"',
+    'listen',
+    'routers',
+    'parameters',
+    'profile',
     'name',
     'nua',
     'link',

@@ -50,10 +50,10 @@ describe('[gateway]', () => {
       'gateway.greeting: found "Grüezi"; allowed: up to 200 printable ASCII characters',
     ],
     [`hostname = "a"\n${NUA}\ngreting = "x"`, 'gateway.greting: unknown key; did you mean "greeting"?'],
-    [
-      `hostname = "a"\n${NUA}\ncaller_network = "fd25::/64"`,
-      'gateway.caller_network: not supported by this version',
-    ],
+    ...['fd25::/48', 'fd25::1/64', '10.0.0.0/8', 'fd25::'].map((network): [string, string] => [
+      `hostname = "a"\n${NUA}\ncaller_network = "${network}"`,
+      `gateway.caller_network: found "${network}"; allowed: an IPv6 network of 64 bits, such as "fd25::/64"`,
+    ]),
   ])('%j: %s', (gateway, message) => {
     expect(problemsOf(tomlOf({ gateway }))).toEqual([message]);
   });
@@ -100,7 +100,8 @@ describe('[listen], [relay], [queue], [log]', () => {
     ['[log]\ncall = "x"', 'log.call: unknown key; did you mean "calls"?'],
     ['[log]\ncolour = "x"', 'log.colour: unknown key; allowed: level, calls'],
     ['log = 3', 'route "*" log: unknown key; allowed: domain, peer, smtp, error'],
-    ['[bridge]\nx = 1', 'bridge: not supported by this version'],
+    ['[console]\nx = 1', 'console: not supported by this version'],
+    ['[bridge]\nx = 1', 'bridge: found a table; allowed: tables with two brackets, [[bridge]]'],
     ['[rout]\nx = 1', 'rout: unknown key; did you mean "route"?'],
   ])('%j: %s', (extra, message) => {
     expect(problemsOf(tomlOf({}, extra))).toEqual([message]);

@@ -60,6 +60,180 @@ describe('links', () => {
   });
 });
 
+describe('links of other kinds', () => {
+  const MODEM = 'name = "psdn0"\ntype = "modem"\npath = "/dev/ttyUSB0"';
+  const PAD = 'name = "psdn0"\ntype = "pad"\npath = "/dev/ttyUSB0"';
+  const XOT = 'name = "psdn0"\ntype = "xot"';
+  const CALLS = 'routers = [{ nua = "2*", to = "10.1.1.1" }]';
+  test.each([
+    [`${MODEM}\ndial = "1"`, []],
+    [`${MODEM}\nanswer = 1\ncalls_on_answered = true`, []],
+    [
+      `${MODEM}\nanswer = 1`,
+      [
+        'peer "site-b" link: can\'t be called on link "psdn0": it never dials, and calls_on_answered is false',
+      ],
+    ],
+    [
+      `${MODEM}\ndial = "1"\n[link.modem]\nguard = "1s"`,
+      [
+        'link "psdn0" modem.guard: is not longer than the guard time of the modem, "1s": it would not take the escape sequence',
+      ],
+    ],
+    [
+      `${MODEM}\ndial = "1"\n[link.lapb]\nt1 = "2s"`,
+      [
+        'link "psdn0" lapb.t1: is short for 9600 bit/s, packets of 1024 and a window of 7: ' +
+          'below "11.1s" an answer that is only slow counts as lost',
+      ],
+    ],
+    [
+      // Who answers is the DCE: it calls on the channels that are incoming to the DTE.
+      `${MODEM}\nanswer = 1\ncalls_on_answered = true\npacket = { channels = { outgoing = "1-4" } }`,
+      ['link "psdn0" packet.channels: a DCE can\'t call on them, and peers are on this link'],
+    ],
+    [PAD, []],
+    [
+      `${PAD}\ntimers = { call = "50s" }`,
+      [
+        'peer "site-b" timers.call_accept: never runs out: timers.call of link "psdn0" clears the call after 50s',
+      ],
+    ],
+    [`${XOT}\n${CALLS}`, []],
+    [`${XOT}\nlisten = "127.0.0.1"\nallow = ["127.0.0.1"]\n${CALLS}`, []],
+    [
+      `${XOT}\nlisten = "127.0.0.1"`,
+      [
+        'link "psdn0" listen: nobody may connect to it: neither allow nor routers',
+        'peer "site-b" link: can\'t be called on link "psdn0": it has no router for 26245300040',
+      ],
+    ],
+    [
+      `${XOT}\nlisten = "127.0.0.1"\nrouters = [{ nua = "*", to = "r.example" }]`,
+      ['link "psdn0" listen: nobody may connect to it: no allow, and no router is given by its address'],
+    ],
+    [
+      `${XOT}\nlisten = "0.0.0.0"\nallow = ["10.0.0.0/8", "0.0.0.0/0"]\n${CALLS}`,
+      [
+        'link "psdn0" allow: holds every address, and others than this machine reach it: anyone may call, by any number',
+      ],
+    ],
+    [`${XOT}\nlisten = "127.0.0.1"\nallow = ["0.0.0.0/0"]\n${CALLS}`, []],
+    [
+      `${XOT}\nrouters = [{ nua = "3*", to = "10.1.1.1" }]`,
+      ['peer "site-b" link: can\'t be called on link "psdn0": it has no router for 26245300040'],
+    ],
+    [
+      `${XOT}\nrouters = [{ nua = "*", to = "10.1.1.1" }, { nua = "2*", to = "10.1.1.2" }]`,
+      ['link "psdn0" routers[1]: is never reached: the router for "*" stands before it'],
+    ],
+    [`${XOT}\nmax_circuits = 1\n${CALLS}`, []],
+  ])('%j: %j', (link, warnings) => {
+    expect(warningsOf(tomlOf({ link }))).toEqual(warnings);
+  });
+
+  test('the prefix of a link is no part of the number that a router serves', () => {
+    const link = `${XOT}\n${CALLS}\n[link.address]\nprefix = { international = "0" }`;
+    expect(warningsOf(tomlOf({ link }))).toEqual([]);
+  });
+
+  test('a peer that is never called needs no way to be called', () => {
+    const route = 'domain = "*"\nsmtp = "127.0.0.1:25"';
+    expect(warningsOf(tomlOf({ link: `${MODEM}\nanswer = 1`, route }))).toEqual([]);
+    const bridge = '[[bridge]]\nlisten = "127.0.0.1:2601"\npeer = "site-b"';
+    expect(warningsOf(tomlOf({ link: `${MODEM}\nanswer = 1`, route }, bridge))).toHaveLength(1);
+  });
+
+  test.each([
+    ['calls = { max_circuits = 2 }', PAD, 1],
+    ['calls = { max_circuits = 5 }', `${XOT}\nmax_circuits = 4\n${CALLS}`, 4],
+  ])('with %j on %j', (calls, link, channels) => {
+    const asked = /\d+/.exec(calls)?.[0];
+    expect(warningsOf(tomlOf({ link, peer: `${PEER}\n${calls}` }))).toEqual([
+      `peer "site-b" calls.max_circuits: ${asked} is more than its links have channels to call on, ${channels}`,
+    ]);
+  });
+
+  test('what a PAD can not ask for', () => {
+    const peer = `${PEER}\nfacilities = [{ window = 4 }, {}]`;
+    expect(warningsOf(tomlOf({ link: PAD, peer }))).toEqual([
+      'peer "site-b" facilities: has no effect: a PAD can ask for neither packet nor window size',
+    ]);
+    const line = '[[link]]\nname = "line"\ntype = "serial"\npath = "/dev/ttyS1"';
+    const onBoth = peer.replace('"psdn0"', '["psdn0", "line"]');
+    expect(warningsOf(tomlOf({ link: PAD, peer: onBoth }, line))).toEqual([]);
+  });
+
+  const UNUSED = [
+    '[[link]]\nname = "spare"\ntype = "modem"\npath = "/dev/ttyS1"\ndial = "1"',
+    '[[link]]\nname = "spare"\ntype = "pad"\npath = "/dev/ttyS1"',
+    '[[link]]\nname = "spare"\ntype = "xot"\nrouters = [{ nua = "*", to = "10.1.1.1" }]',
+  ];
+  const NOBODY = 'link "spare": no peer and no incoming rule uses it: every call on it is refused';
+  test.each(UNUSED)('that nobody uses: %j', (link) => {
+    expect(warningsOf(tomlOf({}, link))).toEqual([NOBODY]);
+    expect(warningsOf(tomlOf({}, `${link}\n[[incoming]]\naction = "engine"\nlink = "spare"`))).toEqual([]);
+  });
+
+  test('a PAD whose calls the rules do not take', () => {
+    const pad = UNUSED[1] ?? '';
+    expect(warningsOf(tomlOf({}, `${pad}\n[[incoming]]\naction = "engine"`))).toEqual([NOBODY]);
+    const all = '[[incoming]]\naction = "engine"\ncall_user_data = ""';
+    expect(warningsOf(tomlOf({}, `${pad}\n${all}`))).toEqual([]);
+  });
+});
+
+describe('bridges', () => {
+  const bridge = (listen: string, allow: string): string =>
+    `[[bridge]]\nlisten = "${listen}"\nallow = ["${allow}"]\npeer = "site-b"`;
+  const OPEN =
+    'allow: holds every address, and others than this machine reach it: whoever does calls at our cost';
+  test.each([
+    [bridge('0.0.0.0:2601', '0.0.0.0/0'), [`bridge "0.0.0.0:2601" ${OPEN}`]],
+    [bridge('[fd00::1]:2601', '::/0'), [`bridge "[fd00::1]:2601" ${OPEN}`]],
+    [bridge('127.0.0.1:2601', '0.0.0.0/0'), []],
+    [bridge('localhost:2601', '0.0.0.0/0'), []],
+    [bridge('0.0.0.0:2601', '10.0.0.0/8'), []],
+  ])('%j: %j', (extra, warnings) => {
+    expect(warningsOf(tomlOf({}, extra))).toEqual(warnings);
+  });
+
+  const GATEWAY = 'hostname = "gw-a.example"\nnua = "1"\ncaller_network = "fd25::/64"';
+  const rule = (keys: string): string => `[[incoming]]\nname = "r"\naction = "bridge"\n${keys}\n`;
+  test.each([
+    [rule('smtp = "127.0.0.1:25"'), []],
+    [
+      rule('smtp = "127.0.0.1:2601"') + bridge('0.0.0.0:2601', '127.0.0.0/8'),
+      ['incoming "r" smtp: is where we listen (0.0.0.0:2601): the call would come back to us'],
+    ],
+    [
+      `${rule('smtp = "localhost:2525"')}[listen]\nsmtp = ["localhost:2525"]\n[relay]\nnetworks = ["127.0.0.0/8"]`,
+      ['incoming "r" smtp: is where we listen (localhost:2525): the call would come back to us'],
+    ],
+    [
+      rule('smtp = "127.0.0.1:25"\nrelay = true'),
+      ['incoming "r" relay: every caller may send anywhere: name who may in calling'],
+    ],
+  ])('%j: %j', (extra, warnings) => {
+    expect(warningsOf(tomlOf({ gateway: GATEWAY }, extra))).toEqual(warnings);
+  });
+
+  test('alone need no routes: no mail comes into the queue', () => {
+    const base = `[gateway]\n${GATEWAY}\n[[link]]\n${LINK}\n[[peer]]\n${PEER}\n`;
+    const bridged = `${base}${rule('smtp = "127.0.0.1:25"')}`;
+    const shut = '[[incoming]]\naction = "reject"';
+    expect(warningsOf(`${bridged}${shut}`)).toEqual([]);
+    const missing = [
+      expect.stringContaining('gateway.postmaster'),
+      'route: no route for "*": mail for all other domains is refused with 550 5.1.2',
+    ];
+    expect(warningsOf(bridged)).toEqual(expect.arrayContaining(missing)); // the peer may call the engine
+    expect(warningsOf(`${bridged}${shut}\n[listen]\nsmtp = ["127.0.0.1:2525"]`)).toEqual(
+      expect.arrayContaining(missing),
+    );
+  });
+});
+
 describe('peers', () => {
   test.each([
     [

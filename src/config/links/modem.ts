@@ -29,7 +29,9 @@ export function readModem(
   const line = lineOf(settings, surroundings.folder, path, problems);
   const profile = readProfile(settings.profile, surroundings.folder, [...path, 'profile'], problems);
   const numbers = numbersOf(settings, surroundings, path, problems);
-  const layers = layersOf(settings, path, problems);
+  // On a modem that never dials there are no other connections than those that it has answered.
+  const role = dial === undefined ? settings.answer_role : settings.role;
+  const layers = layersOf({ ...settings, role }, path, problems);
   if (line === undefined || profile === undefined) return undefined;
   warnOfGuard(settings, profile, path, problems);
   return {

@@ -28,7 +28,7 @@ export const MODEM_KEYS = {
 
 /** Keys that mean something only to a modem that dials, or only to one that answers. */
 export const KEYS_OF_DIRECTION = {
-  dial: ['dialling', 'hang_up_after'],
+  dial: ['role', 'dialling', 'hang_up_after'],
   answer: ['answer_role', 'calls_on_answered', 'answered_hang_up_after'],
 } as const;
 
