@@ -1,5 +1,6 @@
-import type { XotLinkConfiguration } from '../config/index.js';
+import { routerFor, type XotLinkConfiguration } from '../config/index.js';
 import { XotListener, XotSocket } from '../line/index.js';
+import { numberOfCaller } from '../routing/index.js';
 import { XotCircuits } from '../xot/index.js';
 import type { GatewayLink, LinkReport } from './gateway-link.js';
 import type { LinkSurroundings } from './links.js';
@@ -61,11 +62,8 @@ export class XotGatewayLink implements GatewayLink {
   }
 }
 
-/** The first router whose pattern fits the number serves it. */
-function connectToRouter({ routers }: XotLinkConfiguration, called: string): XotSocket | undefined {
-  for (const { nua, host, port } of routers) {
-    const captures = nua.match(called);
-    if (captures !== undefined) return XotSocket.connect(host.expand(captures), port);
-  }
-  return undefined;
+/** The first router whose pattern fits the number serves it; prefixes are no part of a number. */
+function connectToRouter(link: XotLinkConfiguration, called: string): XotSocket | undefined {
+  const router = routerFor(link, numberOfCaller(called, link.prefixes));
+  return router && XotSocket.connect(router.host, router.port);
 }
