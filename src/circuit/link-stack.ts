@@ -301,6 +301,7 @@ export class LinkStack implements Circuits {
     this.#phase = 'stopped';
     this.#stopBy = undefined;
     this.#lineIsUp = false;
+    this.#link.lineDown(); // nobody answered our DISC: it is not repeated any longer
     this.#events.push(this.#whenStopped);
   }
 

@@ -165,6 +165,20 @@ describe('a line that is lost', () => {
 });
 
 describe('stopping', () => {
+  test('nothing is left to do afterwards, also when nobody answers', () => {
+    let isCut = false;
+    const { clock, a, b } = stackPair({ disturb: (octets) => (isCut ? [] : [octets]) });
+    clock.runFor(5 * SECOND);
+    b.lineDown();
+    isCut = true;
+    let stopped = false;
+    a.stop(() => {
+      stopped = true;
+    });
+    clock.runFor(30 * SECOND);
+    expect([stopped, clock.next()]).toEqual([true, undefined]);
+  });
+
   test('what was never started is stopped at once', () => {
     const { a } = unstartedPair();
     let stopped = false;

@@ -21,6 +21,9 @@ export interface StageOptions {
 /** What timers of the links follow from where the lines are as fast as the machine. */
 const UNPACED_BAUD = 1_000_000;
 
+/** A lost SABM is repeated after seconds; links that are not up by then never will be. */
+const LINKS_UP_MS = 20_000;
+
 /** Two gateways, the network between them, and the mailbox behind the second. */
 export class Stage {
   readonly #options: StageOptions;
@@ -35,6 +38,7 @@ export class Stage {
       const mailboxPort = await stage.#mailbox.listen();
       await stage.#startSite(SITE_A, SITE_B, mailboxPort);
       await stage.#startSite(SITE_B, SITE_A, mailboxPort);
+      await stage.#untilLinksAreUp();
       return stage;
     } catch (error) {
       await stage.close();
@@ -56,6 +60,17 @@ export class Stage {
   async close(): Promise<void> {
     await Promise.all(this.#gateways.map((gateway) => gateway.stop()));
     await Promise.all([this.#network.close(), this.#mailbox.close()]);
+  }
+
+  async #untilLinksAreUp(): Promise<void> {
+    const { clock } = this.#options;
+    const areUp = (): boolean =>
+      this.#gateways.every(({ links }) => links.every(({ state }) => state === 'ready'));
+    const end = clock.now() + LINKS_UP_MS;
+    while (!areUp()) {
+      if (clock.now() > end) throw new Error('the links to the network did not come up');
+      await new Promise<void>((resolve) => void clock.wake(clock.now() + 20, resolve));
+    }
   }
 
   async #startSite(site: Site, other: Site, mailboxPort: number): Promise<void> {
