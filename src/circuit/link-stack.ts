@@ -278,6 +278,7 @@ export class LinkStack implements Circuits {
 
   #nextDeadline(): number | undefined {
     if (this.#events.length > 0) return this.#clock.now(); // a listener has thrown
+    if (this.#phase === 'stopped') return undefined; // whatever the machines still wait for
     const [oldest] = this.#waiting.values();
     return earliest(this.#link.lapb.nextDeadline(), this.#layer.nextDeadline(), oldest?.until, this.#stopBy);
   }

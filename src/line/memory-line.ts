@@ -1,4 +1,4 @@
-import type { Clock } from '../core/index.js';
+import { Alarm, type Clock } from '../core/index.js';
 import type { Line, LineHandler } from './line.js';
 
 /** A simulated start/stop line; each direction is a line of its own (full duplex). */
@@ -48,10 +48,15 @@ class MemoryLineEnd implements Line {
   #wakeAsked = false;
   #inFlight = 0;
   #lastArrival = 0;
+  /** On their way, in order. One alarm for all: two wake-ups of a real clock could overtake each other. */
+  #onTheWay: { readonly at: number; readonly written: number; readonly arriving: readonly Uint8Array[] }[] =
+    [];
+  readonly #arrival: Alarm;
 
   constructor(name: string, options: MemoryLineOptions, direction: 'aToB' | 'bToA') {
     this.name = name;
     this.#clock = options.clock;
+    this.#arrival = new Alarm(options.clock, () => this.#deliver());
     this.#millisecondsPerOctet =
       options.bitsPerSecond === undefined ? 0 : ((options.bitsPerOctet ?? 10) * 1000) / options.bitsPerSecond;
     this.#delay = options.delayMs ?? 0;
@@ -78,13 +83,12 @@ class MemoryLineEnd implements Line {
     this.#idleAt = start + octets.length * this.#millisecondsPerOctet;
     this.#inFlight += octets.length;
     this.#lastArrival = Math.max(this.#lastArrival, this.#idleAt + this.#delay + this.#extraDelay());
-    for (const arriving of this.#disturb(octets)) {
-      const copy = arriving.slice();
-      this.#clock.wake(this.#lastArrival, () => this.#other?.arrive(copy));
-    }
-    this.#clock.wake(this.#lastArrival, () => {
-      this.#inFlight -= octets.length;
+    this.#onTheWay.push({
+      at: this.#lastArrival,
+      written: octets.length,
+      arriving: this.#disturb(octets).map((arriving) => arriving.slice()),
     });
+    this.#arrival.set(this.#onTheWay[0]?.at);
     const hasRoom = this.#idleAt <= now && this.#inFlight < UNPACED_CAPACITY;
     if (!hasRoom) this.#askToBeWoken();
     return hasRoom;
@@ -92,6 +96,16 @@ class MemoryLineEnd implements Line {
 
   arrive(octets: Uint8Array): void {
     this.#handler?.received(octets);
+  }
+
+  #deliver(): void {
+    const now = this.#clock.now();
+    for (let first = this.#onTheWay[0]; first !== undefined && first.at <= now; first = this.#onTheWay[0]) {
+      this.#onTheWay.shift();
+      this.#inFlight -= first.written;
+      for (const octets of first.arriving) this.#other?.arrive(octets);
+    }
+    this.#arrival.set(this.#onTheWay[0]?.at);
   }
 
   #askToBeWoken(): void {
