@@ -87,6 +87,7 @@ export class Dispatcher {
     for (const source of this.#sources) source.finish();
     this.#alarm.set(undefined);
     await this.#scanning;
+    this.#alarm.set(undefined); // a look that was under way has set it again
     await Promise.all(this.#running);
   }
 

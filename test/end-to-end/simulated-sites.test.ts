@@ -195,6 +195,22 @@ describe('an unwanted call', () => {
 });
 
 describe('stopping', () => {
+  test('in the middle of a look for mail leaves nothing running', async () => {
+    const sites = new SimulatedSites();
+    const a = await sites.start('a');
+    await sites.runFor(1000);
+    let stopped = false;
+    a.gateway.poke();
+    void a.gateway
+      .stop()
+      .then(() => sites.network.close())
+      .then(() => {
+        stopped = true;
+      });
+    await sites.runUntil(() => stopped, 60_000);
+    expect(sites.clock.next()).toBeUndefined();
+  });
+
   test('lets the message that is on its way arrive, tells the network, and keeps the rest queued', async () => {
     const sites = new SimulatedSites();
     const a = await sites.start('a', { subscription: { bitsPerSecond: 9600 } });
