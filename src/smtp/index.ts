@@ -1,5 +1,10 @@
 export { isAddress, isDomain, splitAddress } from './address.js';
 export * from './client.js';
+export { type DataFault, DataReader, type DataReaderOptions, DataWriter } from './data.js';
+export { Inbox } from './inbox.js';
+export { type LineFault, LineSplitter } from './line.js';
+export { find, LF, printable, toLatin1 } from './octets.js';
+export { DATA_REFUSALS, LINE_REFUSALS, NO_COMMAND, NOT_IMPLEMENTED } from './refusals.js';
 export { describeReply, type EnhancedReply, formatReply } from './reply.js';
 export * from './server.js';
 export type * from './session.js';

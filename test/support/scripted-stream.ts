@@ -48,10 +48,10 @@ export class ScriptedStream implements OctetStream {
   }
 
   /** The far end is gone. */
-  end(reason = 'gone'): void {
+  end(reason = 'gone', inOrder = false): void {
     const receiver = this.#receiver;
     this.#receiver = undefined;
-    receiver?.ended({ inOrder: false, reason });
+    receiver?.ended({ inOrder, reason });
   }
 
   /** What was written since the last time. */
