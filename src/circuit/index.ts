@@ -2,6 +2,7 @@ export { CLEAR_CAUSE, type Facilities, isDteCause } from '../x25/index.js';
 export type * from './circuit.js';
 export { CLOSE_DIAGNOSTIC, OUR_DIAGNOSTIC } from './diagnostics.js';
 export { describeEnding, describeReset, isOrderly } from './ending.js';
+export { EventQueue } from './event-queue.js';
 export { JoinedStream, type JoinedStreamCount } from './joined-stream.js';
 export { Joiner, type JoinerCount, LONGEST_PAUSE_MS, LONGEST_SEQUENCE } from './joiner.js';
 export { type CircuitHost, LinkCircuit } from './link-circuit.js';

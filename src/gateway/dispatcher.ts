@@ -74,20 +74,12 @@ export class Dispatcher {
     this.#scanning ??= this.#scanUntilQuiet();
   }
 
-  /** A destination that fared badly is tried at once (its link came up, the operator asks). */
-  forgive(destination: string): void {
-    const state = this.#states.get(destination);
-    if (state !== undefined) state.notBefore = 0;
-    this.poke();
-  }
-
   /** Begins nothing more, lets each session end after its present message, and resolves when they are over. */
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const source of this.#sources) source.finish();
     this.#alarm.set(undefined);
     await this.#scanning;
-    this.#alarm.set(undefined); // a look that was under way has set it again
     await Promise.all(this.#running);
   }
 
@@ -99,7 +91,7 @@ export class Dispatcher {
         await this.#scan();
       } catch (error) {
         this.#options.onProblem(`looking for mail that is due: ${describeError(error)}`);
-        this.#alarm.set(this.#options.clock.now() + SWEEP_MS);
+        this.#lookAgainIn(SWEEP_MS);
       }
     }
     this.#scanning = undefined;
@@ -124,7 +116,11 @@ export class Dispatcher {
       else if (due > 0) this.#begin(destination, transport, state, due);
       else if (nextDue !== undefined) wakeAt = Math.min(wakeAt, nextDue);
     }
-    this.#alarm.set(clock.now() + wakeAt - wallTime);
+    this.#lookAgainIn(wakeAt - wallTime);
+  }
+
+  #lookAgainIn(ms: number): void {
+    if (!this.#stopped) this.#alarm.set(this.#options.clock.now() + ms);
   }
 
   /** One session takes all that is due; another is begun only where much more waits than one claim holds. */

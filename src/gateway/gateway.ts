@@ -15,7 +15,7 @@ import { IncomingCalls } from './incoming-calls.js';
 import { makeLink, type OpenLine, openConfiguredLine } from './links.js';
 import { PeerTransport } from './peer-transport.js';
 import { RetryPolicy } from './retry-policy.js';
-import { ServerRunner } from './server-runner.js';
+import { type Received, ServerRunner } from './server-runner.js';
 import { Settler } from './settler.js';
 import { SmtpListener } from './smtp-listener.js';
 import { type Connect, connectByTcp, SmtpTransport } from './smtp-transport.js';
@@ -132,10 +132,7 @@ export class Gateway {
       session: this.#serverOptions('learn'),
       isVouchedNow: (name) => this.#links.find((link) => link.name === name)?.isVouchedNow?.() ?? true,
       watchCall,
-      onReceived: (message) => {
-        observe({ type: 'received', message });
-        this.#dispatcher.poke();
-      },
+      onReceived: (message) => this.#received(message),
       observe,
     });
     this.#links = configuration.links.map((link) => this.#makeLink(link, environment));
@@ -245,15 +242,17 @@ export class Gateway {
       session: this.#serverOptions('crlf'),
       spool: this.#spool,
       clock: this.#clock,
-      onReceived: (message) => {
-        this.#observe({ type: 'received', message });
-        this.#dispatcher.poke();
-      },
+      onReceived: (message) => this.#received(message),
       onEnd: () => this.#tcpSessions.delete(runner),
       onProblem: (problem) => this.#observe({ type: 'problem', problem: `smtp ${address}: ${problem}` }),
     });
     this.#tcpSessions.add(runner);
     runner.start();
+  }
+
+  #received(message: Received): void {
+    this.#observe({ type: 'received', message });
+    this.#dispatcher.poke();
   }
 
   #serverOptions(lineEnds: ServerOptions['lineEnds']): ServerOptions {

@@ -1,7 +1,6 @@
-import type { Circuits, ClearReason, IncomingCall } from '../circuit/index.js';
+import { type Circuits, type ClearReason, EventQueue, type IncomingCall } from '../circuit/index.js';
 import { type Clock, Counters } from '../core/index.js';
 import { SwitchedCall, type Transit } from './switched-call.js';
-import { TransitQueue } from './transit-queue.js';
 
 /** X.25 tables 5-7 and E-1. */
 const NOT_OBTAINABLE: ClearReason = { cause: 0x0d, diagnostic: 0x43 };
@@ -25,7 +24,7 @@ export class Switch {
   constructor(clock: Clock, transitDelayMs = 0) {
     if (transitDelayMs === 0) this.#transit = (carryOut) => carryOut();
     else {
-      const queue = new TransitQueue(clock, transitDelayMs);
+      const queue = new EventQueue(clock, transitDelayMs);
       this.#transit = (carryOut) => queue.post(carryOut);
     }
   }
