@@ -52,10 +52,15 @@ export function logEvents(log: Logger, calls: CallLog | undefined): Observe {
         else log.warn({ ...fields, reason }, outcome);
         return;
       }
-      case 'call':
-        log.info({ circuit: event.record.circuit, link: event.record.link }, callRecordLine(event.record));
-        calls?.write(event.record);
+      case 'call': {
+        const { record, refusedBecause } = event;
+        log.info(
+          { circuit: record.circuit, link: record.link, ...(refusedBecause && { refusedBecause }) },
+          callRecordLine(record),
+        );
+        calls?.write(record);
         return;
+      }
       case 'attention':
         log.error({ destination: event.destination }, `needs attention: ${event.reason}`);
         return;

@@ -52,8 +52,10 @@ function decodeUtf8(octets: Uint8Array): string | undefined {
 /** Bridges are read and checked, so that a file can be written for them, but this version can't carry them out. */
 function refuseBridges(result: ConfigurationResult): ConfigurationResult {
   if (!result.ok) return result;
-  const { file, incoming, bridges } = result.configuration;
+  const { file, gateway, incoming, bridges } = result.configuration;
   const keys = [
+    // Nobody but a bridge tells a mail server who calls.
+    ...(gateway.callerNetwork === undefined ? [] : ['gateway.caller_network']),
     ...incoming.flatMap(({ action }, i) => (action.type === 'bridge' ? [`incoming[${i}].action`] : [])),
     ...bridges.map((_, i) => `bridge[${i}]`),
   ];

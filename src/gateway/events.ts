@@ -17,7 +17,12 @@ export type GatewayEvent =
   /** A step of one recipient: delivered, put off, given up. */
   | { readonly type: 'settled'; readonly recipient: SettledEvent }
   /** A call is over. */
-  | { readonly type: 'call'; readonly record: CallRecord }
+  | {
+      readonly type: 'call';
+      readonly record: CallRecord;
+      /** In words, of a call that we would not take: no rule, no room, shutting down. */
+      readonly refusedBecause?: string;
+    }
   /** Somebody has to look: a setting is wrong somewhere. Once until it went well again. */
   | { readonly type: 'attention'; readonly destination: string; readonly reason: string }
   /** A connection to a link was closed at once. */

@@ -1,6 +1,6 @@
 import type { Ending, IncomingCall } from '../circuit/index.js';
 import type { Configuration, LinkConfiguration, PeerConfiguration } from '../config/index.js';
-import type { Clock } from '../core/index.js';
+import { type Clock, describeError } from '../core/index.js';
 import { CallRecordBuilder } from '../observe/index.js';
 import { type CallTimers, DEFAULT_CALL_TIMERS, MailCircuit } from '../rfc1090/index.js';
 import {
@@ -69,10 +69,10 @@ export class IncomingCalls {
       this.#answer(call, link, decision);
       return;
     }
-    const { cause, diagnostic } = decision;
+    const { cause, diagnostic, why } = decision;
     call.refuse({ cause, diagnostic });
     const ending: Ending = { by: 'us', cause, diagnostic, facilities: {}, userData: new Uint8Array() };
-    this.#options.observe({ type: 'call', record: record.finish(ending) });
+    this.#options.observe({ type: 'call', record: record.finish(ending), refusedBecause: why });
   }
 
   async #decide(call: IncomingCall, link: LinkConfiguration): Promise<Admission> {
@@ -96,7 +96,13 @@ export class IncomingCalls {
     );
     if (admission.action === 'reject') return admission;
     if (this.#isFull(admission.rule)) return refusal(NO_RESOURCES, 'too many circuits');
-    if (!(await spool.hasRoom(0))) return refusal(NO_RESOURCES, 'low on disk');
+    try {
+      if (!(await spool.hasRoom(0))) return refusal(NO_RESOURCES, 'low on disk');
+    } catch (error) {
+      const why = `the spool's disk can't be asked: ${describeError(error)}`;
+      this.#options.observe({ type: 'problem', problem: why });
+      return refusal(NO_RESOURCES, why);
+    }
     return admission;
   }
 

@@ -4,7 +4,7 @@ import type { Envelope, MessageWriter, Settlement } from './spool.js';
 import type { NewMessage } from './store.js';
 
 /** Bodies up to here are in the database row, where they cost no further sync; longer ones are files. */
-export const IN_ROW_OCTETS = CHUNK_OCTETS;
+const IN_ROW_OCTETS = CHUNK_OCTETS;
 
 /** Most messages are short: the buffer begins small and doubles. */
 const FIRST_BUFFER_OCTETS = 4 * 1024;
@@ -88,8 +88,8 @@ export class BufferedWriter implements MessageWriter {
 
   async #append(chunk: Uint8Array): Promise<void> {
     this.#size += chunk.length;
-    while (this.#held + chunk.length > CHUNK_OCTETS) {
-      const fits = chunk.subarray(0, CHUNK_OCTETS - this.#held);
+    while (this.#held + chunk.length > IN_ROW_OCTETS) {
+      const fits = chunk.subarray(0, IN_ROW_OCTETS - this.#held);
       this.#hold(fits);
       chunk = chunk.subarray(fits.length);
       await this.#flush();
@@ -101,7 +101,7 @@ export class BufferedWriter implements MessageWriter {
     const needed = this.#held + octets.length;
     if (needed > this.#buffer.length) {
       const larger = Math.max(needed, 2 * this.#buffer.length, FIRST_BUFFER_OCTETS);
-      const grown = new Uint8Array(Math.min(larger, CHUNK_OCTETS));
+      const grown = new Uint8Array(Math.min(larger, IN_ROW_OCTETS));
       grown.set(this.#buffer.subarray(0, this.#held));
       this.#buffer = grown;
     }

@@ -673,6 +673,7 @@ peer = "b"
   const result = loadConfiguration(file);
   rmSync(folder, { recursive: true });
   expect(result.ok ? [] : result.problems.map(({ key, message }) => `${key}: ${message}`)).toEqual([
+    'gateway.caller_network: bridges to a mail server are not supported by this version; allowed here: the engine',
     'incoming[0].action: bridges to a mail server are not supported by this version; allowed here: the engine',
     'bridge[0]: bridges to a mail server are not supported by this version; allowed here: the engine',
   ]);

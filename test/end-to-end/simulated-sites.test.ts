@@ -171,6 +171,9 @@ describe('an unwanted call', () => {
     await sites.runUntil(() => a.calls().length === 1);
     expect(a.calls()[0]).toMatchObject({ verdict: 'failed', ending: { cause: 0, diagnostic: 0xf5 } });
     expect(b.calls()[0]).toMatchObject({ verdict: 'refused', connectedMs: 0 });
+    expect(b.events.filter(({ type }) => type === 'call')).toMatchObject([
+      { refusedBecause: 'caller unknown' },
+    ]);
   });
 
   test('with other call user data is refused as such', async () => {
@@ -191,6 +194,18 @@ describe('an unwanted call', () => {
     expect(a.calls()[0]).toMatchObject({ ending: { cause: 0, diagnostic: 0xa3 } });
     b.spool.room = Number.POSITIVE_INFINITY;
     await sites.runUntil(() => b.spool.history.length === 1);
+  });
+});
+
+describe('a disk that can not be asked', () => {
+  test('refuses the call for now, is told, and ends nothing', async () => {
+    const sites = new SimulatedSites();
+    const [a, b] = [await sites.start('a'), await sites.start('b')];
+    b.spool.hasRoom = () => Promise.reject(new Error('EIO'));
+    await a.enqueue({ to: 'x@site-b.example' });
+    await sites.runUntil(() => a.calls().length === 1);
+    expect(a.calls()[0]).toMatchObject({ ending: { cause: 0, diagnostic: 0xa3 } });
+    expect(b.events).toContainEqual({ type: 'problem', problem: "the spool's disk can't be asked: EIO" });
   });
 });
 
