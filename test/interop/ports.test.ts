@@ -7,7 +7,7 @@ import { Mailbox } from '../../src/cli/demo/mailbox.js';
 import { SystemClock } from '../../src/core/index.js';
 import { type Background, eventually, freePort, missing, titleWith } from './support/programs.js';
 import { SerialPair } from './support/serial.js';
-import { runSite } from './support/site.js';
+import { runSite, type SiteName, serialLink, siteToml } from './support/site.js';
 
 const absent = missing('socat');
 
@@ -75,36 +75,11 @@ async function submit(port: number, subject: string): Promise<void> {
   transport.close();
 }
 
-function toml(name: 'a' | 'b', path: string, smtpPort: number, mailboxPort: number): string {
-  const other = name === 'a' ? 'b' : 'a';
-  const numbers = { a: '23421000001', b: '26245300040' };
-  return `
-[gateway]
-hostname = "gw-${name}.example"
-nua = "${numbers[name]}"
-spool = "spool-${name}"
-[listen]
-smtp = ["127.0.0.1:${smtpPort}"]
-[relay]
-networks = ["127.0.0.0/8"]
-domains = ["site-${name}.example"]
-[[link]]
-name = "line"
-type = "serial"
-path = "${path}"
-baud = 115200
-role = "${name === 'a' ? 'dte' : 'dce'}"
-[[peer]]
-name = "other"
-nua = "${numbers[other]}"
-link = "line"
-[[route]]
-domain = "site-${other}.example"
-peer = "other"
-[[route]]
-domain = "site-${name}.example"
-smtp = "127.0.0.1:${mailboxPort}"
-[queue]
-retry = ["1s"]
-`;
+function toml(name: SiteName, path: string, smtpPort: number, mailboxPort: number): string {
+  return siteToml(name, {
+    smtpPort,
+    mailboxPort,
+    link: serialLink(name, path, 115_200),
+    more: '[queue]\nretry = ["1s"]\n',
+  });
 }

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Postfix } from './support/postfix.js';
 import { Background, eventually, freePort, missing, titleWith } from './support/programs.js';
 import { SerialPair } from './support/serial.js';
-import { runSite } from './support/site.js';
+import { runSite, type SiteName, serialLink, siteToml } from './support/site.js';
 
 const run = promisify(execFile);
 const absent = missing('socat', 'postfix', 'swaks', 'smtp-source');
@@ -19,39 +19,14 @@ interface Line {
 }
 
 /** Two sites on one line, as a DTE and a DCE; mail for either domain ends in Postfix. */
-function toml(name: 'a' | 'b', path: string, smtpPort: number, postfixPort: number): string {
-  const other = name === 'a' ? 'b' : 'a';
-  const numbers = { a: '23421000001', b: '26245300040' };
-  return `
-[gateway]
-hostname = "gw-${name}.example"
-nua = "${numbers[name]}"
-spool = "spool-${name}"
-[listen]
-smtp = ["127.0.0.1:${smtpPort}"]
-[relay]
-networks = ["127.0.0.0/8"]
-domains = ["site-${name}.example"]
-[[link]]
-name = "line"
-type = "serial"
-path = "${path}"
-baud = 230400
-role = "${name === 'a' ? 'dte' : 'dce'}"
-[[peer]]
-name = "other"
-nua = "${numbers[other]}"
-link = "line"
-facilities = [{ packet_size = 512, window = 7 }]
-[[route]]
-domain = "site-${other}.example"
-peer = "other"
-[[route]]
-domain = "site-${name}.example"
-smtp = "127.0.0.1:${postfixPort}"
-[log]
-calls = "calls-${name}.jsonl"
-`;
+function toml(name: SiteName, path: string, smtpPort: number, postfixPort: number): string {
+  return siteToml(name, {
+    smtpPort,
+    mailboxPort: postfixPort,
+    link: serialLink(name, path, 230_400),
+    facilities: '[{ packet_size = 512, window = 7 }]',
+    more: `[log]\ncalls = "calls-${name}.jsonl"\n`,
+  });
 }
 
 function suite(title: string, openLine: (folder: string) => Promise<Line>): void {

@@ -6,9 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Mailbox } from '../../src/cli/demo/mailbox.js';
 import { SystemClock } from '../../src/core/index.js';
 import { type Background, eventually, freePort } from './support/programs.js';
-import { runSite } from './support/site.js';
-
-const NUMBERS = { a: '23421000001', b: '26245300040' };
+import { NUMBERS, runSite, type SiteName, siteToml } from './support/site.js';
 
 interface Ports {
   readonly smtp: number;
@@ -65,34 +63,16 @@ describe('mail by XOT, two processes on loopback', () => {
   });
 });
 
-function toml(name: 'a' | 'b', ports: Record<'a' | 'b', Ports>, mailboxPort: number): string {
+function toml(name: SiteName, ports: Record<SiteName, Ports>, mailboxPort: number): string {
   const other = name === 'a' ? 'b' : 'a';
-  return `
-[gateway]
-hostname = "gw-${name}.example"
-nua = "${NUMBERS[name]}"
-spool = "spool-${name}"
-[listen]
-smtp = ["127.0.0.1:${ports[name].smtp}"]
-[relay]
-networks = ["127.0.0.0/8"]
-domains = ["site-${name}.example"]
-[[link]]
-name = "wan"
-type = "xot"
+  return siteToml(name, {
+    smtpPort: ports[name].smtp,
+    mailboxPort,
+    linkName: 'wan',
+    link: `type = "xot"
 listen = "127.0.0.1:${ports[name].xot}"
 allow = ["127.0.0.0/8"]
-routers = [{ nua = "${NUMBERS[other]}", to = "127.0.0.1:${ports[other].xot}" }]
-[[peer]]
-name = "other"
-nua = "${NUMBERS[other]}"
-link = "wan"
-facilities = [{ packet_size = 1024, window = 7 }]
-[[route]]
-domain = "site-${other}.example"
-peer = "other"
-[[route]]
-domain = "site-${name}.example"
-smtp = "127.0.0.1:${mailboxPort}"
-`;
+routers = [{ nua = "${NUMBERS[other]}", to = "127.0.0.1:${ports[other].xot}" }]`,
+    facilities: '[{ packet_size = 1024, window = 7 }]',
+  });
 }

@@ -5,7 +5,7 @@ import { SystemClock } from '../../../src/core/index.js';
 import { seeded } from '../../support/random.js';
 import { type Background, eventually, freePort } from './programs.js';
 import { SerialPair } from './serial.js';
-import { runSite } from './site.js';
+import { runSite, type SiteName, serialLink, siteToml } from './site.js';
 
 export interface KillRun {
   /** Messages that got their 250. */
@@ -115,40 +115,12 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-function toml(name: 'a' | 'b', path: string, smtpPort: number, mailboxPort: number): string {
-  const other = name === 'a' ? 'b' : 'a';
-  const numbers = { a: '23421000001', b: '26245300040' };
-  return `
-[gateway]
-hostname = "gw-${name}.example"
-nua = "${numbers[name]}"
-spool = "spool-${name}"
-[listen]
-smtp = ["127.0.0.1:${smtpPort}"]
-[relay]
-networks = ["127.0.0.0/8"]
-domains = ["site-${name}.example"]
-[[link]]
-name = "line"
-type = "serial"
-path = "${path}"
-baud = 921600
-role = "${name === 'a' ? 'dte' : 'dce'}"
-[link.lapb]
-t1 = "500ms"
-t2 = "20ms"
-[[peer]]
-name = "other"
-nua = "${numbers[other]}"
-link = "line"
-facilities = [{ packet_size = 512, window = 7 }]
-[[route]]
-domain = "site-${other}.example"
-peer = "other"
-[[route]]
-domain = "site-${name}.example"
-smtp = "127.0.0.1:${mailboxPort}"
-[queue]
-retry = ["1s"]
-`;
+function toml(name: SiteName, path: string, smtpPort: number, mailboxPort: number): string {
+  return siteToml(name, {
+    smtpPort,
+    mailboxPort,
+    link: serialLink(name, path, 921_600, '[link.lapb]\nt1 = "500ms"\nt2 = "20ms"\n'),
+    facilities: '[{ packet_size = 512, window = 7 }]',
+    more: '[queue]\nretry = ["1s"]\n',
+  });
 }
