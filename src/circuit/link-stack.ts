@@ -1,4 +1,4 @@
-import { Alarm, type Clock } from '../core/index.js';
+import { type Clock, earliest, isDue, Turns } from '../core/index.js';
 import type { LapbParameters, LapbUser } from '../lapb/index.js';
 import {
   type ChannelRange,
@@ -74,9 +74,6 @@ const OUT_OF_ORDER = { cause: CLEAR_CAUSE.outOfOrder, diagnostic: DIAGNOSTIC.noI
 /**
  * Circuits over an access line: framing, link layer and packet layer, put together. It does no I/O: its owner feeds
  * what the line delivers and passes on what it writes.
- *
- * Everything happens in turns. A turn lets the machines see the time, tells the listeners what came of it and sends
- * what the line takes; what listeners do belongs to the same turn, so one frame answers for all of it.
  */
 export class LinkStack implements Circuits {
   readonly can: Capabilities;
@@ -84,16 +81,13 @@ export class LinkStack implements Circuits {
   readonly #clock: Clock;
   readonly #link: FramedLink;
   readonly #layer: PacketLayer;
-  readonly #alarm: Alarm;
+  readonly #turns: Turns;
   readonly #host: CircuitHost;
   readonly #circuits = new Set<LinkCircuit>();
   /** Calls for which the link is not up yet, oldest first, and until when they wait. */
   readonly #waiting = new Map<LinkCircuit, { readonly request: CallRequest; readonly until: number }>();
   readonly #unanswered = new Set<LinkIncomingCall>();
   #handler: ((call: IncomingCall) => void) | undefined;
-  #events: Array<() => void> = [];
-  #inTurn = false;
-  #turnWanted = false;
   #lineIsUp = false;
   #lastFailure: string | undefined;
   #phase: 'stopped' | 'running' | 'clearing' | 'disconnecting' = 'stopped';
@@ -115,12 +109,17 @@ export class LinkStack implements Circuits {
       userData: 'any',
       circuits: channelCount(packet),
     };
-    this.#alarm = new Alarm(clock, () => this.#turn());
+    this.#turns = new Turns({
+      clock,
+      handleTimeouts: (now) => this.#handleTimeouts(now),
+      transmit: () => this.#link.transmit(),
+      nextDeadline: () => this.#nextDeadline(),
+    });
     this.#host = {
       name: options.name,
       now: () => clock.now(),
-      post: (tell) => this.#events.push(tell),
-      wake: () => this.#wake(),
+      post: (tell) => this.#turns.post(tell),
+      wake: () => this.#turns.want(),
       ended: (circuit) => {
         this.#circuits.delete(circuit);
         this.#waiting.delete(circuit);
@@ -150,19 +149,19 @@ export class LinkStack implements Circuits {
     this.#whenStopped = done;
     for (const call of this.#unanswered) call.refuse(SHUTTING_DOWN);
     for (const circuit of this.#circuits) circuit.clear(SHUTTING_DOWN);
-    this.#wake();
+    this.#turns.want();
   }
 
   /** Octets from the line. */
   received(octets: Uint8Array): void {
     this.#link.received(octets);
-    this.#turn();
+    this.#turns.run();
   }
 
   /** The line takes more again. */
   writable(): void {
     this.#link.writable();
-    this.#turn();
+    this.#turns.run();
   }
 
   /** The line is there again after `lineDown`. */
@@ -170,7 +169,7 @@ export class LinkStack implements Circuits {
     if (this.#lineIsUp) return;
     this.#lineIsUp = true;
     this.#link.lineUp();
-    this.#turn();
+    this.#turns.run();
   }
 
   /** Nothing moves any longer: all circuits end. */
@@ -179,7 +178,7 @@ export class LinkStack implements Circuits {
     this.#lineIsUp = false;
     this.#link.lineDown();
     for (const circuit of this.#waiting.keys()) circuit.fail('link', OUT_OF_ORDER);
-    this.#turn();
+    this.#turns.run();
   }
 
   status(): LinkStatus {
@@ -219,7 +218,7 @@ export class LinkStack implements Circuits {
         request,
         until: this.#clock.now() + (this.#options.linkWaitMs ?? DEFAULT_LINK_WAIT_MS),
       });
-    this.#wake();
+    this.#turns.want();
     return circuit;
   }
 
@@ -243,29 +242,6 @@ export class LinkStack implements Circuits {
 
   // ---- turns
 
-  /** A turn is wanted, now or when the present one comes round again. */
-  #wake(): void {
-    if (this.#inTurn) this.#turnWanted = true;
-    else this.#alarm.set(this.#clock.now());
-  }
-
-  #turn(): void {
-    this.#turnWanted = true;
-    if (this.#inTurn) return;
-    this.#inTurn = true;
-    try {
-      while (this.#turnWanted || this.#events.length > 0) {
-        this.#turnWanted = false;
-        this.#handleTimeouts(this.#clock.now());
-        this.#tellListeners();
-        this.#link.transmit();
-      }
-    } finally {
-      this.#inTurn = false;
-      this.#alarm.set(this.#nextDeadline());
-    }
-  }
-
   #handleTimeouts(now: number): void {
     if (isDue(this.#link.lapb.nextDeadline(), now)) this.#link.lapb.handleTimeout(now);
     if (isDue(this.#layer.nextDeadline(), now)) this.#layer.handleTimeout(now);
@@ -277,14 +253,9 @@ export class LinkStack implements Circuits {
   }
 
   #nextDeadline(): number | undefined {
-    if (this.#events.length > 0) return this.#clock.now(); // a listener has thrown
     if (this.#phase === 'stopped') return undefined; // whatever the machines still wait for
     const [oldest] = this.#waiting.values();
     return earliest(this.#link.lapb.nextDeadline(), this.#layer.nextDeadline(), oldest?.until, this.#stopBy);
-  }
-
-  #tellListeners(): void {
-    for (let tell = this.#events.shift(); tell !== undefined; tell = this.#events.shift()) tell();
   }
 
   #goOnStopping(now: number): void {
@@ -303,7 +274,7 @@ export class LinkStack implements Circuits {
     this.#stopBy = undefined;
     this.#lineIsUp = false;
     this.#link.lineDown(); // nobody answered our DISC: it is not repeated any longer
-    this.#events.push(this.#whenStopped);
+    this.#turns.post(this.#whenStopped);
   }
 
   // ---- what the machines tell
@@ -331,7 +302,7 @@ export class LinkStack implements Circuits {
           if (circuit !== undefined) this.#circuits.add(circuit);
         });
         this.#unanswered.add(incoming);
-        this.#events.push(() => this.#offer(incoming));
+        this.#turns.post(() => this.#offer(incoming));
       },
     };
   }
@@ -348,15 +319,6 @@ export class LinkStack implements Circuits {
     if (this.#phase !== 'running') return 'stopping';
     return this.#layer.isReady ? 'ready' : 'comingUp';
   }
-}
-
-function isDue(at: number | undefined, now: number): boolean {
-  return at !== undefined && at <= now;
-}
-
-function earliest(...deadlines: Array<number | undefined>): number | undefined {
-  const set = deadlines.filter((at) => at !== undefined);
-  return set.length === 0 ? undefined : Math.min(...set);
 }
 
 function channelCount({ channels }: PacketLayerParameters): number {

@@ -8,7 +8,7 @@ import {
   LinkStack,
   OUR_DIAGNOSTIC,
 } from '../circuit/index.js';
-import { Alarm, type Clock } from '../core/index.js';
+import { Alarm, type Clock, isDue, Turns } from '../core/index.js';
 import type { Role } from '../lapb/index.js';
 import { DIAGNOSTIC, encodePacket } from '../x25/index.js';
 import type { DialogueEvent, DialogueState, Direction } from './at-dialogue.js';
@@ -80,7 +80,7 @@ export class ModemCircuits implements Circuits {
   readonly #options: ModemCircuitsOptions;
   readonly #clock: Clock;
   readonly #modem: Modem;
-  readonly #alarm: Alarm;
+  readonly #turns: Turns;
   readonly #stopAlarm: Alarm;
   readonly #book = new StatusBook();
   /** Calls for which there is no connection yet, oldest first. */
@@ -108,7 +108,13 @@ export class ModemCircuits implements Circuits {
       data: (octets) => this.#connection?.stack.received(octets),
       writable: () => this.#connection?.stack.writable(),
     });
-    this.#alarm = new Alarm(clock, () => this.#drive((now) => this.#modem.handleTimeout(now)));
+    this.#turns = new Turns({
+      clock,
+      handleTimeouts: (now) => {
+        if (isDue(this.#modem.nextDeadline(), now)) this.#modem.handleTimeout(now);
+      },
+      nextDeadline: () => this.#modem.nextDeadline(),
+    });
     this.#stopAlarm = new Alarm(clock, () => this.#stopped());
     line.control?.onCarrier((on) => this.#drive((now) => this.#modem.carrier(on, now)));
   }
@@ -136,12 +142,14 @@ export class ModemCircuits implements Circuits {
 
   /** Octets from the line. */
   received(octets: Uint8Array): void {
-    this.#drive((now) => this.#modem.received(octets, now));
+    this.#modem.received(octets, this.#clock.now());
+    this.#turns.run();
   }
 
   /** The line takes more again. */
   writable(): void {
-    this.#drive((now) => this.#modem.writable(now));
+    this.#modem.writable(this.#clock.now());
+    this.#turns.run();
   }
 
   /** The line is there again after `lineDown`. */
@@ -378,11 +386,12 @@ export class ModemCircuits implements Circuits {
 
   #drive(act: (now: number) => void): void {
     act(this.#clock.now());
-    this.#alarm.set(this.#modem.nextDeadline());
+    this.#turns.want();
   }
 
   #post(tell: () => void): void {
-    this.#clock.wake(this.#clock.now(), tell);
+    this.#turns.post(tell);
+    this.#turns.want();
   }
 
   #tell(event: ModemEvent): void {

@@ -9,7 +9,7 @@ import {
   type LinkState,
   OUR_DIAGNOSTIC,
 } from '../circuit/index.js';
-import { Alarm, type Clock, Counters, concat } from '../core/index.js';
+import { type Clock, Counters, concat, earliest, isDue, Turns } from '../core/index.js';
 import { DIAGNOSTIC } from '../x25/index.js';
 import { ClearWatch } from './clear-watch.js';
 import { PadCircuit, type PadCircuitHost } from './pad-circuit.js';
@@ -63,7 +63,7 @@ export class PadCircuits implements Circuits {
   readonly #clock: Clock;
   readonly #timers: PadTimers;
   readonly #settings: PadSettings;
-  readonly #alarm: Alarm;
+  readonly #turns: Turns;
   readonly #output: PadOutput;
   readonly #reader = new SignalReader();
   readonly #watch: ClearWatch;
@@ -85,9 +85,6 @@ export class PadCircuits implements Circuits {
   /** Whether the PAD was as it must be when it was asked last. */
   #isReady = false;
   #lastFailure: string | undefined;
-  #events: Array<() => void> = [];
-  #inTurn = false;
-  #turnWanted = false;
 
   /** @throws Error when the line can't do what `clearing` needs. */
   constructor(options: PadCircuitsOptions) {
@@ -104,15 +101,23 @@ export class PadCircuits implements Circuits {
       canHangUp: control.hangUp !== undefined,
       parameters: transparentParameters(clearing, options.parameters),
     };
-    this.#alarm = new Alarm(clock, () => this.#turn());
+    this.#turns = new Turns({
+      clock,
+      handleTimeouts: (now) => this.#handleTimeouts(now),
+      transmit: () => {
+        this.#transmit();
+        this.#steerReading();
+      },
+      nextDeadline: () => this.#nextDeadline(),
+    });
     this.#host = {
       name: options.name,
       escape: clearing === 'escape' ? ESCAPE : undefined,
       post: (tell) => {
-        this.#events.push(tell);
-        this.#wake();
+        this.#turns.post(tell);
+        this.#turns.want();
       },
-      wake: () => this.#wake(),
+      wake: () => this.#turns.want(),
       clear: () => this.#input({ type: 'clear' }),
       count: (what) => this.#counters.add(what),
     };
@@ -141,7 +146,7 @@ export class PadCircuits implements Circuits {
     this.#stopBy = this.#clock.now() + STOP_MS;
     this.#whenStopped = done;
     this.#circuit?.clear(SHUTTING_DOWN);
-    this.#wake();
+    this.#turns.want();
   }
 
   /** Octets from the line. */
@@ -150,14 +155,14 @@ export class PadCircuits implements Circuits {
     let rest = octets;
     while (rest.length > 0)
       rest = this.#state.name === 'open' ? this.#receiveData(rest) : this.#receiveSignals(rest);
-    this.#turn();
+    this.#turns.run();
   }
 
   /** The line takes more again. */
   writable(): void {
     this.#lineTakes = true;
     this.#taken();
-    this.#turn();
+    this.#turns.run();
   }
 
   /** The line is there again after `lineDown`. */
@@ -167,7 +172,7 @@ export class PadCircuits implements Circuits {
     this.#lineTakes = true;
     this.#inLine = 0;
     this.#input({ type: 'lineUp' });
-    this.#turn();
+    this.#turns.run();
   }
 
   /** Nothing moves any longer: the call ends. */
@@ -175,7 +180,7 @@ export class PadCircuits implements Circuits {
     this.#lineTakes = false;
     this.#isReady = false;
     this.#input({ type: 'lineDown' });
-    this.#turn();
+    this.#turns.run();
   }
 
   status(): PadStatus {
@@ -222,34 +227,10 @@ export class PadCircuits implements Circuits {
     return circuit;
   }
 
-  // ---- turns, as on any link: the machine sees the time, listeners hear what came of it, the line gets what it takes
-
-  /** A turn is wanted, now or when the present one comes round again. */
-  #wake(): void {
-    if (this.#inTurn) this.#turnWanted = true;
-    else this.#alarm.set(this.#clock.now());
-  }
-
-  #turn(): void {
-    this.#turnWanted = true;
-    if (this.#inTurn) return;
-    this.#inTurn = true;
-    try {
-      while (this.#turnWanted || this.#events.length > 0) {
-        this.#turnWanted = false;
-        this.#handleTimeouts(this.#clock.now());
-        for (let tell = this.#events.shift(); tell !== undefined; tell = this.#events.shift()) tell();
-        this.#transmit();
-        this.#steerReading();
-      }
-    } finally {
-      this.#inTurn = false;
-      this.#alarm.set(this.#nextDeadline());
-    }
-  }
+  // ---- turns
 
   #handleTimeouts(now: number): void {
-    if (this.#deadline !== undefined && this.#deadline <= now) this.#expired();
+    if (isDue(this.#deadline, now)) this.#expired();
     const { data, suspected } = this.#watch.handleTimeout(now);
     this.#circuit?.received(data);
     if (suspected !== undefined && this.#state.name === 'open') {
@@ -257,7 +238,7 @@ export class PadCircuits implements Circuits {
       this.#input({ type: 'suspected', signal: suspected });
     }
     if (this.#phase !== 'stopping') return;
-    if (this.#circuit === undefined || (this.#stopBy !== undefined && this.#stopBy <= now)) this.#stopped();
+    if (this.#circuit === undefined || isDue(this.#stopBy, now)) this.#stopped();
   }
 
   #expired(): void {
@@ -271,15 +252,12 @@ export class PadCircuits implements Circuits {
     this.#stopBy = undefined;
     this.#lineTakes = false;
     this.#input({ type: 'lineDown' });
-    this.#events.push(this.#whenStopped);
+    this.#turns.post(this.#whenStopped);
   }
 
   #nextDeadline(): number | undefined {
-    if (this.#events.length > 0) return this.#clock.now(); // a listener has thrown
     const output = this.#lineTakes ? this.#output.nextDeadline() : undefined;
-    const deadlines = [this.#deadline, this.#watch.nextDeadline(), output, this.#stopBy];
-    const set = deadlines.filter((at) => at !== undefined);
-    return set.length === 0 ? undefined : Math.min(...set);
+    return earliest(this.#deadline, this.#watch.nextDeadline(), output, this.#stopBy);
   }
 
   // ---- the machine
@@ -295,7 +273,7 @@ export class PadCircuits implements Circuits {
     }
     if (before.name === 'open' && state.name !== 'open') this.#leaveData(state);
     for (const action of actions) if (action.do === 'tell') this.#told(action.event);
-    this.#wake();
+    this.#turns.want();
   }
 
   /** The limit of a state runs from when all that it asks for has been sent; and that may not take for ever. */
@@ -369,7 +347,7 @@ export class PadCircuits implements Circuits {
     const addresses = { called: this.#options.nua ?? '', calling };
     const circuit = new PadCircuit(this.#host, 'incoming', addresses);
     this.#circuit = circuit;
-    this.#events.push(() => {
+    this.#turns.post(() => {
       if (!circuit.isOffered) return;
       if (this.#phase !== 'running') circuit.clear(SHUTTING_DOWN);
       else if (this.#handler === undefined) circuit.clear(NO_RESOURCES);

@@ -6,7 +6,7 @@ import {
   LinkIncomingCall,
   type TraceEvent,
 } from '../circuit/index.js';
-import type { Clock } from '../core/index.js';
+import { type Clock, earliest, isDue, Turns } from '../core/index.js';
 import {
   type Channel,
   CLEAR_CAUSE,
@@ -20,7 +20,6 @@ import { encodeXot, type XotFault, XotReader } from './framing.js';
 import { defaultSizes, packetLayerParameters, type XotParameters } from './parameters.js';
 import { Reading } from './reading.js';
 import { LOCAL_KINDS, withSizes } from './screening.js';
-import { Turns } from './turns.js';
 import type { XotConnection } from './xot-connection.js';
 
 /** What became of connections, and of packets that no circuit hears of. */
@@ -302,13 +301,11 @@ export class XotLink {
 
   #nextDeadline(): number | undefined {
     if (this.#phase === 'closed') return undefined;
-    const deadlines = [
+    return earliest(
       this.#layer.nextDeadline(),
       this.#reading.nextDeadline,
       this.#hasCall ? undefined : this.#callBy,
-    ];
-    const set = deadlines.filter((at) => at !== undefined);
-    return set.length === 0 ? undefined : Math.min(...set);
+    );
   }
 
   #transmit(now: number): void {
@@ -361,8 +358,4 @@ export class XotLink {
     const { clock, trace } = this.#host;
     trace?.({ at: clock.now(), wallTime: clock.wallTime(), layer: 'packet', direction, octets });
   }
-}
-
-function isDue(at: number | undefined, now: number): boolean {
-  return at !== undefined && at <= now;
 }

@@ -1,18 +1,19 @@
-import { Alarm, type Clock } from '../core/index.js';
+import { Alarm } from './alarm.js';
+import type { Clock } from './clock.js';
 
 export interface TurnsOptions {
   readonly clock: Clock;
   /** Lets the machines see the time. */
   readonly handleTimeouts: (now: number) => void;
-  /** Sends what there is to send. */
-  readonly transmit: (now: number) => void;
-  /** When a machine wants to see the time next. */
+  /** Sends what there is to send. Absent: the machines send by themselves. */
+  readonly transmit?: (now: number) => void;
+  /** When a machine wants to see the time next; undefined when none does. */
   readonly nextDeadline: () => number | undefined;
 }
 
 /**
- * Everything that happens on a connection happens in turns. A turn lets the machines see the time, tells the listeners
- * what came of it and sends what there is; what listeners do belongs to the same turn, so one packet answers for all.
+ * Everything that happens on a link happens in turns. A turn lets the machines see the time, tells the listeners what
+ * came of it and sends what there is; what listeners do belongs to the same turn, so one frame answers for all of it.
  */
 export class Turns {
   readonly #options: TurnsOptions;
@@ -26,7 +27,7 @@ export class Turns {
     this.#alarm = new Alarm(options.clock, () => this.run());
   }
 
-  /** Tells a listener in the present turn, or in the next one. */
+  /** Tells a listener in the present turn, or in the next one, which this does not ask for. */
   post(tell: () => void): void {
     this.#events.push(tell);
   }
@@ -48,7 +49,7 @@ export class Turns {
         this.#isWanted = false;
         handleTimeouts(clock.now());
         for (let tell = this.#events.shift(); tell !== undefined; tell = this.#events.shift()) tell();
-        transmit(clock.now());
+        transmit?.(clock.now());
       }
     } finally {
       this.#isRunning = false;
