@@ -1,4 +1,4 @@
-import { DATA_HEADER_LENGTH, isMore, writeDataHeader } from './packet/data.js';
+import { DATA_HEADER_LENGTH, dataMore, dataPr, dataPs, writeDataHeader } from './packet/data.js';
 import { DIAGNOSTIC } from './packet/diagnostic-code.js';
 import { FAULT_DIAGNOSTIC } from './packet/fault.js';
 import { decodeFlow, encodeFlow } from './packet/flow.js';
@@ -163,18 +163,19 @@ export class DataFlow {
    * @returns the diagnostic when it calls for a reset.
    */
   receiveData(packet: Uint8Array, now: number): number | undefined {
+    const { modulo } = this.#host;
     const first = packet[0] ?? 0;
-    const third = packet[2] ?? 0;
-    const octets = packet.length - DATA_HEADER_LENGTH[this.#host.modulo];
+    const octets = packet.length - DATA_HEADER_LENGTH[modulo];
+    if (octets < 0) return DIAGNOSTIC.tooShort;
     const qualified = (first & TOP_BIT) !== 0;
     const confirm = (first & D_BIT) !== 0;
-    const pr = third >> 5;
+    const pr = dataPr(packet, modulo);
     if (!this.#sent.isValid(pr)) return DIAGNOSTIC.invalidPr;
-    if (!this.#received.accepts((third >> 1) & 7)) return DIAGNOSTIC.invalidPs;
+    if (!this.#received.accepts(dataPs(packet, modulo))) return DIAGNOSTIC.invalidPs;
     if (octets > this.#sizes.receiveSize) return DIAGNOSTIC.tooLong;
     if (this.#incomingQualified !== undefined && this.#incomingQualified !== qualified)
       return DIAGNOSTIC.inconsistentQ;
-    const more = isMore(third) && !this.#endsUnmarked(octets, confirm);
+    const more = dataMore(packet, modulo) && !this.#endsUnmarked(octets, confirm);
     this.#incomingQualified = more ? qualified : undefined;
     this.#received.received(octets);
     this.traffic.packetsReceived++;
@@ -196,7 +197,7 @@ export class DataFlow {
 
   /** Takes RR or RNR. @returns the diagnostic when it calls for a reset. */
   receiveFlow(octets: Uint8Array, now: number): number | undefined {
-    const packet = decodeFlow(octets);
+    const packet = decodeFlow(octets, this.#host.modulo);
     if (!packet.ok) return FAULT_DIAGNOSTIC[packet.fault];
     if (!this.#sent.isValid(packet.value.pr)) return DIAGNOSTIC.invalidPr;
     const wasBusy = this.#isPeerBusy;

@@ -18,7 +18,7 @@ export {
 } from './packet/facilities.js';
 export { FAULT_DIAGNOSTIC, type PacketFault } from './packet/fault.js';
 export type { FlowPacket } from './packet/flow.js';
-export type { Modulo } from './packet/header.js';
+export { type Modulo, moduloOf } from './packet/header.js';
 export type { InterruptConfirmationPacket, InterruptPacket } from './packet/interrupt.js';
 export { kindOf, type PacketKind } from './packet/kind.js';
 export { decodePacket, encodePacket, type Packet } from './packet/packet.js';

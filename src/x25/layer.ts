@@ -187,7 +187,7 @@ export class PacketLayer {
         return;
       }
     }
-    const kind = kindOf(type);
+    const kind = kindOf(type, this.#parameters.modulo);
     if (number === 0) this.#receiveOnChannelZero(kind, packet, now);
     else if (this.#set.has(number)) this.#receiveOnChannel(number, kind, packet, now);
     else this.#receiveOnUnknownChannel(number, kind, packet, now);

@@ -1,3 +1,5 @@
+import type { Modulo } from './packet/header.js';
+
 /** A range of logical channel numbers, both ends included; 1 .. 4095. */
 export type ChannelRange = readonly [lowest: number, highest: number];
 
@@ -60,13 +62,13 @@ export const DEFAULT_PACKET_TIMERS = Object.fromEntries(
 
 export interface PacketLayerParameters {
   readonly role: 'dte' | 'dce';
-  readonly modulo: 8;
+  readonly modulo: Modulo;
   readonly channels: ChannelRanges;
   /** From which end of the channels we may call on a free one is taken (usual: DTE highest, DCE lowest). */
   readonly assign: 'highest' | 'lowest';
   /** In force when nothing is negotiated; octets of user data per DATA packet, a power of two, 16 .. 4096. */
   readonly defaultPacketSize: number;
-  /** In force when nothing is negotiated; 1 .. 7. */
+  /** In force when nothing is negotiated; 1 .. 7, in modulo 128 to 127. */
   readonly defaultWindow: number;
   /** The most granted to a caller. */
   readonly maxPacketSize: number;

@@ -228,7 +228,7 @@ export class XotLink {
   }
 
   #receive(packet: Uint8Array, now: number): void {
-    const kind = kindOf(packet[2]);
+    const kind = kindOf(packet[2], 8);
     const isCall = kind === 'callRequest';
     if (LOCAL_KINDS.has(kind) || (!this.#hasCall && !isCall)) {
       this.#trace('received', packet);
@@ -337,7 +337,7 @@ export class XotLink {
     while (octets < FULL_WRITE) {
       const next = this.#layer.nextPacket(now);
       if (next === undefined) break;
-      const kind = kindOf(next[2]);
+      const kind = kindOf(next[2], 8);
       const packet = kind === 'callAccepted' ? withSizes(next, defaultSizes(this.#host.parameters)) : next;
       this.#trace('sent', packet);
       this.#reading.sent(kind, now);

@@ -8,6 +8,7 @@ import {
   type DataPiece,
   DEFAULT_PACKET_TIMERS,
   type DiagnosticPacket,
+  encodePacket,
   type IncomingCallPacket,
   PacketLayer,
   type PacketLayerParameters,
@@ -75,7 +76,7 @@ export class LayerEnd implements PacketLayerUser {
     const end = new LayerEnd(role, changes);
     end.layer.linkUp(0);
     end.sent(0);
-    end.layer.receive(Uint8Array.of(0x10, 0, 0xff), 0);
+    end.layer.receive(encodePacket({ type: 'restartConfirmation', channel: 0 }, changes.modulo ?? 8), 0);
     end.events.length = 0;
     return end;
   }

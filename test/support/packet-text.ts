@@ -1,9 +1,9 @@
 import { toHex } from '../../src/core/index.js';
-import { decodePacket, type Packet } from '../../src/x25/index.js';
+import { decodePacket, moduloOf, type Packet } from '../../src/x25/index.js';
 
-/** A packet as traces print it: `CALL 16 700001`, `DATA 16 s3 r5 M 128`, `CLEAR 16 00/F1`. */
+/** A packet of either numbering as traces print it: `CALL 16 700001`, `DATA 16 s3 r5 M 128`, `CLEAR 16 00/F1`. */
 export function packetText(octets: Uint8Array): string {
-  const packet = decodePacket(octets, 8);
+  const packet = decodePacket(octets, moduloOf(octets[0] ?? 0) ?? 8);
   return packet.ok ? text(packet.value) : `${packet.fault} ${toHex(octets, ' ')}`;
 }
 

@@ -12,7 +12,7 @@ type Step =
     };
 
 /** Mostly on a few channels, so that states are reached at all. */
-const likely = packetArbitrary.map((packet) =>
+const likely = packetArbitrary(8).map((packet) =>
   encodePacket(
     (packet.channel === 0 ? packet : { ...packet, channel: 1 + (packet.channel % 4) }) as Packet,
     8,

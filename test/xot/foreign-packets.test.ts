@@ -100,7 +100,7 @@ test.each(['outgoing', 'incoming'] as const)(
         expect(circuits.status()).toMatchObject({ state: 'stopped', circuits: 0 });
         for (const { types } of ours === undefined ? end.accepted : [ours])
           expect(types.indexOf('cleared')).toBe(types.length - 1);
-        const sent = wire.sent.map((each) => kindOf(hex(each)[2]));
+        const sent = wire.sent.map((each) => kindOf(hex(each)[2], 8));
         expect(sent.filter((kind) => FORBIDDEN.includes(kind))).toEqual([]);
       }),
       { numRuns: 300 },

@@ -2,12 +2,14 @@ import { type Decoded, decoded, fault } from '../../core/index.js';
 import { channelOf, D_BIT, HEADER_LENGTH, type Modulo, TOP_BIT, writeHeader } from './header.js';
 
 /**
- * DATA packet, modulo 8 (X.25 §5.3.1).
- *      8   7   6   5   4   3   2   1
- *  1 | Q | D | 0   1 |  group        |
- *  2 |    logical channel number     |
- *  3 |   P(R)    | M |   P(S)    | 0 |
- *  4 | user data ...                 |
+ * DATA packet (X.25 §5.3.1).
+ *        modulo 8                            modulo 128
+ *      8   7   6   5   4   3   2   1       8   7   6   5   4   3   2   1
+ *  1 | Q | D | 0   1 |  group        |   | Q | D | 1   0 |  group        |
+ *  2 |    logical channel number     |   |    logical channel number     |
+ *  3 |   P(R)    | M |   P(S)    | 0 |   |           P(S)            | 0 |
+ *  4 | user data ...                 |   |           P(R)            | M |
+ *  5 |                               |   | user data ...                 |
  */
 export interface DataPacket extends DataBits {
   readonly type: 'data';
@@ -27,8 +29,12 @@ export interface DataBits {
 }
 
 /** Octets before the user data. */
-export const DATA_HEADER_LENGTH: Readonly<Record<Modulo, number>> = { 8: HEADER_LENGTH };
-const M_BIT = 0x10;
+export const DATA_HEADER_LENGTH: Readonly<Record<Modulo, number>> = {
+  8: HEADER_LENGTH,
+  128: HEADER_LENGTH + 1,
+};
+/** Of octet 3 in modulo 8, of octet 4 in modulo 128. */
+const M_BIT: Readonly<Record<Modulo, number>> = { 8: 0x10, 128: 0x01 };
 
 export function encodeData(packet: DataPacket, modulo: Modulo): Uint8Array {
   const out = new Uint8Array(DATA_HEADER_LENGTH[modulo] + packet.payload.length);
@@ -46,27 +52,43 @@ export function writeDataHeader(
   ps: number,
   pr: number,
 ): void {
-  const third = (pr << 5) | (more ? M_BIT : 0) | (ps << 1);
-  writeHeader(out, modulo, channel, third, (qualified ? TOP_BIT : 0) | (confirm ? D_BIT : 0));
+  const bits = (qualified ? TOP_BIT : 0) | (confirm ? D_BIT : 0);
+  const m = more ? M_BIT[modulo] : 0;
+  if (modulo === 8) writeHeader(out, modulo, channel, (pr << 5) | m | (ps << 1), bits);
+  else {
+    writeHeader(out, modulo, channel, ps << 1, bits);
+    out[HEADER_LENGTH] = (pr << 1) | m;
+  }
 }
 
-/** The M bit, in the octet that holds it. */
-export function isMore(third: number): boolean {
-  return (third & M_BIT) !== 0;
+// Read one by one, so that the path of every packet makes no object of them. All take a whole header.
+
+export function dataPs(packet: Uint8Array, modulo: Modulo): number {
+  const third = packet[2] ?? 0;
+  return modulo === 8 ? (third >> 1) & 7 : third >> 1;
+}
+
+export function dataPr(packet: Uint8Array, modulo: Modulo): number {
+  return modulo === 8 ? (packet[2] ?? 0) >> 5 : (packet[3] ?? 0) >> 1;
+}
+
+export function dataMore(packet: Uint8Array, modulo: Modulo): boolean {
+  return ((packet[modulo === 8 ? 2 : 3] ?? 0) & M_BIT[modulo]) !== 0;
 }
 
 /** The payload is a view of `packet`. */
 export function decodeData(packet: Uint8Array, modulo: Modulo): Decoded<DataPacket, 'tooShort'> {
-  const [first, second, third] = packet;
-  if (first === undefined || second === undefined || third === undefined) return fault('tooShort');
+  const [first, second] = packet;
+  const headerLength = DATA_HEADER_LENGTH[modulo];
+  if (first === undefined || second === undefined || packet.length < headerLength) return fault('tooShort');
   return decoded({
     type: 'data',
     channel: channelOf(first, second),
     qualified: (first & TOP_BIT) !== 0,
     confirm: (first & D_BIT) !== 0,
-    ps: (third >> 1) & 7,
-    pr: third >> 5,
-    more: isMore(third),
-    payload: packet.subarray(DATA_HEADER_LENGTH[modulo]),
+    ps: dataPs(packet, modulo),
+    pr: dataPr(packet, modulo),
+    more: dataMore(packet, modulo),
+    payload: packet.subarray(headerLength),
   });
 }

@@ -1,8 +1,8 @@
 /** Packet sequence numbering of a link: the modulus of P(S) and P(R). */
-export type Modulo = 8;
+export type Modulo = 8 | 128;
 
 /** Bits 6 and 5 of octet 1 (X.25 §5.1.1). */
-const FORMAT_BITS: Readonly<Record<Modulo, number>> = { 8: 0b01 << 4 };
+const FORMAT_BITS: Readonly<Record<Modulo, number>> = { 8: 0b01 << 4, 128: 0b10 << 4 };
 const FORMAT_MASK = 0b11 << 4;
 
 export const HEADER_LENGTH = 3;
@@ -39,6 +39,12 @@ export function writeHeader(out: Uint8Array, modulo: Modulo, channel: number, ty
 /** Whether the general format identifier is the one of this numbering. */
 export function hasFormat(firstOctet: number, modulo: Modulo): boolean {
   return (firstOctet & FORMAT_MASK) === FORMAT_BITS[modulo];
+}
+
+/** The numbering that a packet's general format identifier tells of; undefined: none that there is. */
+export function moduloOf(firstOctet: number): Modulo | undefined {
+  if (hasFormat(firstOctet, 8)) return 8;
+  return hasFormat(firstOctet, 128) ? 128 : undefined;
 }
 
 /** The logical channel, group and number together: 0 .. 4095. */

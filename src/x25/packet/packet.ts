@@ -141,6 +141,6 @@ function decodeBody(octets: Uint8Array, type: number, modulo: Modulo): Decoded<P
     case PACKET_TYPE.diagnostic:
       return decodeDiagnostic(octets);
     default:
-      return decodeFlow(octets);
+      return decodeFlow(octets, modulo);
   }
 }

@@ -15,7 +15,7 @@ export const PACKET_TYPE = {
   registrationConfirmation: 0xf7,
 } as const;
 
-/** RR, RNR and REJ in modulo 8: bits 5 to 1 of octet 3; bits 8 to 6 are P(R). */
+/** RR, RNR and REJ: in modulo 128 octet 3, in modulo 8 its bits 5 to 1; there bits 8 to 6 are P(R). */
 export const FLOW_TYPE = { rr: 0x01, rnr: 0x05, rej: 0x09 } as const;
 export const FLOW_TYPE_MASK = 0x1f;
 

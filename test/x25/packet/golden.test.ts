@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decodePacket, encodePacket, type Packet } from '../../../src/x25/index.js';
+import { decodePacket, encodePacket, moduloOf, type Packet } from '../../../src/x25/index.js';
 import { hex } from '../../support/hex.js';
 
 const NO_FIELDS = { called: '', calling: '', facilities: {}, userData: hex('') };
@@ -243,4 +243,71 @@ test('a clear with user data is sent in the extended format', () => {
     userData: hex('41 42'),
   };
   expect(encodePacket(packet, 8)).toEqual(hex('11 23 13 00 00 00 02 04 01 41 42'));
+});
+
+/** Octets 3 and 4 as Linux and two open implementations have them; some analysers take the two numbers for each other. */
+const MODULO_128: readonly (readonly [what: string, octets: string, packet: Packet])[] = [
+  [
+    'data, P(S)=3, P(R)=5, M',
+    '20 01 06 0B 48',
+    {
+      type: 'data',
+      channel: 1,
+      qualified: false,
+      confirm: false,
+      ps: 3,
+      pr: 5,
+      more: true,
+      payload: hex('48'),
+    },
+  ],
+  [
+    'data with Q and D, P(S)=127, P(R)=126, nothing in it',
+    'E1 23 FE FC',
+    {
+      type: 'data',
+      channel: 0x123,
+      qualified: true,
+      confirm: true,
+      ps: 127,
+      pr: 126,
+      more: false,
+      payload: hex(''),
+    },
+  ],
+  ['RR, P(R)=100', '20 01 01 C8', { type: 'rr', channel: 1, pr: 100 }],
+  ['RNR, P(R)=127', '20 01 05 FE', { type: 'rnr', channel: 1, pr: 127 }],
+  ['REJ, P(R)=0', '20 01 09 00', { type: 'rej', channel: 1, pr: 0 }],
+  [
+    'call with a window of 127 from the called side',
+    '20 01 0B 06 70 00 01 03 43 7F 02 C0 F7 00 00',
+    {
+      ...NO_FIELDS,
+      type: 'callRequest',
+      channel: 1,
+      confirmDelivery: false,
+      called: '700001',
+      facilities: { windowSize: { fromCalled: 127, fromCalling: 2 } },
+      userData: hex('C0 F7 00 00'),
+    },
+  ],
+  ['restart confirmation', '20 00 FF', { type: 'restartConfirmation', channel: 0 }],
+];
+
+describe('modulo 128', () => {
+  test.each(MODULO_128)('%s', (_what, octets, packet) => {
+    expect(encodePacket(packet, 128)).toEqual(hex(octets));
+    expect(decodePacket(hex(octets), 128)).toEqual({ ok: true, value: packet });
+  });
+});
+
+test.each([
+  ['10', 8],
+  ['D5', 8],
+  ['20', 128],
+  ['E1', 128],
+  ['30', undefined],
+  ['00', undefined],
+])('octet 1 of %s says modulo %s', (first, modulo) => {
+  expect(moduloOf(hex(first)[0] ?? 0)).toBe(modulo);
 });

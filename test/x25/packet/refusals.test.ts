@@ -51,6 +51,19 @@ test.each(REFUSED)('%s: %s is refused as %s', (_what, octets, fault, diagnostic)
   if (!decoded.ok) expect(FAULT_DIAGNOSTIC[decoded.fault]).toBe(diagnostic);
 });
 
+const REFUSED_IN_128: readonly (readonly [what: string, octets: string, fault: string])[] = [
+  ['modulo 8', '10 01 00 00', 'badFormat'],
+  ['data without P(R)', '20 01 00', 'tooShort'],
+  ['RR without P(R)', '20 01 01', 'tooShort'],
+  ['RR of five octets', '20 01 01 00 00', 'tooLong'],
+  ['RR as modulo 8 has it', '20 01 21 00', 'unknownType'],
+  ['window 128', '20 01 0B 00 03 43 02 80', 'facilityParameter'],
+];
+
+test.each(REFUSED_IN_128)('modulo 128, %s: %s is refused as %s', (_what, octets, fault) => {
+  expect(decodePacket(hex(octets), 128)).toEqual({ ok: false, fault });
+});
+
 const CALL: Packet = {
   type: 'callRequest',
   channel: 1,
