@@ -43,7 +43,7 @@ function checkCause(
       problems.refuse([...path, key], `not allowed ${on(pad)}: the PAD is only told to clear, not why`);
 }
 
-/** Also where we are a DTE on some connections only. RFC 1613 §5: both ends of XOT are. */
+/** Also where we are a DTE on some connections only. On XOT there are no roles (RFC 1613 §5): any cause is passed on. */
 function isDte(link: LinkConfiguration): boolean {
   switch (link.type) {
     case 'serial':
@@ -51,7 +51,6 @@ function isDte(link: LinkConfiguration): boolean {
     case 'modem':
       return link.role === 'dte' || (link.modem.answerAfterRings > 0 && link.answerRole === 'dte');
     case 'xot':
-      return true;
     case 'pad':
       return false;
   }

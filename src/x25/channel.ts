@@ -124,7 +124,7 @@ export class LogicalChannel implements Channel, TransferHost {
   clear(why: ClearRequest, now: number): void {
     const { state } = this;
     if (state === 'p1' || state === 'p6' || state === 'p7') return;
-    this.#startClearing({ ...why, cause: this.role === 'dte' ? dteCause(why.cause) : why.cause }, now);
+    this.#startClearing({ ...why, cause: this.#given(why.cause) }, now);
   }
 
   send(piece: DataPiece): boolean {
@@ -140,8 +140,12 @@ export class LogicalChannel implements Channel, TransferHost {
   }
 
   reset(cause: number, diagnostic: number, now: number): void {
-    if (this.#state === 'p4')
-      this.#transfer?.reset(this.role === 'dte' ? dteCause(cause) : cause, diagnostic, now);
+    if (this.#state === 'p4') this.#transfer?.reset(this.#given(cause), diagnostic, now);
+  }
+
+  /** What becomes of a cause that our user gives. */
+  #given(cause: number): number {
+    return this.role === 'dte' && this.#host.parameters.anyCause !== true ? dteCause(cause) : cause;
   }
 
   // What comes from the line.

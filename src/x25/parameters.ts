@@ -76,4 +76,6 @@ export interface PacketLayerParameters {
   /** Flow control parameter negotiation (X.25 §6.12) is subscribed to. False: facilities 42, 43 are never sent. */
   readonly negotiation: boolean;
   readonly timers: PacketTimers;
+  /** A DTE may give any cause, the network's too. Default false: what is not a DTE's to say goes out as 00. */
+  readonly anyCause?: boolean;
 }

@@ -13,8 +13,8 @@ export type XotParameters = Pick<
 const CLEAR_WAIT_MS = 10_000;
 
 /**
- * The packet layer of one connection. XOT knows no roles (RFC 1613 §5): both ends are DTEs, which blame nobody but
- * themselves (cause 00) and believe any cause that they are told.
+ * The packet layer of one connection. XOT knows no roles (RFC 1613 §5): both ends are DTEs as far as the state tables
+ * go. But behind either may stand a network: any cause is passed on and believed.
  */
 export function packetLayerParameters(parameters: XotParameters, channel: number): PacketLayerParameters {
   const { t23 } = parameters.timers;
@@ -25,6 +25,7 @@ export function packetLayerParameters(parameters: XotParameters, channel: number
     channels: { twoWay: [channel, channel] },
     assign: 'lowest',
     negotiation: true,
+    anyCause: true,
     timers: {
       ...parameters.timers,
       t23: t23 === 0 ? CLEAR_WAIT_MS : Math.min(t23, CLEAR_WAIT_MS),

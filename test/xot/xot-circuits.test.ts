@@ -1,98 +1,39 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CallRequest, IncomingCall, TraceEvent } from '../../src/circuit/index.js';
-import { toHex, VirtualClock } from '../../src/core/index.js';
-import { XotCircuits, type XotCircuitsOptions } from '../../src/xot/index.js';
-import { CallWatch, RecordedEnd, type Recorder } from '../circuit/recorder.js';
+import { toHex, type VirtualClock } from '../../src/core/index.js';
+import type { XotCircuits, XotCircuitsOptions } from '../../src/xot/index.js';
+import type { RecordedEnd, Recorder } from '../circuit/recorder.js';
 import { hex } from '../support/hex.js';
 import { PARAMETERS } from './circuits-pair.js';
-import { framed, Wire } from './wire.js';
+import { framed, type Wire } from './wire.js';
+import { CALL, CONNECTED, DATA, REPLY, REQUEST, XotSite } from './xot-site.js';
 
-const REQUEST: CallRequest = { called: '700001', calling: '701001', userData: hex('01 00 00 00') };
-
-// Seen between other implementations.
-const CALL = '10 01 0B 66 70 00 01 70 10 01 06 42 07 07 43 02 02 01 00 00 00';
-const CONNECTED = '10 01 0F 00 06 42 07 07 43 02 02';
-const DATA = '10 01 00 48 45 4C 4F 20 6F 6E 65 0D';
-const REPLY = '10 01 20 32 35 30 20 68 69 0D';
-
+let site: XotSite;
 let clock: VirtualClock;
 let wires: Wire[];
 let problems: string[];
 let trace: TraceEvent[];
 let circuits: XotCircuits;
-let watch: CallWatch;
 let end: RecordedEnd;
 
 function start(options: Partial<XotCircuitsOptions> = {}): void {
-  clock = new VirtualClock();
-  wires = [];
-  problems = [];
-  trace = [];
-  circuits = new XotCircuits({
-    name: 'wan',
-    clock,
-    packet: PARAMETERS,
-    maxCircuits: 4,
-    connect: () => newWire(),
-    onProblem: (problem) => problems.push(problem),
-    trace: (event) => trace.push(event),
-    ...options,
-  });
-  watch = new CallWatch();
-  end = new RecordedEnd(circuits, watch);
-  end.listen();
+  site = new XotSite(options);
+  ({ clock, wires, problems, trace, circuits, end } = site);
 }
 
-function newWire(): Wire {
-  const wire = new Wire();
-  wires.push(wire);
-  return wire;
-}
-
-/** Time for what was asked for to be done, and for no timer. */
-const settle = (): void => clock.runFor(10);
-
-/** An accepted connection. */
-function accepted(): Wire {
-  const wire = newWire();
-  circuits.accept(wire);
-  settle();
-  return wire;
-}
-
-/** A call of ours, gone out. */
-function calling(request: Partial<CallRequest> = {}): { wire: Wire; caller: Recorder } {
-  const caller = end.place({ ...REQUEST, ...request });
-  const wire = wires.at(-1) as Wire;
-  wire.opens();
-  settle();
-  return { wire, caller };
-}
-
-/** A call of ours, connected. */
-function connected(): { wire: Wire; caller: Recorder } {
-  const { wire, caller } = calling();
-  wire.says(CONNECTED);
-  settle();
-  wire.sent.length = 0;
-  return { wire, caller };
-}
-
-/** A call to us, connected. */
-function answered(call = CALL): { wire: Wire; called: Recorder } {
-  const wire = accepted();
-  wire.says(call);
-  settle();
-  wire.sent.length = 0;
-  return { wire, called: end.accepted.at(-1) as Recorder };
-}
+const newWire = (): Wire => site.newWire();
+const settle = (): void => site.settle();
+const accepted = (): Wire => site.accepted();
+const calling = (request?: Partial<CallRequest>) => site.calling(request);
+const connected = () => site.connected();
+const answered = (call?: string) => site.answered(call);
 
 const counters = (): Partial<Record<string, number>> => circuits.status().counters.link;
 
 beforeEach(() => start());
 
 afterEach(() => {
-  expect(watch.violations).toEqual([]);
+  expect(site.watch.violations).toEqual([]);
 });
 
 describe('the octets', () => {
@@ -501,6 +442,20 @@ describe('clearing', () => {
     expect(caller.ending).toMatchObject({ by: 'us', diagnostic: 0x31 });
     expect(wire.isClosed).toBe(true);
   });
+
+  test.each([0x00, 0x01, 0x09, 0x80, 0xff])(
+    'whatever the cause, %i: it is passed on, and so is that of a reset',
+    (cause) => {
+      const { wire, caller } = connected();
+      caller.reset(cause, 0x00);
+      settle();
+      wire.says('10 01 1F');
+      caller.clear({ cause, diagnostic: 0x12 });
+      settle();
+      const octet = toHex(Uint8Array.of(cause));
+      expect(wire.sent).toEqual([`10 01 1B ${octet} 00`, `10 01 13 ${octet} 12`]);
+    },
+  );
 
   test('a caller that goes while the connection is still being opened closes it', () => {
     const caller = end.place(REQUEST);
