@@ -29,7 +29,8 @@ export function logEvents(log: Logger, calls: CallLog | undefined): Observe {
   return (event: GatewayEvent) => {
     switch (event.type) {
       case 'listening':
-        log.info({ address: event.address }, 'SMTP is taken');
+        if (event.peer === undefined) log.info({ address: event.address }, 'SMTP is taken');
+        else log.info({ address: event.address, peer: event.peer }, 'SMTP is taken for a bridge');
         return;
       case 'line': {
         const { link, line } = event;
@@ -61,11 +62,18 @@ export function logEvents(log: Logger, calls: CallLog | undefined): Observe {
         calls?.write(record);
         return;
       }
+      case 'bridged': {
+        const { inOrder, reason, ...facts } = event.end;
+        const text = `bridged session over: ${reason}`;
+        if (inOrder) log.info({ circuit: event.circuit, ...facts }, text);
+        else log.warn({ circuit: event.circuit, ...facts }, text);
+        return;
+      }
       case 'attention':
         log.error({ destination: event.destination }, `needs attention: ${event.reason}`);
         return;
       case 'connectionRefused':
-        log.warn({ link: event.link, address: event.address }, `connection refused: ${event.why}`);
+        log.warn({ where: event.where, address: event.address }, `connection refused: ${event.why}`);
         return;
       case 'modem':
         logModem(log.child({ link: event.link }), event.event);

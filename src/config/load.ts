@@ -37,7 +37,7 @@ export function loadConfiguration(file: string): ConfigurationResult {
   }
   const text = decodeUtf8(octets);
   if (text === undefined) return { ok: false, problems: [{ file, key: '', message: 'is not UTF-8 text' }] };
-  return refuseBridges(parseConfiguration(text, file));
+  return parseConfiguration(text, file);
 }
 
 function decodeUtf8(octets: Uint8Array): string | undefined {
@@ -47,20 +47,6 @@ function decodeUtf8(octets: Uint8Array): string | undefined {
     if (error instanceof TypeError) return undefined;
     throw error;
   }
-}
-
-/** Bridges are read and checked, so that a file can be written for them, but this version can't carry them out. */
-function refuseBridges(result: ConfigurationResult): ConfigurationResult {
-  if (!result.ok) return result;
-  const { file, gateway, incoming, bridges } = result.configuration;
-  const keys = [
-    // Nobody but a bridge tells a mail server who calls.
-    ...(gateway.callerNetwork === undefined ? [] : ['gateway.caller_network']),
-    ...incoming.flatMap(({ action }, i) => (action.type === 'bridge' ? [`incoming[${i}].action`] : [])),
-    ...bridges.map((_, i) => `bridge[${i}]`),
-  ];
-  const message = 'bridges to a mail server are not supported by this version; allowed here: the engine';
-  return keys.length === 0 ? result : { ok: false, problems: keys.map((key) => ({ file, key, message })) };
 }
 
 function describeReadError(error: unknown): string {

@@ -1,3 +1,4 @@
+import type { BridgeEnd } from '../bridge/index.js';
 import type { ModemEvent } from '../modem/index.js';
 import type { CallRecord } from '../observe/index.js';
 import type { Received } from './server-runner.js';
@@ -10,7 +11,8 @@ export type LineState =
 
 /** What a gateway tells whoever watches it: log, call records, metrics, the demonstration. */
 export type GatewayEvent =
-  | { readonly type: 'listening'; readonly address: string }
+  /** `peer`: what is said there goes to that peer. */
+  | { readonly type: 'listening'; readonly address: string; readonly peer?: string }
   | { readonly type: 'line'; readonly link: string; readonly line: LineState }
   /** A message is on stable storage. */
   | { readonly type: 'received'; readonly message: Received }
@@ -25,10 +27,13 @@ export type GatewayEvent =
     }
   /** Somebody has to look: a setting is wrong somewhere. Once until it went well again. */
   | { readonly type: 'attention'; readonly destination: string; readonly reason: string }
-  /** A connection to a link was closed at once. */
+  /** A session between a circuit and a mail server is over. */
+  | { readonly type: 'bridged'; readonly circuit: string; readonly end: BridgeEnd }
+  /** A connection was closed at once. */
   | {
       readonly type: 'connectionRefused';
-      readonly link: string;
+      /** A link, or a listener: `bridge 127.0.0.1:2601`. */
+      readonly where: string;
       readonly address: string;
       readonly why: 'notAllowed' | 'tooMany';
     }

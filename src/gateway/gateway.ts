@@ -1,10 +1,12 @@
+import { CallerNetwork } from '../bridge/index.js';
 import type { TraceEvent } from '../circuit/index.js';
 import { type Configuration, formatHostAndPort, type LinkConfiguration } from '../config/index.js';
-import { type Clock, GatewayError, SystemClock } from '../core/index.js';
+import { type Clock, SystemClock } from '../core/index.js';
 import type { TcpStream } from '../line/index.js';
 import { destinationKey, parseDestination, Recipients, RelayPolicy, Router } from '../routing/index.js';
 import type { ClientOptions, ServerOptions } from '../smtp/index.js';
 import { openSpool, type Spool } from '../spool/index.js';
+import { BridgeListener } from './bridge-listener.js';
 import type { CallLink } from './call-link.js';
 import { callRecorder } from './call-recorder.js';
 import { Dispatcher, type Transport } from './dispatcher.js';
@@ -13,6 +15,7 @@ import { FallbackTransport } from './fallback-transport.js';
 import type { GatewayLink, LinkReport } from './gateway-link.js';
 import { IncomingCalls } from './incoming-calls.js';
 import { makeLink, type OpenLine, openConfiguredLine } from './links.js';
+import { PeerCaller } from './peer-caller.js';
 import { PeerTransport } from './peer-transport.js';
 import { RetryPolicy } from './retry-policy.js';
 import { type Received, ServerRunner } from './server-runner.js';
@@ -71,6 +74,7 @@ export class Gateway {
   readonly #recipients: Recipients;
   readonly #links: readonly GatewayLink[];
   readonly #listeners: readonly SmtpListener[];
+  readonly #bridges: readonly BridgeListener[];
   readonly #incoming: IncomingCalls;
   readonly #dispatcher: Dispatcher;
   readonly #connect: Connect;
@@ -83,13 +87,6 @@ export class Gateway {
   static async start(configuration: Configuration, environment: Environment = {}): Promise<Gateway> {
     const clock = environment.clock ?? new SystemClock();
     const observe = environment.observe ?? (() => {});
-    if (
-      configuration.bridges.length > 0 ||
-      configuration.incoming.some(({ action }) => action.type === 'bridge')
-    )
-      throw new GatewayError('unsupported', 'this version has no bridges: let the engine take the calls', {
-        temporary: false,
-      });
     const { openSpool: open = () => openConfiguredSpool(configuration, clock, observe) } = environment;
     const spool = await open();
     const gateway = new Gateway(configuration, { ...environment, clock, observe }, spool);
@@ -108,7 +105,7 @@ export class Gateway {
     spool: Spool,
   ) {
     const { clock, observe } = environment;
-    const { hostname, postmaster } = configuration.gateway;
+    const { hostname, postmaster, callerNetwork } = configuration.gateway;
     this.#configuration = configuration;
     this.#clock = clock;
     this.#observe = observe;
@@ -126,10 +123,12 @@ export class Gateway {
     const watchCall = callRecorder(clock, observe);
     this.#incoming = new IncomingCalls({
       configuration,
+      callerNetwork: callerNetwork === undefined ? undefined : CallerNetwork.parse(callerNetwork),
       spool,
       clock,
       recipients: this.#recipients,
       session: this.#serverOptions('learn'),
+      connect: this.#connect,
       isVouchedNow: (name) => this.#links.find((link) => link.name === name)?.isVouchedNow?.() ?? true,
       watchCall,
       onReceived: (message) => this.#received(message),
@@ -143,7 +142,12 @@ export class Gateway {
       environment.random ?? Math.random,
       observe,
     );
-    const transports = this.#makeTransports(watchCall);
+    const callers = this.#makeCallers(watchCall);
+    this.#bridges = configuration.bridges.flatMap((bridge) => {
+      const caller = callers.get(bridge.peer);
+      return caller === undefined ? [] : [new BridgeListener({ bridge, caller, hostname, clock, observe })];
+    });
+    const transports = this.#makeTransports([...callers.values()]);
     this.#dispatcher = new Dispatcher({
       spool,
       clock,
@@ -173,6 +177,11 @@ export class Gateway {
     return this.#listeners.map(({ port }) => port);
   }
 
+  /** The ports of the bridges to peers, in the order of the configuration. */
+  get bridgePorts(): readonly number[] {
+    return this.#bridges.map(({ port }) => port);
+  }
+
   /** Mail was put into the spool by somebody else: looks for what is due. */
   poke(): void {
     this.#dispatcher.poke();
@@ -189,6 +198,7 @@ export class Gateway {
    */
   async stop(): Promise<void> {
     for (const listener of this.#listeners) listener.stopListening();
+    for (const bridge of this.#bridges) bridge.stop();
     for (const session of this.#tcpSessions) session.stop();
     this.#incoming.stop();
     const deliveries = this.#dispatcher.stop();
@@ -196,14 +206,14 @@ export class Gateway {
       await deliveries;
       await this.#untilNoSession();
     });
-    for (const listener of this.#listeners) listener.close();
+    for (const listener of [...this.#listeners, ...this.#bridges]) listener.close();
     await Promise.all(this.#links.map((link) => link.stop()));
     await this.#within(STOP_MS, () => deliveries);
     await this.#spool.close();
   }
 
   async #open(): Promise<void> {
-    for (const listener of this.#listeners) await listener.listen();
+    for (const listener of [...this.#listeners, ...this.#bridges]) await listener.listen();
     this.#configuration.listen.smtp.forEach((address, i) => {
       const port = this.#listeners[i]?.port ?? address.port;
       this.#observe({ type: 'listening', address: formatHostAndPort({ ...address, port }) });
@@ -273,17 +283,21 @@ export class Gateway {
     return { hostname: this.#configuration.gateway.hostname, pipelining: true, timeouts };
   }
 
-  #makeTransports(watchCall: ReturnType<typeof callRecorder>): Map<string, Transport> {
+  #makeCallers(watchCall: ReturnType<typeof callRecorder>): Map<string, PeerCaller> {
     return new Map(
-      this.#configuration.peers.map((peer): [string, Transport] => [
-        peer.name,
-        new PeerTransport({
-          peer,
-          links: peer.links.flatMap((name) => this.#callLink(name)),
-          session: this.#clientOptions(CIRCUIT_CLIENT_TIMEOUTS),
-          clock: this.#clock,
-          watchCall,
-        }),
+      this.#configuration.peers.map((peer): [string, PeerCaller] => {
+        const links = peer.links.flatMap((name) => this.#callLink(name));
+        return [peer.name, new PeerCaller({ peer, links, clock: this.#clock, watchCall })];
+      }),
+    );
+  }
+
+  #makeTransports(callers: readonly PeerCaller[]): Map<string, Transport> {
+    const session = this.#clientOptions(CIRCUIT_CLIENT_TIMEOUTS);
+    return new Map(
+      callers.map((caller): [string, Transport] => [
+        caller.peer.name,
+        new PeerTransport({ caller, session, clock: this.#clock }),
       ]),
     );
   }
@@ -313,7 +327,8 @@ export class Gateway {
   }
 
   async #untilNoSession(): Promise<void> {
-    while (this.#tcpSessions.size + this.#incoming.size > 0)
+    const bridged = (): number => this.#bridges.reduce((sum, { size }) => sum + size, 0);
+    while (this.#tcpSessions.size + this.#incoming.size + bridged() > 0)
       await new Promise<void>((resolve) => void this.#clock.wake(this.#clock.now() + 50, resolve));
   }
 

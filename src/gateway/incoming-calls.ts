@@ -1,11 +1,14 @@
-import type { Ending, IncomingCall } from '../circuit/index.js';
+import { Bridge, type CallerNetwork } from '../bridge/index.js';
+import { type Ending, type IncomingCall, OUR_DIAGNOSTIC } from '../circuit/index.js';
 import type { Configuration, LinkConfiguration, PeerConfiguration } from '../config/index.js';
-import { type Clock, describeError } from '../core/index.js';
+import { type Clock, describeError, type OctetStream } from '../core/index.js';
 import { CallRecordBuilder } from '../observe/index.js';
 import { type CallTimers, DEFAULT_CALL_TIMERS, MailCircuit } from '../rfc1090/index.js';
 import {
   type Admission,
   admit,
+  type BridgeAction,
+  type EngineAction,
   type IncomingRule,
   numberOfCaller,
   type Recipients,
@@ -14,14 +17,19 @@ import type { ServerOptions } from '../smtp/index.js';
 import type { Spool } from '../spool/index.js';
 import type { CallStarted, CallWatcher } from './call-watcher.js';
 import type { Observe } from './events.js';
+import { reachMailServer } from './mail-server.js';
 import { type Received, ServerRunner } from './server-runner.js';
+import type { Connect } from './smtp-transport.js';
 
 export interface IncomingCallsOptions {
   readonly configuration: Configuration;
+  /** Addresses for the numbers of callers; absent where no bridge needs them. */
+  readonly callerNetwork: CallerNetwork | undefined;
   readonly spool: Spool;
   readonly clock: Clock;
   readonly recipients: Recipients;
   readonly session: ServerOptions;
+  readonly connect: Connect;
   /** False while whoever calls on a link may give any number (a modem that was rung up). */
   readonly isVouchedNow: (link: string) => boolean;
   readonly watchCall: (call: CallStarted) => CallWatcher;
@@ -29,114 +37,132 @@ export interface IncomingCallsOptions {
   readonly observe: Observe;
 }
 
-/** Diagnostics of a refusal (ISO 8208); the cause is that of a DTE. */
-const NO_RESOURCES = 0xa3;
-const SHUTTING_DOWN = 0xa2;
+type Refusal = Admission & { readonly action: 'reject' };
 
-type Admitted = Admission & { readonly action: 'take' };
+/** A call that is let in, and what is known of it. */
+interface Admitted<How = EngineAction | BridgeAction> {
+  readonly call: IncomingCall;
+  readonly link: LinkConfiguration;
+  /** Without what the network puts before it; empty when there is none. */
+  readonly calling: string;
+  readonly how: How;
+  readonly rule?: IncomingRule | undefined;
+  readonly peer?: string | undefined;
+  /** The rule says so, and the network vouches for the number. */
+  readonly mayRelay: boolean;
+}
+
+/** What takes up one of a rule's circuits, from the decision to the end of the call. */
+interface Session {
+  readonly rule: IncomingRule | undefined;
+  /** Ends it at its next good moment. */
+  stop(): void;
+}
 
 /** Takes calls: decides before acceptance (an accepted call is charged), then runs a session over the circuit. */
 export class IncomingCalls {
   readonly #options: IncomingCallsOptions;
-  readonly #open = new Map<ServerRunner, IncomingRule | undefined>();
+  readonly #sessions = new Set<Session>();
   #stopping = false;
 
   constructor(options: IncomingCallsOptions) {
     this.#options = options;
   }
 
-  /** Sessions that are open. */
+  /** Sessions that are open or being prepared. */
   get size(): number {
-    return this.#open.size;
+    return this.#sessions.size;
   }
 
   /** Takes no further calls; sessions end with 421 at their next good moment. */
   stop(): void {
     this.#stopping = true;
-    for (const runner of this.#open.keys()) runner.stop();
+    for (const session of [...this.#sessions]) session.stop();
   }
 
+  /** Never rejects. */
   async handle(call: IncomingCall, link: LinkConfiguration): Promise<void> {
-    let withdrawn: Ending | undefined;
+    const caller = new AbortController();
     const record = new CallRecordBuilder(this.#options.clock, started(call, link, undefined));
     call.onWithdrawn((ending) => {
-      withdrawn = ending;
+      caller.abort();
       this.#options.observe({ type: 'call', record: record.finish(ending) });
     });
-    const decision = await this.#decide(call, link);
-    if (withdrawn !== undefined) return;
-    if (decision.action === 'take') {
-      this.#answer(call, link, decision);
-      return;
-    }
-    const { cause, diagnostic, why } = decision;
+    const refusal = await this.#take(call, link, caller.signal);
+    if (refusal === undefined || caller.signal.aborted) return;
+    const { cause, diagnostic, why } = refusal;
     call.refuse({ cause, diagnostic });
     const ending: Ending = { by: 'us', cause, diagnostic, facilities: {}, userData: new Uint8Array() };
     this.#options.observe({ type: 'call', record: record.finish(ending), refusedBecause: why });
   }
 
-  async #decide(call: IncomingCall, link: LinkConfiguration): Promise<Admission> {
-    const { configuration, spool } = this.#options;
-    const refusal = (diagnostic: number, why: string): Admission => ({
-      action: 'reject',
-      cause: 0x00,
-      diagnostic,
-      why,
-    });
-    if (this.#stopping) return refusal(SHUTTING_DOWN, 'shutting down');
+  /** @param withdrawn the caller has gone. @returns why the call is not taken. */
+  async #take(
+    call: IncomingCall,
+    link: LinkConfiguration,
+    withdrawn: AbortSignal,
+  ): Promise<Refusal | undefined> {
+    if (this.#stopping) return SHUTTING_DOWN;
+    const { incoming, peers } = this.#options.configuration;
+    const calling = numberOfCaller(call.calling, link.prefixes);
     const admission = admit(
-      {
-        link: link.name,
-        calling: numberOfCaller(call.calling, link.prefixes),
-        called: call.called,
-        userData: call.userData,
-      },
-      configuration.incoming,
-      configuration.peers,
+      { link: link.name, calling, called: call.called, userData: call.userData },
+      incoming,
+      peers,
     );
     if (admission.action === 'reject') return admission;
-    if (this.#isFull(admission.rule)) return refusal(NO_RESOURCES, 'too many circuits');
-    try {
-      if (!(await spool.hasRoom(0))) return refusal(NO_RESOURCES, 'low on disk');
-    } catch (error) {
-      const why = `the spool's disk can't be asked: ${describeError(error)}`;
-      this.#options.observe({ type: 'problem', problem: why });
-      return refusal(NO_RESOURCES, why);
-    }
-    return admission;
+    if (this.#isFull(admission.rule)) return refusal(OUR_DIAGNOSTIC.noResources, 'too many circuits');
+    const { how, rule, peer } = admission;
+    // Where anybody can write any number, no right hangs on it.
+    const mayRelay = how.relay && link.vouched && this.#options.isVouchedNow(link.name);
+    const admitted = { call, link, calling, rule, peer, mayRelay };
+    return how.type === 'engine'
+      ? this.#takeForEngine({ ...admitted, how }, withdrawn)
+      : this.#takeForBridge({ ...admitted, how }, withdrawn);
   }
 
   #isFull(rule: IncomingRule | undefined): boolean {
     const most = rule === undefined || rule.action.type === 'reject' ? undefined : rule.action.maxCircuits;
     if (most === undefined) return false;
-    return [...this.#open.values()].filter((other) => other === rule).length >= most;
+    return [...this.#sessions].filter((session) => session.rule === rule).length >= most;
   }
 
-  #answer(call: IncomingCall, link: LinkConfiguration, admitted: Admitted): void {
-    const { clock, spool, session, recipients, watchCall, observe, onReceived } = this.#options;
+  // ---------------------------------------------------------------- for the engine
+
+  async #takeForEngine(
+    admitted: Admitted<EngineAction>,
+    withdrawn: AbortSignal,
+  ): Promise<Refusal | undefined> {
+    try {
+      if (!(await this.#options.spool.hasRoom(0))) return refusal(OUR_DIAGNOSTIC.noResources, 'low on disk');
+    } catch (error) {
+      const why = `the spool's disk can't be asked: ${describeError(error)}`;
+      this.#options.observe({ type: 'problem', problem: why });
+      return refusal(OUR_DIAGNOSTIC.noResources, why);
+    }
+    if (withdrawn.aborted) return undefined;
+    if (this.#stopping) return SHUTTING_DOWN;
     let runner: ServerRunner | undefined;
-    const circuit = MailCircuit.answer(call, {
-      clock,
-      timers: this.#timersOf(admitted.peer),
-      watch: (event) => watcher.event(event),
+    const answered = this.#answer(admitted, {
       opened: () => runner?.start(),
-      ended: (outcome) => {
-        watcher.ended(outcome);
-        if (runner !== undefined) this.#open.delete(runner);
-      },
+      ended: () => this.#sessions.delete(session),
     });
-    if (circuit === undefined) return;
-    const watcher = watchCall({ ...started(call, link, admitted.peer), circuit: circuit.circuit.id });
-    const calling = numberOfCaller(call.calling, link.prefixes);
-    // Where anybody can write any number, no right hangs on it.
-    const isVouched = link.vouched && this.#options.isVouchedNow(link.name);
-    runner = new ServerRunner({
+    if (answered === undefined) return undefined;
+    runner = this.#engine(admitted, answered);
+    const session: Session = { rule: admitted.rule, stop: () => runner.stop() };
+    this.#sessions.add(session);
+    return undefined;
+  }
+
+  #engine({ calling, link, mayRelay }: Admitted, { circuit, watcher }: Answered): ServerRunner {
+    const { clock, spool, session, recipients, observe, onReceived } = this.#options;
+    return new ServerRunner({
       stream: circuit,
       caller: {
         source: `x25 ${calling || 'unknown'} on ${link.name}`,
         origin: `X.25 ${calling || 'without a number'} on ${link.name}`,
         protocol: 'X25',
-        judge: (recipient) => recipients.judge(recipient, { peerRelay: admitted.how.relay && isVouched }),
+        judge: (recipient) => recipients.judge(recipient, { peerRelay: mayRelay }),
       },
       session,
       spool,
@@ -148,7 +174,97 @@ export class IncomingCalls {
       },
       onProblem: (problem) => observe({ type: 'problem', problem: `${circuit.circuit.id}: ${problem}` }),
     });
-    this.#open.set(runner, admitted.rule);
+  }
+
+  // ---------------------------------------------------------------- for a mail server
+
+  /** The mail server is reached and told first: one that is down costs nobody a call. */
+  async #takeForBridge(
+    admitted: Admitted<BridgeAction>,
+    withdrawn: AbortSignal,
+  ): Promise<Refusal | undefined> {
+    const { link, how, mayRelay, rule } = admitted;
+    if (how.identify === 'none' && !mayRelay)
+      return refusal(
+        OUR_DIAGNOSTIC.callerRefused,
+        `nobody vouches for the calling number on ${link.name} now`,
+      );
+    const vain = new AbortController();
+    withdrawn.addEventListener('abort', () => vain.abort());
+    const preparing: Session = { rule, stop: () => vain.abort() };
+    this.#sessions.add(preparing);
+    const stream = await this.#reach(admitted, vain.signal);
+    this.#sessions.delete(preparing);
+    if (this.#stopping) return SHUTTING_DOWN;
+    if (typeof stream === 'string') return refusal(OUR_DIAGNOSTIC.destinationUnreachable, stream);
+    this.#bridge(admitted, stream);
+    return undefined;
+  }
+
+  #reach({ call, calling, how, mayRelay }: Admitted<BridgeAction>, signal: AbortSignal) {
+    const { configuration, callerNetwork, clock, connect } = this.#options;
+    return reachMailServer({
+      server: how,
+      caller: { nua: calling, relay: mayRelay },
+      called: call.called,
+      hostname: configuration.gateway.hostname,
+      network: callerNetwork,
+      clock,
+      connect,
+      signal,
+    });
+  }
+
+  #bridge(admitted: Admitted, tcp: OctetStream): void {
+    const { clock, observe } = this.#options;
+    let bridge: Bridge | undefined;
+    let isOpen = false;
+    const answered = this.#answer(admitted, {
+      opened: () => {
+        isOpen = true;
+        bridge?.start();
+      },
+      ended: () => {
+        this.#sessions.delete(session);
+        if (!isOpen) tcp.abort('protocolError');
+      },
+    });
+    if (answered === undefined) {
+      tcp.abort('protocolError');
+      return;
+    }
+    const { circuit, watcher } = answered;
+    bridge = new Bridge({
+      circuit,
+      tcp,
+      clock,
+      client: 'circuit',
+      startTls: 'pass',
+      onAccepted: () => watcher.messageReceived(),
+    });
+    const session: Session = { rule: admitted.rule, stop: () => bridge.stop() };
+    this.#sessions.add(session);
+    void bridge.done.then((end) => observe({ type: 'bridged', circuit: circuit.circuit.id, end }));
+  }
+
+  // ---------------------------------------------------------------- common to both
+
+  /** @returns undefined when the caller has gone meanwhile. */
+  #answer({ call, link, peer }: Admitted, on: { opened(): void; ended(): void }): Answered | undefined {
+    const { clock, watchCall } = this.#options;
+    const circuit = MailCircuit.answer(call, {
+      clock,
+      timers: this.#timersOf(peer),
+      watch: (event) => watcher.event(event),
+      opened: () => on.opened(),
+      ended: (outcome) => {
+        watcher.ended(outcome);
+        on.ended();
+      },
+    });
+    if (circuit === undefined) return undefined;
+    const watcher = watchCall({ ...started(call, link, peer), circuit: circuit.circuit.id });
+    return { circuit, watcher };
   }
 
   #timersOf(peer: string | undefined): CallTimers {
@@ -156,6 +272,18 @@ export class IncomingCalls {
     return this.#options.configuration.peers.find(isIt)?.timers ?? DEFAULT_CALL_TIMERS;
   }
 }
+
+interface Answered {
+  readonly circuit: MailCircuit;
+  readonly watcher: CallWatcher;
+}
+
+/** As a DTE refuses (ISO 8208). */
+function refusal(diagnostic: number, why: string): Refusal {
+  return { action: 'reject', cause: 0x00, diagnostic, why };
+}
+
+const SHUTTING_DOWN = refusal(OUR_DIAGNOSTIC.shuttingDown, 'shutting down');
 
 function started(
   call: IncomingCall,

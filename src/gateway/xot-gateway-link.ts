@@ -33,7 +33,7 @@ export class XotGatewayLink implements GatewayLink {
       maxConnections: 2 * link.maxCircuits + SPARE_CONNECTIONS,
       mayConnect: (address) => link.allow.some((network) => network.includes(address)),
       onConnection: (connection) => this.circuits.accept(connection),
-      onRefused: (address, why) => observe({ type: 'connectionRefused', link: link.name, address, why }),
+      onRefused: (address, why) => observe({ type: 'connectionRefused', where: link.name, address, why }),
     });
   }
 

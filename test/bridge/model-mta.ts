@@ -106,6 +106,9 @@ export class ModelMta {
         this.#replies.push('220 go');
         this.isEncrypted = true;
         return;
+      case 'XCLIENT':
+        this.#replies.push('220 mta.example ESMTP');
+        return;
       case 'QUIT':
         this.#replies.push('221 bye');
         return;

@@ -645,40 +645,6 @@ describe('the examples', () => {
   });
 });
 
-test('bridges are read, but this version refuses to use them, each with its place', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'x25mail-config-'));
-  const file = join(folder, 'bridge.toml');
-  writeFileSync(
-    file,
-    `[gateway]
-hostname = "gw.example"
-nua = "1"
-caller_network = "fd25::/64"
-[[link]]
-name = "l"
-type = "serial"
-path = "/dev/ttyUSB0"
-[[peer]]
-name = "b"
-nua = "2"
-link = "l"
-[[incoming]]
-action = "bridge"
-smtp = "127.0.0.1:25"
-[[bridge]]
-listen = "127.0.0.1:2601"
-peer = "b"
-`,
-  );
-  const result = loadConfiguration(file);
-  rmSync(folder, { recursive: true });
-  expect(result.ok ? [] : result.problems.map(({ key, message }) => `${key}: ${message}`)).toEqual([
-    'gateway.caller_network: bridges to a mail server are not supported by this version; allowed here: the engine',
-    'incoming[0].action: bridges to a mail server are not supported by this version; allowed here: the engine',
-    'bridge[0]: bridges to a mail server are not supported by this version; allowed here: the engine',
-  ]);
-});
-
 test('the configurations in README.md can be used', () => {
   const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
   const examples = Array.from(readme.matchAll(/^```toml\n(.*?)^```/gms), ([, toml = '']) => toml);

@@ -11,6 +11,7 @@ import { VirtualClock } from '../../src/core/index.js';
 import type { Transport, TransportEnd } from '../../src/gateway/dispatcher.js';
 import { FallbackTransport } from '../../src/gateway/fallback-transport.js';
 import type { MailSource } from '../../src/gateway/mail-source.js';
+import { PeerCaller } from '../../src/gateway/peer-caller.js';
 import { PeerTransport } from '../../src/gateway/peer-transport.js';
 import { DEFAULT_CALL_TIMERS } from '../../src/rfc1090/index.js';
 import { settled } from '../support/scripted-stream.js';
@@ -32,7 +33,7 @@ function peer(options: { answer: (call: IncomingCall, nth: number) => void; faci
     asked.push(call.facilities.packetSize?.fromCalled);
     options.answer(call, asked.length);
   });
-  const transport = new PeerTransport({
+  const caller = new PeerCaller({
     peer: {
       name: 'b',
       nua: '222',
@@ -44,13 +45,17 @@ function peer(options: { answer: (call: IncomingCall, nth: number) => void; faci
       maxCircuits: 1,
     } satisfies PeerConfiguration,
     links: [link('l', a)],
+    clock,
+    watchCall: () => ({ event: () => {}, messageSent: () => {}, messageReceived: () => {}, ended: () => {} }),
+  });
+  const transport = new PeerTransport({
+    caller,
     session: {
       hostname: 'a.example',
       pipelining: true,
       timeouts: { greetingMs: 1e6, commandMs: 1e6, dataMs: 1e6, endOfDataMs: 1e6 },
     },
     clock,
-    watchCall: () => ({ event: () => {}, messageSent: () => {}, messageReceived: () => {}, ended: () => {} }),
   });
   const run = async (): Promise<TransportEnd> => {
     let end: TransportEnd | undefined;

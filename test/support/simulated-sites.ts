@@ -1,6 +1,6 @@
 import { parseConfiguration } from '../../src/config/index.js';
 import { VirtualClock } from '../../src/core/index.js';
-import { Gateway, type GatewayEvent } from '../../src/gateway/index.js';
+import { type Environment, Gateway, type GatewayEvent } from '../../src/gateway/index.js';
 import type { Line } from '../../src/line/index.js';
 import type { CallRecord } from '../../src/observe/index.js';
 import { type SubscriptionOptions, simulatedNetwork } from '../../src/psdn/index.js';
@@ -32,7 +32,12 @@ export class SimulatedSites {
   /** @param toml replaces or follows what a site usually has. */
   async start(
     name: SiteName,
-    options: { toml?: string; subscription?: Partial<SubscriptionOptions>; openLine?: () => Line } = {},
+    options: {
+      toml?: string;
+      subscription?: Partial<SubscriptionOptions>;
+      openLine?: () => Line;
+      connect?: Environment['connect'];
+    } = {},
   ): Promise<SimulatedSite> {
     const text = options.toml ?? siteToml(name);
     const result = parseConfiguration(text, `/simulated/${name}.toml`);
@@ -43,7 +48,7 @@ export class SimulatedSites {
       clock: this.clock,
       random: () => 0,
       openSpool: async () => spool,
-      connect: async () => 'no mailboxes in this simulation',
+      connect: options.connect ?? (async () => 'no mailboxes in this simulation'),
       openLine:
         options.openLine ?? (() => this.network.attach({ nua: NUMBERS[name], ...options.subscription })),
       observe: (event) => events.push(event),

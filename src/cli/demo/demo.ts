@@ -137,6 +137,7 @@ function describeEvent(site: Site, event: GatewayEvent): string | undefined {
     }
     case 'line':
     case 'call':
+    case 'bridged':
     case 'attention':
     case 'turnedAway':
     case 'connectionRefused':
