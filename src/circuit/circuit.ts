@@ -11,6 +11,8 @@ export interface Circuit {
   readonly called: string;
   /** Empty when the network gave none. */
   readonly calling: string;
+  /** The logical channel it is on now; none while it waits for one, and none where the kind of link has none. */
+  readonly channel?: number | undefined;
   /** Exactly one listener, set by the owner before anything else happens. */
   setListener(listener: (event: CircuitEvent) => void): void;
   /**

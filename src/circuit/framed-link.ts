@@ -11,6 +11,8 @@ export interface FramedLinkOptions {
   /** Sends octets; all are taken. False: the line has enough to do, `writable` is called when it has not. */
   readonly write: (octets: Uint8Array) => boolean;
   readonly trace?: (event: TraceEvent) => void;
+  /** Whether anybody looks at the trace now. Default: always. */
+  readonly isTraced?: () => boolean;
 }
 
 /** Address and control field of a frame in modulo 8. */
@@ -33,6 +35,7 @@ export class FramedLink {
   readonly #framing: FramingOptions;
   readonly #write: (octets: Uint8Array) => boolean;
   readonly #trace: ((event: TraceEvent) => void) | undefined;
+  readonly #isTraced: () => boolean;
   #lineTakes = false;
   /** The line has nothing to send: what it carries until our next frame may be noise. */
   #isIdle = true;
@@ -41,6 +44,7 @@ export class FramedLink {
     this.#clock = options.clock;
     this.#write = options.write;
     this.#trace = options.trace;
+    this.#isTraced = options.isTraced ?? (() => options.trace !== undefined);
     this.#framing = {
       escapeXonXoff: options.escapeXonXoff,
       maxFrameOctets: FRAME_HEADER + options.lapb.maxInformationOctets + TOO_LONG_BUT_HEARD,
@@ -120,6 +124,7 @@ export class FramedLink {
   }
 
   #note(layer: TraceEvent['layer'], direction: TraceEvent['direction'], octets: Uint8Array): void {
+    if (!this.#isTraced()) return;
     this.#trace?.({
       at: this.#clock.now(),
       wallTime: this.#clock.wallTime(),

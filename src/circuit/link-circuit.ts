@@ -57,6 +57,10 @@ export class LinkCircuit implements Circuit {
     this.channelUser = this.#makeChannelUser();
   }
 
+  get channel(): number | undefined {
+    return this.#channel?.number;
+  }
+
   get traffic(): CircuitTraffic {
     return this.#channel?.traffic ?? NO_TRAFFIC;
   }

@@ -1,4 +1,4 @@
-import { type Clock, earliest, isDue, Turns } from '../core/index.js';
+import { type Clock, earliest, isDue, Since, Turns } from '../core/index.js';
 import type { LapbParameters, LapbUser } from '../lapb/index.js';
 import {
   type ChannelRange,
@@ -32,6 +32,8 @@ export interface LinkStackOptions {
   readonly write: (octets: Uint8Array) => boolean;
   /** Sees every frame and packet. */
   readonly trace?: (event: TraceEvent) => void;
+  /** Whether anybody looks at the trace now. Default: always. */
+  readonly isTraced?: () => boolean;
 }
 
 export type LinkState =
@@ -49,6 +51,8 @@ export type LinkState =
 export interface LinkStatus {
   readonly name: string;
   readonly state: LinkState;
+  /** Since when it is in this state, milliseconds since 1970-01-01 UTC. */
+  readonly since: number;
   /** Why the link went down last, in words. */
   readonly lastFailure: string | undefined;
   readonly circuits: number;
@@ -88,6 +92,7 @@ export class LinkStack implements Circuits {
   readonly #waiting = new Map<LinkCircuit, { readonly request: CallRequest; readonly until: number }>();
   readonly #unanswered = new Set<LinkIncomingCall>();
   #handler: ((call: IncomingCall) => void) | undefined;
+  readonly #since: Since<LinkState>;
   #lineIsUp = false;
   #lastFailure: string | undefined;
   #phase: 'stopped' | 'running' | 'clearing' | 'disconnecting' = 'stopped';
@@ -99,6 +104,7 @@ export class LinkStack implements Circuits {
     const { clock, packet } = options;
     this.#options = options;
     this.#clock = clock;
+    this.#since = new Since(clock, 'stopped');
     this.can = {
       sequences: true,
       qualified: true,
@@ -112,7 +118,10 @@ export class LinkStack implements Circuits {
     this.#turns = new Turns({
       clock,
       handleTimeouts: (now) => this.#handleTimeouts(now),
-      transmit: () => this.#link.transmit(),
+      transmit: () => {
+        this.#link.transmit();
+        this.#since.note(this.#state());
+      },
       nextDeadline: () => this.#nextDeadline(),
     });
     this.#host = {
@@ -186,6 +195,7 @@ export class LinkStack implements Circuits {
     return {
       name: this.#options.name,
       state: this.#state(),
+      since: this.#since.wallTime,
       lastFailure: this.#lastFailure,
       circuits: this.#circuits.size,
       waiting: this.#waiting.size,

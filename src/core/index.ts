@@ -7,6 +7,7 @@ export * from './deferred.js';
 export * from './errors.js';
 export * as modulo from './modulo.js';
 export * from './result.js';
+export * from './since.js';
 export * from './stream.js';
 export * from './timer-table.js';
 export * from './turns.js';

@@ -41,6 +41,10 @@ export class ModemCircuit implements Circuit {
     this.calling = what.calling;
   }
 
+  get channel(): number | undefined {
+    return this.#inner?.channel;
+  }
+
   get traffic(): CircuitTraffic {
     return this.#inner?.traffic ?? NO_TRAFFIC;
   }

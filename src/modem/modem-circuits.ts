@@ -8,7 +8,7 @@ import {
   LinkStack,
   OUR_DIAGNOSTIC,
 } from '../circuit/index.js';
-import { Alarm, type Clock, isDue, Turns } from '../core/index.js';
+import { Alarm, type Clock, isDue, Since, Turns } from '../core/index.js';
 import type { Role } from '../lapb/index.js';
 import { DIAGNOSTIC, encodePacket } from '../x25/index.js';
 import type { DialogueEvent, DialogueState, Direction } from './at-dialogue.js';
@@ -81,6 +81,7 @@ export class ModemCircuits implements Circuits {
   readonly #clock: Clock;
   readonly #modem: Modem;
   readonly #turns: Turns;
+  readonly #since: Since<string>;
   readonly #stopAlarm: Alarm;
   readonly #book = new StatusBook();
   /** Calls for which there is no connection yet, oldest first. */
@@ -113,8 +114,10 @@ export class ModemCircuits implements Circuits {
       handleTimeouts: (now) => {
         if (isDue(this.#modem.nextDeadline(), now)) this.#modem.handleTimeout(now);
       },
+      transmit: () => this.#since.note(this.#modem.state.name),
       nextDeadline: () => this.#modem.nextDeadline(),
     });
+    this.#since = new Since(clock, this.#modem.state.name);
     this.#stopAlarm = new Alarm(clock, () => this.#stopped());
     line.control?.onCarrier((on) => this.#drive((now) => this.#modem.carrier(on, now)));
   }
@@ -189,6 +192,7 @@ export class ModemCircuits implements Circuits {
       isStopped: this.#phase === 'stopped',
       circuits: this.can.circuits,
       waiting: this.#waiting.size,
+      since: this.#since.wallTime,
       modem: this.#modem,
       connection: this.#connection,
     });

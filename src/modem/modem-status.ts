@@ -28,6 +28,8 @@ interface Facts {
   readonly isStopped: boolean;
   readonly circuits: number;
   readonly waiting: number;
+  /** When the modem came into its state. */
+  readonly since: number;
   readonly modem: Modem;
   readonly connection: Connection | undefined;
 }
@@ -63,11 +65,12 @@ export class StatusBook {
     this.#past = total(this.#past, stack.status().counters);
   }
 
-  status({ name, now, isStopped, circuits, waiting, modem, connection }: Facts): ModemStatus {
+  status({ name, now, isStopped, circuits, waiting, since, modem, connection }: Facts): ModemStatus {
     const link = connection?.stack.status();
     return {
       name,
       state: isStopped ? 'stopped' : stateOf(modem, connection),
+      since: connection?.isOpen === true ? connection.stack.status().since : since,
       lastFailure: link?.lastFailure ?? this.#lastFailure,
       circuits: waiting + (link?.circuits ?? 0),
       waiting: waiting + (link?.waiting ?? 0),

@@ -9,7 +9,7 @@ import {
   type LinkState,
   OUR_DIAGNOSTIC,
 } from '../circuit/index.js';
-import { type Clock, Counters, concat, earliest, isDue, Turns } from '../core/index.js';
+import { type Clock, Counters, concat, earliest, isDue, Since, Turns } from '../core/index.js';
 import { DIAGNOSTIC } from '../x25/index.js';
 import { ClearWatch } from './clear-watch.js';
 import { PadCircuit, type PadCircuitHost } from './pad-circuit.js';
@@ -64,6 +64,7 @@ export class PadCircuits implements Circuits {
   readonly #timers: PadTimers;
   readonly #settings: PadSettings;
   readonly #turns: Turns;
+  readonly #since: Since<LinkState>;
   readonly #output: PadOutput;
   readonly #reader = new SignalReader();
   readonly #watch: ClearWatch;
@@ -95,6 +96,7 @@ export class PadCircuits implements Circuits {
       throw new Error(`link ${options.name}: calls can't be cleared by DTR, the line has none`);
     this.#options = options;
     this.#clock = clock;
+    this.#since = new Since(clock, 'stopped');
     this.#timers = { ...DEFAULT_PAD_TIMERS, ...options.timers };
     this.#settings = {
       clearing,
@@ -107,6 +109,7 @@ export class PadCircuits implements Circuits {
       transmit: () => {
         this.#transmit();
         this.#steerReading();
+        this.#since.note(this.#linkState());
       },
       nextDeadline: () => this.#nextDeadline(),
     });
@@ -187,6 +190,7 @@ export class PadCircuits implements Circuits {
     return {
       name: this.#options.name,
       state: this.#linkState(),
+      since: this.#since.wallTime,
       lastFailure: this.#lastFailure,
       circuits: this.#circuit === undefined ? 0 : 1,
       counters: this.#counters.snapshot(),

@@ -44,6 +44,8 @@ export type PadCount =
 export interface PadStatus {
   readonly name: string;
   readonly state: LinkState;
+  /** Since when it is in this state, milliseconds since 1970-01-01 UTC. */
+  readonly since: number;
   /** What the PAD did not do when it was made ready, in words; undefined once it did. */
   readonly lastFailure: string | undefined;
   /** 0 or 1. */

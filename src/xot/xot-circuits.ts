@@ -12,7 +12,7 @@ import {
   OUR_DIAGNOSTIC,
   type TraceEvent,
 } from '../circuit/index.js';
-import { type Clock, Counters } from '../core/index.js';
+import { type Clock, Counters, Since } from '../core/index.js';
 import { encodePacket, FAULT_DIAGNOSTIC, type PacketLayerCounter } from '../x25/index.js';
 import { MOST_CHANNELS } from './channel-number.js';
 import type { XotFault } from './framing.js';
@@ -35,6 +35,8 @@ export interface XotCircuitsOptions {
   readonly onProblem?: (problem: string) => void;
   /** Sees every packet, without its XOT header. Each connection has a channel number of its own here. */
   readonly trace?: (event: TraceEvent) => void;
+  /** Whether anybody looks at the trace now. Default: always. */
+  readonly isTraced?: () => boolean;
 }
 
 /** How long calls may take to be cleared when we stop. */
@@ -64,6 +66,7 @@ export class XotCircuits implements Circuits {
   readonly #linkHost: XotLinkHost;
   /** By their channel numbers. */
   readonly #links = new Map<number, XotLink>();
+  readonly #since: Since<LinkStatus['state']>;
   #lastNumber = 0;
   #handler: ((call: IncomingCall) => void) | undefined;
   #phase: 'running' | 'stopping' | 'stopped' = 'running';
@@ -77,6 +80,7 @@ export class XotCircuits implements Circuits {
   constructor(options: XotCircuitsOptions) {
     this.#options = options;
     this.#clock = options.clock;
+    this.#since = new Since(options.clock, 'ready');
     this.can = {
       sequences: true,
       qualified: true,
@@ -92,6 +96,7 @@ export class XotCircuits implements Circuits {
       clock: options.clock,
       parameters: options.packet,
       trace: options.trace,
+      isTraced: options.isTraced ?? (() => options.trace !== undefined),
       offer: (call) => this.#offer(call),
       closed: (link) => this.#closed(link),
       count: (what) => this.#counters.add(what),
@@ -120,6 +125,7 @@ export class XotCircuits implements Circuits {
   stop(done: () => void = () => {}): void {
     if (this.#phase !== 'running') return;
     this.#phase = 'stopping';
+    this.#since.note('stopping');
     this.#whenStopped = done;
     this.#cancelStopLimit = this.#clock.wake(this.#clock.now() + STOP_MS, () => {
       for (const link of [...this.#links.values()]) link.abandon();
@@ -137,6 +143,7 @@ export class XotCircuits implements Circuits {
     return {
       name: this.#options.name,
       state: this.#phase === 'running' ? 'ready' : this.#phase,
+      since: this.#since.wallTime,
       lastFailure: this.#lastFailure,
       circuits: this.#callCount,
       waiting: links.filter(({ isOpening }) => isOpening).length,
@@ -206,6 +213,7 @@ export class XotCircuits implements Circuits {
   #stopIfEmpty(): void {
     if (this.#phase !== 'stopping' || this.#links.size > 0) return;
     this.#phase = 'stopped';
+    this.#since.note('stopped');
     this.#cancelStopLimit();
     this.#clock.wake(this.#clock.now(), this.#whenStopped);
   }

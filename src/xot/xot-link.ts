@@ -45,6 +45,7 @@ export interface XotLinkHost {
   readonly clock: Clock;
   readonly parameters: XotParameters;
   readonly trace: ((event: TraceEvent) => void) | undefined;
+  readonly isTraced: () => boolean;
   /** Somebody calls. */
   offer(call: LinkIncomingCall): void;
   /** The connection is gone, or will go without us. */
@@ -355,7 +356,8 @@ export class XotLink {
   }
 
   #trace(direction: TraceEvent['direction'], octets: Uint8Array): void {
-    const { clock, trace } = this.#host;
-    trace?.({ at: clock.now(), wallTime: clock.wallTime(), layer: 'packet', direction, octets });
+    const { clock, trace, isTraced } = this.#host;
+    if (isTraced())
+      trace?.({ at: clock.now(), wallTime: clock.wallTime(), layer: 'packet', direction, octets });
   }
 }
