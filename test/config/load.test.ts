@@ -620,7 +620,8 @@ describe('the examples', () => {
         .filter((name) => name.endsWith('.toml'))
         .toSorted(),
     ).toEqual([
-      'internet-gateway.toml',
+      'bridge.toml',
+    'internet-gateway.toml',
       'modem.toml',
       'pad.toml',
       'psdn-relay.toml',
