@@ -1,10 +1,14 @@
-import type { Facilities, PacketLayerParameters } from '../x25/index.js';
+import type { Facilities, Modulo, PacketLayerParameters } from '../x25/index.js';
 
 /** What can be set of the packet layers that XOT connections have; the rest follows from RFC 1613. */
-export type XotParameters = Pick<
-  PacketLayerParameters,
-  'defaultPacketSize' | 'defaultWindow' | 'maxPacketSize' | 'maxWindow' | 'timers'
->;
+export interface XotParameters
+  extends Pick<
+    PacketLayerParameters,
+    'defaultPacketSize' | 'defaultWindow' | 'maxPacketSize' | 'maxWindow' | 'timers'
+  > {
+  /** Of our calls; a call that comes is answered in its own. */
+  readonly modulo: Modulo;
+}
 
 /**
  * How long a CLEAR waits for its CONFIRM. RFC 1613 §6.1 would let us close the connection at once; but there are peers
@@ -12,16 +16,25 @@ export type XotParameters = Pick<
  */
 const CLEAR_WAIT_MS = 10_000;
 
+/** P(S) and P(R) of modulo 8 tell no more apart. */
+const LARGEST_WINDOW: Readonly<Record<Modulo, number>> = { 8: 7, 128: 127 };
+
 /**
  * The packet layer of one connection. XOT knows no roles (RFC 1613 §5): both ends are DTEs as far as the state tables
  * go. But behind either may stand a network: any cause is passed on and believed.
  */
-export function packetLayerParameters(parameters: XotParameters, channel: number): PacketLayerParameters {
+export function packetLayerParameters(
+  parameters: XotParameters,
+  modulo: Modulo,
+  channel: number,
+): PacketLayerParameters {
   const { t23 } = parameters.timers;
   return {
     ...parameters,
     role: 'dte',
-    modulo: 8,
+    modulo,
+    defaultWindow: Math.min(parameters.defaultWindow, LARGEST_WINDOW[modulo]),
+    maxWindow: Math.min(parameters.maxWindow, LARGEST_WINDOW[modulo]),
     channels: { twoWay: [channel, channel] },
     assign: 'lowest',
     negotiation: true,
@@ -35,7 +48,7 @@ export function packetLayerParameters(parameters: XotParameters, channel: number
 }
 
 /** The sizes in force where a call says nothing of them; on XOT that must be said (RFC 1613 §6.1). */
-export function defaultSizes({ defaultPacketSize, defaultWindow }: XotParameters): Facilities {
+export function defaultSizes({ defaultPacketSize, defaultWindow }: PacketLayerParameters): Facilities {
   return {
     packetSize: { fromCalled: defaultPacketSize, fromCalling: defaultPacketSize },
     windowSize: { fromCalled: defaultWindow, fromCalling: defaultWindow },

@@ -13,12 +13,14 @@ import {
   type TraceEvent,
 } from '../circuit/index.js';
 import { type Clock, Counters, Since } from '../core/index.js';
-import { encodePacket, FAULT_DIAGNOSTIC, type PacketLayerCounter } from '../x25/index.js';
+import { encodePacket, FAULT_DIAGNOSTIC, type Modulo, type PacketLayerCounter } from '../x25/index.js';
+import type { PlacedCall } from './call-layer.js';
 import { MOST_CHANNELS } from './channel-number.js';
+import type { ConnectionCount } from './connection-count.js';
 import type { XotFault } from './framing.js';
 import type { XotParameters } from './parameters.js';
 import type { XotConnection } from './xot-connection.js';
-import { type ConnectionCount, XotLink, type XotLinkHost } from './xot-link.js';
+import { XotLink, type XotLinkHost } from './xot-link.js';
 
 export interface XotCircuitsOptions {
   /** Comes first in the ids of the circuits. */
@@ -31,12 +33,36 @@ export interface XotCircuitsOptions {
   readonly calling?: string;
   /** Opens a connection to the router that serves this number; undefined when none does. It may open, or fail, later. */
   readonly connect: (called: string) => XotConnection | undefined;
+  /** A call on which nothing passes for so long is cleared, milliseconds. Default 0: never. */
+  readonly idleMs?: number;
+  /**
+   * Looks whether the number of a caller leads to the address that the connection came from; `decide` is told once, now
+   * or later. Calls without a number are not asked about. Absent: any number is believed.
+   */
+  readonly verifyCaller?: (
+    calling: string,
+    address: string,
+    decide: (verdict: CallerVerdict) => void,
+  ) => void;
+  /** A call was refused for what `verifyCaller` said. */
+  readonly onCallerRefused?: (refused: RefusedCaller) => void;
   /** What an operator might want to know, in words; without the name of the link. */
   readonly onProblem?: (problem: string) => void;
   /** Sees every packet, without its XOT header. Each connection has a channel number of its own here. */
   readonly trace?: (event: TraceEvent) => void;
   /** Whether anybody looks at the trace now. Default: always. */
   readonly isTraced?: () => boolean;
+}
+
+/** Whether a number leads to an address: yes, no, or for now nobody can tell. */
+export type CallerVerdict = 'verified' | 'refused' | 'unknown';
+
+export interface RefusedCaller {
+  readonly calling: string;
+  readonly called: string;
+  /** Where the connection came from. */
+  readonly address: string;
+  readonly verdict: 'refused' | 'unknown';
 }
 
 /** How long calls may take to be cleared when we stop. */
@@ -49,6 +75,11 @@ const SHUTTING_DOWN: ClearReason = {
 const NO_RESOURCES: ClearReason = {
   cause: CLEAR_CAUSE.dteOriginated,
   diagnostic: OUR_DIAGNOSTIC.noResources,
+};
+/** What a caller is told whom we do not believe, or can't check: then it may try again. */
+const REFUSAL: Readonly<Record<RefusedCaller['verdict'], ClearReason>> = {
+  refused: { cause: CLEAR_CAUSE.dteOriginated, diagnostic: OUR_DIAGNOSTIC.callerRefused },
+  unknown: { cause: CLEAR_CAUSE.dteOriginated, diagnostic: OUR_DIAGNOSTIC.destinationUnreachable },
 };
 const NO_ROUTER: ClearReason = {
   cause: CLEAR_CAUSE.notObtainable,
@@ -95,9 +126,10 @@ export class XotCircuits implements Circuits {
       name: options.name,
       clock: options.clock,
       parameters: options.packet,
+      idleMs: options.idleMs ?? 0,
       trace: options.trace,
       isTraced: options.isTraced ?? (() => options.trace !== undefined),
-      offer: (call) => this.#offer(call),
+      offer: (call, address) => this.#offer(call, address),
       closed: (link) => this.#closed(link),
       count: (what) => this.#counters.add(what),
       problem: (text) => {
@@ -165,7 +197,7 @@ export class XotCircuits implements Circuits {
   /** @throws RangeError when the call can't be written: wrong digits, too much user data. */
   place(call: CallRequest): Circuit {
     const request = { calling: this.#options.calling ?? '', ...call };
-    checkCall(request);
+    checkCall(request, this.#options.packet.modulo);
     if (this.#phase !== 'running') return this.#fail(request, SHUTTING_DOWN);
     const number = this.#callCount < this.can.circuits ? this.#freeNumber() : undefined;
     if (number === undefined) return this.#fail(request, NO_RESOURCES);
@@ -176,7 +208,7 @@ export class XotCircuits implements Circuits {
   }
 
   /** A call that no connection carries. */
-  #fail(request: CallRequest & { readonly calling: string }, why: ClearReason): Circuit {
+  #fail(request: PlacedCall, why: ClearReason): Circuit {
     const clock = this.#clock;
     const host = {
       name: this.#options.name,
@@ -190,9 +222,28 @@ export class XotCircuits implements Circuits {
     return circuit;
   }
 
-  #offer(call: LinkIncomingCall): void {
+  #offer(call: LinkIncomingCall, address: string): void {
+    const { verifyCaller } = this.#options;
+    if (this.#callCount > this.can.circuits) call.refuse(NO_RESOURCES);
+    else if (verifyCaller === undefined || call.calling === '' || !call.isOpen) this.#handOver(call);
+    else verifyCaller(call.calling, address, (verdict) => this.#verified(call, address, verdict));
+  }
+
+  #verified(call: LinkIncomingCall, address: string, verdict: CallerVerdict): void {
+    if (verdict === 'verified') {
+      this.#handOver(call);
+      return;
+    }
+    if (!call.isOpen) return; // gone meanwhile
+    this.#counters.add(verdict === 'refused' ? 'callersRefused' : 'callersUnverified');
+    call.refuse(REFUSAL[verdict]);
+    const { calling, called } = call;
+    this.#options.onCallerRefused?.({ calling, called, address, verdict });
+  }
+
+  #handOver(call: LinkIncomingCall): void {
     if (this.#phase !== 'running') call.refuse(SHUTTING_DOWN);
-    else if (this.#handler === undefined || this.#callCount > this.can.circuits) call.refuse(NO_RESOURCES);
+    else if (this.#handler === undefined) call.refuse(NO_RESOURCES);
     else if (call.isOpen) this.#handler(call);
   }
 
@@ -236,8 +287,8 @@ export class XotCircuits implements Circuits {
 }
 
 /** Now, while whoever asked is there to hear it, although the call has to wait for its connection. */
-function checkCall({ facilities = {}, ...call }: CallRequest & { readonly calling: string }): void {
-  encodePacket({ type: 'callRequest', channel: 1, confirmDelivery: false, facilities, ...call }, 8);
+function checkCall({ facilities = {}, ...call }: PlacedCall, modulo: Modulo): void {
+  encodePacket({ type: 'callRequest', channel: 1, confirmDelivery: false, facilities, ...call }, modulo);
 }
 
 function addTo<Name extends string>(

@@ -1,53 +1,35 @@
 import {
-  type CallRequest,
   type CircuitHost,
+  CLEAR_CAUSE,
   type ClearReason,
-  LinkCircuit,
-  LinkIncomingCall,
+  type LinkCircuit,
+  type LinkIncomingCall,
+  OUR_DIAGNOSTIC,
   type TraceEvent,
 } from '../circuit/index.js';
 import { type Clock, earliest, isDue, Turns } from '../core/index.js';
-import {
-  type Channel,
-  CLEAR_CAUSE,
-  encodePacket,
-  kindOf,
-  PacketLayer,
-  type PacketLayerCounter,
-} from '../x25/index.js';
+import { kindOf, type Modulo, moduloOf, type PacketLayerCounter } from '../x25/index.js';
+import { CallLayer, type PlacedCall } from './call-layer.js';
 import { channelNumber, renumber } from './channel-number.js';
+import type { ConnectionCount } from './connection-count.js';
 import { encodeXot, type XotFault, XotReader } from './framing.js';
-import { defaultSizes, packetLayerParameters, type XotParameters } from './parameters.js';
+import type { XotParameters } from './parameters.js';
+import { isPvcSetup, refusePvcSetup } from './pvc-setup.js';
 import { Reading } from './reading.js';
-import { LOCAL_KINDS, withSizes } from './screening.js';
+import { LOCAL_KINDS } from './screening.js';
 import type { XotConnection } from './xot-connection.js';
-
-/** What became of connections, and of packets that no circuit hears of. */
-export type ConnectionCount =
-  | 'connectionsAsked'
-  | 'connectionsAccepted'
-  /** Closed at once: we are full, or stopping. */
-  | 'connectionsTurnedAway'
-  /** Could not be opened. */
-  | 'connectionsFailed'
-  /** Went away during a call. */
-  | 'connectionsLost'
-  /** Closed by us: nobody called. */
-  | 'connectionsIdle'
-  /** Calls that could not even be read. */
-  | 'unreadableCalls'
-  /** Packets that XOT has no use for, and what came before a call. */
-  | 'packetsDropped';
 
 /** What an `XotLink` needs of the circuits that it is one of. */
 export interface XotLinkHost {
   readonly name: string;
   readonly clock: Clock;
   readonly parameters: XotParameters;
+  /** A call on which nothing passes for so long is cleared, milliseconds. 0: never. */
+  readonly idleMs: number;
   readonly trace: ((event: TraceEvent) => void) | undefined;
   readonly isTraced: () => boolean;
-  /** Somebody calls. */
-  offer(call: LinkIncomingCall): void;
+  /** Somebody calls, from this address. */
+  offer(call: LinkIncomingCall, address: string): void;
   /** The connection is gone, or will go without us. */
   closed(link: XotLink): void;
   count(what: ConnectionCount | XotFault): void;
@@ -64,10 +46,7 @@ const FULL_WRITE = 1400;
 /** The router does not answer: with the diagnostic that Cisco's say it with. */
 const UNREACHABLE: ClearReason = { cause: CLEAR_CAUSE.outOfOrder, diagnostic: 0x78 };
 
-/** Packet type invalid for state p2. */
-const CALL_WHILE_CALLING: ClearReason = { cause: CLEAR_CAUSE.dteOriginated, diagnostic: 21 };
-
-const RESTART_CONFIRMATION = encodePacket({ type: 'restartConfirmation', channel: 0 }, 8);
+const SILENT: ClearReason = { cause: CLEAR_CAUSE.dteOriginated, diagnostic: OUR_DIAGNOSTIC.trouble };
 
 /**
  * One TCP connection, and on it a packet layer whose only channel carries the only call (RFC 1613 §5). When the call
@@ -79,31 +58,26 @@ export class XotLink {
   readonly #host: XotLinkHost;
   readonly #connection: XotConnection;
   readonly #reader = new XotReader();
-  readonly #layer: PacketLayer;
   readonly #turns: Turns;
   readonly #reading: Reading;
   readonly #circuitHost: CircuitHost;
   #phase: 'opening' | 'open' | 'closed' = 'opening';
   #takesOctets = false;
   #numberOnWire: number;
-
-  /** A call was placed here or has come. */
-  #hasCall = false;
-  /** What to ask for when the connection is open. */
-  #request: (CallRequest & { readonly calling: string }) | undefined;
-  #incoming: LinkIncomingCall | undefined;
-  #circuit: LinkCircuit | undefined;
-  #channel: Channel | undefined;
+  /** A call was placed here or has come: its numbering is known from then on. */
+  #call: CallLayer | undefined;
   /** Nothing more is wanted of the connection, whatever the channel. */
   #isEnded = false;
-  /** When we give up waiting for a call. */
-  #callBy: number | undefined;
+  /** When we give up waiting for a call, or look whether the one there is has been silent for too long. */
+  #patienceEnds: number | undefined;
+  #lastPacketAt: number;
 
   constructor(host: XotLinkHost, connection: XotConnection, number: number) {
     this.number = number;
     this.#numberOnWire = number;
     this.#host = host;
     this.#connection = connection;
+    this.#lastPacketAt = host.clock.now();
     this.#reading = new Reading(connection);
     this.#turns = new Turns({
       clock: host.clock,
@@ -120,18 +94,6 @@ export class XotLink {
         this.#isEnded = true;
       },
     };
-    this.#layer = new PacketLayer(packetLayerParameters(host.parameters, number), {
-      ready: () => {},
-      restarted: () => {}, // the circuit is told by itself
-      incomingCall: (channel, call) => {
-        this.#channel = channel;
-        const incoming = new LinkIncomingCall(this.#circuitHost, channel, call, (circuit) => {
-          this.#circuit = circuit;
-        });
-        this.#incoming = incoming;
-        this.#turns.post(() => host.offer(incoming));
-      },
-    });
     connection.setHandler({
       opened: () => this.#opened(),
       received: (octets) => this.#received(octets),
@@ -145,82 +107,72 @@ export class XotLink {
   }
 
   get hasCall(): boolean {
-    return this.#hasCall;
+    return this.#call !== undefined;
   }
 
   /** Of the packet layer. */
   get counters(): Partial<Record<PacketLayerCounter, number>> {
-    return this.#layer.counters.snapshot();
+    return this.#call?.counters ?? {};
   }
 
   /** Our call goes out when the connection is open. */
-  call(request: CallRequest & { readonly calling: string }): LinkCircuit {
-    this.#hasCall = true;
-    this.#request = request;
-    this.#circuit = new LinkCircuit(this.#circuitHost, 'outgoing', request);
-    return this.#circuit;
+  call(request: PlacedCall): LinkCircuit {
+    return this.#beginCall(this.#host.parameters.modulo).request(request);
   }
 
   /** The other end has opened the connection, and is to call. */
   awaitCall(): void {
-    this.#bringUp();
-    this.#callBy = this.#host.clock.now() + CALL_WITHIN_MS;
+    this.#phase = 'open';
+    this.#takesOctets = true;
+    this.#patienceEnds = this.#host.clock.now() + CALL_WITHIN_MS;
     this.#turns.want();
   }
 
   /** Clears or refuses the call and then closes the connection. */
   end(why: ClearReason): void {
-    if (!this.#hasCall) this.#isEnded = true;
-    this.#incoming?.refuse(why);
-    this.#circuit?.clear(why);
+    if (this.#call === undefined) this.#isEnded = true;
+    this.#call?.end(why);
     this.#turns.want();
   }
 
   /** Closes the connection, whatever becomes of its call. Never from a listener's call. */
   abandon(): void {
     if (this.#phase === 'closed') return;
-    this.#connection.close();
-    this.#leave();
+    this.#close();
     this.#turns.run();
+  }
+
+  #beginCall(modulo: Modulo): CallLayer {
+    const { parameters } = this.#host;
+    this.#call = new CallLayer({
+      parameters,
+      modulo,
+      number: this.number,
+      circuits: this.#circuitHost,
+      offer: (call) => this.#host.offer(call, this.#connection.remoteAddress),
+    });
+    return this.#call;
   }
 
   // ---- what the connection tells
 
   #opened(): void {
-    const circuit = this.#circuit;
-    const request = this.#request;
-    if (this.#phase !== 'opening' || circuit === undefined || request === undefined) return;
-    this.#bringUp();
-    if (!this.#isEnded) this.#place(circuit, request);
-    this.#turns.run();
-  }
-
-  /** XOT has no restart level (RFC 1613 §6.4): what every packet layer begins with is answered here, and not counted. */
-  #bringUp(): void {
+    const call = this.#call;
+    if (this.#phase !== 'opening' || call === undefined) return;
     const now = this.#host.clock.now();
     this.#phase = 'open';
     this.#takesOctets = true;
-    this.#layer.linkUp(now);
-    this.#layer.nextPacket(now);
-    this.#layer.receive(RESTART_CONFIRMATION, now);
-    const { counters } = this.#layer;
-    for (const name of ['restartsSent', 'packetsSent', 'packetsReceived'] as const) counters.add(name, -1);
-  }
-
-  #place(circuit: LinkCircuit, request: CallRequest & { readonly calling: string }): void {
-    // RFC 1613 §6.1: a CALL always states packet and window size.
-    const facilities = { ...defaultSizes(this.#host.parameters), ...request.facilities };
-    const channel = this.#layer.call({ ...request, facilities }, circuit.channelUser, this.#host.clock.now());
-    if (channel === undefined) throw new Error('a packet layer just brought up has a free channel');
-    this.#channel = channel;
-    circuit.attach(channel);
+    call.bringUp(now);
+    if (!this.#isEnded) call.place(now);
+    this.#watchSilence(now);
+    this.#turns.run();
   }
 
   #received(octets: Uint8Array): void {
     const now = this.#host.clock.now();
     for (const packet of this.#reader.read(octets)) {
       // Behind a CLEAR comes nothing, or what is meant for a call that this connection won't carry.
-      if (this.#phase !== 'open' || this.#isOver || this.#channel?.state === 'p7') break;
+      if (this.#phase !== 'open' || this.#isOver || this.#call?.state === 'p7') break;
       if (packet.ok) this.#receive(packet.value, now);
       else this.#fail(packet.fault);
     }
@@ -229,28 +181,61 @@ export class XotLink {
   }
 
   #receive(packet: Uint8Array, now: number): void {
-    const kind = kindOf(packet[2], 8);
-    const isCall = kind === 'callRequest';
-    if (LOCAL_KINDS.has(kind) || (!this.#hasCall && !isCall)) {
-      this.#trace('received', packet);
-      this.#host.count('packetsDropped');
-      return;
-    }
-    if (!this.#hasCall) this.#numberOnWire = channelNumber(packet);
-    this.#hasCall = true;
-    renumber(packet, this.number);
-    this.#trace('received', packet);
-    // Only who opened the connection calls on it (RFC 1613 §6.1): that is no collision, which tables would wait out.
-    if (isCall && this.#channel?.state === 'p2') this.#channel.clear(CALL_WHILE_CALLING, now);
-    else this.#layer.receive(packet, now);
-    if (this.#channel === undefined) this.#couldNotRead();
+    this.#lastPacketAt = now;
+    const call = this.#call;
+    const kind = kindOf(packet[2], call?.modulo ?? 8); // before a CALL either numbering says the same of what counts
+    if (LOCAL_KINDS.has(kind)) this.#drop(packet);
+    else if (call !== undefined) this.#receiveOn(call, packet, now);
+    else if (kind === 'callRequest') this.#callCame(packet, now);
+    else if (isPvcSetup(packet)) this.#refusePvc(packet);
+    else this.#drop(packet);
   }
 
-  /** The packet layer has cleared the call that came, or did not even know it for one. */
+  #receiveOn(call: CallLayer, packet: Uint8Array, now: number): void {
+    renumber(packet, this.number);
+    this.#trace('received', packet);
+    call.receive(packet, now);
+  }
+
+  /** The caller's numbering is that of the call. */
+  #callCame(packet: Uint8Array, now: number): void {
+    this.#numberOnWire = channelNumber(packet);
+    const modulo = moduloOf(packet[0] ?? 0);
+    if (modulo === undefined) {
+      this.#trace('received', packet);
+      this.#couldNotRead();
+      return;
+    }
+    const call = this.#beginCall(modulo);
+    call.bringUp(now);
+    this.#watchSilence(now);
+    this.#receiveOn(call, packet, now);
+    if (call.state === undefined) this.#couldNotRead();
+  }
+
+  /** The packet layer has cleared the call that came, or nobody even knew it for one. */
   #couldNotRead(): void {
     this.#isEnded = true;
     this.#host.count('unreadableCalls');
     this.#host.problem(`${this.#connection.remoteAddress} called with a packet that can't be read`);
+  }
+
+  #refusePvc(packet: Uint8Array): void {
+    this.#trace('received', packet);
+    this.#host.count('pvcsRefused');
+    this.#host.problem(`${this.#connection.remoteAddress} wants a permanent circuit: there are none here`);
+    const answer = refusePvcSetup(packet);
+    if (answer !== undefined) {
+      this.#trace('sent', answer);
+      this.#connection.write(encodeXot([answer]));
+    }
+    this.#isEnded = true;
+  }
+
+  /** RFC 1613 §6.1, §6.4: silently. */
+  #drop(packet: Uint8Array): void {
+    this.#trace('received', packet);
+    this.#host.count('packetsDropped');
   }
 
   #writable(): void {
@@ -264,7 +249,7 @@ export class XotLink {
     if (this.#phase === 'opening') {
       this.#host.count('connectionsFailed');
       this.#host.problem(`${remoteAddress} can't be reached: ${why}`);
-    } else if (this.#hasCall && !this.#isClearing && !this.#isOver) {
+    } else if (this.#call !== undefined && !this.#call.isClearing && !this.#isOver) {
       this.#host.count('connectionsLost');
       this.#host.problem(`connection to ${remoteAddress} lost during a call: ${why}`);
     }
@@ -277,14 +262,18 @@ export class XotLink {
     this.#host.count(fault);
     const what = fault === 'badVersion' ? 'version' : 'packet length';
     this.#host.problem(`${this.#connection.remoteAddress} sent an XOT header with a wrong ${what}`);
+    this.#close();
+  }
+
+  #close(): void {
     this.#connection.close();
     this.#leave();
   }
 
-  /** The connection carries nothing any longer: RFC 1613 §6.1 takes that for a clear. */
+  /** The connection carries nothing any longer. */
   #leave(): void {
-    if (this.#phase === 'opening') this.#circuit?.fail('link', UNREACHABLE);
-    this.#layer.linkDown(this.#host.clock.now());
+    if (this.#phase === 'opening') this.#call?.fail(UNREACHABLE);
+    this.#call?.takeDown(this.#host.clock.now());
     this.#phase = 'closed';
     this.#host.closed(this);
   }
@@ -292,59 +281,64 @@ export class XotLink {
   // ---- turns
 
   #handleTimeouts(now: number): void {
-    if (isDue(this.#layer.nextDeadline(), now)) this.#layer.handleTimeout(now);
+    const call = this.#call;
+    if (call !== undefined && isDue(call.nextDeadline(), now)) call.handleTimeout(now);
     if (isDue(this.#reading.nextDeadline, now)) this.#reading.goOn();
-    if (!this.#hasCall && isDue(this.#callBy, now)) {
+    if (!isDue(this.#patienceEnds, now)) return;
+    if (call !== undefined) this.#watchSilence(now);
+    else {
       this.#host.count('connectionsIdle');
       this.#isEnded = true;
     }
   }
 
+  /** The deadline moves only when it is reached: packets that pass cost nothing. */
+  #watchSilence(now: number): void {
+    const { idleMs } = this.#host;
+    const end = this.#lastPacketAt + idleMs;
+    this.#patienceEnds = idleMs > 0 && end > now ? end : undefined;
+    if (idleMs === 0 || end > now || this.#isOver) return;
+    this.#host.count('callsIdle');
+    this.#host.problem(`a call with ${this.#connection.remoteAddress} was silent for too long`);
+    this.#call?.end(SILENT);
+  }
+
   #nextDeadline(): number | undefined {
-    if (this.#phase === 'closed') return undefined;
-    return earliest(
-      this.#layer.nextDeadline(),
-      this.#reading.nextDeadline,
-      this.#hasCall ? undefined : this.#callBy,
-    );
+    return this.#phase === 'closed'
+      ? undefined
+      : earliest(this.#call?.nextDeadline(), this.#reading.nextDeadline, this.#patienceEnds);
   }
 
   #transmit(now: number): void {
     // When the call is being cleared, a packet or two may go ahead of what the connection would like to take.
-    while (this.#phase === 'open' && (this.#takesOctets || this.#isClearing)) {
+    while (this.#phase === 'open' && (this.#takesOctets || this.#call?.isClearing === true)) {
       const packets = this.#nextPackets(now);
       if (packets.length === 0) break;
       this.#takesOctets = false; // before the write: the connection may call `writable` from within
       if (this.#connection.write(encodeXot(packets))) this.#takesOctets = true;
     }
-    if (this.#phase === 'closed' || !this.#isOver) return;
-    this.#connection.close();
-    this.#leave();
-  }
-
-  get #isClearing(): boolean {
-    const state = this.#channel?.state;
-    return state === 'p6' || state === 'p7';
+    if (this.#phase !== 'closed' && this.#isOver) this.#close();
   }
 
   get #isOver(): boolean {
-    return this.#isEnded || this.#channel?.state === 'p1';
+    return this.#isEnded || this.#call?.state === 'p1';
   }
 
   /** As many as go into a write. */
   #nextPackets(now: number): Uint8Array[] {
     const packets: Uint8Array[] = [];
+    const call = this.#call;
+    if (call === undefined) return packets;
     let octets = 0;
     while (octets < FULL_WRITE) {
-      const next = this.#layer.nextPacket(now);
-      if (next === undefined) break;
-      const kind = kindOf(next[2], 8);
-      const packet = kind === 'callAccepted' ? withSizes(next, defaultSizes(this.#host.parameters)) : next;
+      const packet = call.nextPacket(now);
+      if (packet === undefined) break;
       this.#trace('sent', packet);
-      this.#reading.sent(kind, now);
+      this.#reading.sent(kindOf(packet[2], call.modulo), now);
       packets.push(this.#asOnWire(packet));
       octets += packet.length;
     }
+    if (octets > 0) this.#lastPacketAt = now;
     return packets;
   }
 

@@ -493,6 +493,7 @@ prefix = { international = "0" }`,
       ],
       maxCircuits: 64,
       packet: {
+        modulo: 8,
         defaultPacketSize: 128,
         defaultWindow: 2,
         maxPacketSize: 1024,

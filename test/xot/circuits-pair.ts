@@ -10,6 +10,7 @@ import {
 } from '../../src/xot/index.js';
 
 export const PARAMETERS: XotParameters = {
+  modulo: 8,
   defaultPacketSize: 128,
   defaultWindow: 2,
   maxPacketSize: 1024,

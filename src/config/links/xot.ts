@@ -34,7 +34,7 @@ export function readXot(
     allow: listen === undefined ? [] : (settings.allow ?? addressesOf(routers)),
     routers,
     maxCircuits: settings.max_circuits,
-    packet: { ...sizes, timers: { ...DEFAULT_PACKET_TIMERS, ...packet.timers } },
+    packet: { modulo: 8, ...sizes, timers: { ...DEFAULT_PACKET_TIMERS, ...packet.timers } },
   };
 }
 
