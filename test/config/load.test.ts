@@ -622,7 +622,7 @@ describe('the examples', () => {
         .toSorted(),
     ).toEqual([
       'bridge.toml',
-    'internet-gateway.toml',
+      'internet-gateway.toml',
       'modem.toml',
       'pad.toml',
       'psdn-relay.toml',
