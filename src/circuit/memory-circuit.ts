@@ -213,8 +213,8 @@ export class MemoryCircuit implements Circuit {
       this.#meter.sent(packet);
       this.#tell((other) => other.#dataArrived(packet));
     });
-    const other = this.direction === 'outgoing' ? answer.facilities?.other : undefined;
-    const facilities = { packetSize, windowSize, ...(other !== undefined && { other }) };
+    const others = this.direction === 'outgoing' ? answer.facilities : this.#request.facilities;
+    const facilities = { ...others, packetSize, windowSize };
     const userData = (this.direction === 'outgoing' ? answer.userData : undefined) ?? new Uint8Array();
     this.#events.post(() => {
       this.#connectedTold = true;

@@ -4,7 +4,7 @@
  */
 import { type CircuitEvent, type CircuitTraffic, describeEnding, type Ending } from '../circuit/index.js';
 import { type Clock, toHex } from '../core/index.js';
-import type { Facilities, PerDirection } from '../x25/index.js';
+import type { ChargedSegments, Facilities } from '../x25/index.js';
 import { count, duration, utc } from './words.js';
 
 export interface CallRecord {
@@ -31,6 +31,8 @@ export interface CallRecord {
   readonly connectedMs: number;
   /** What was agreed when it was connected. */
   readonly facilities?: RecordedFacilities;
+  /** What the network says that it charges, if it was asked for that. */
+  readonly charged?: Charged;
   readonly sent: Traffic;
   readonly received: Traffic;
   readonly messagesSent: number;
@@ -53,11 +55,21 @@ export interface Traffic {
   readonly segments: number;
 }
 
-export interface RecordedFacilities {
-  readonly packetSize?: PerDirection;
-  readonly windowSize?: PerDirection;
-  /** All others, hexadecimal. */
-  readonly other?: string;
+/** All of them but the network user identification, which is a secret; octets are hexadecimal. */
+export type RecordedFacilities = {
+  readonly [Key in Exclude<keyof Facilities, 'userIdentification'>]: NonNullable<
+    Facilities[Key]
+  > extends Uint8Array
+    ? string
+    : Facilities[Key];
+};
+
+/** X.25 §6.22; lists have an entry per tariff period. */
+export interface Charged {
+  /** Hexadecimal: networks code it as they like. */
+  readonly monetaryUnits?: string;
+  readonly segments?: readonly ChargedSegments[];
+  readonly seconds?: readonly number[];
 }
 
 export type CallVerdict =
@@ -137,6 +149,7 @@ export class CallRecordBuilder {
     const ended = momentOf(this.#clock);
     const requested = this.#requested;
     const connected = this.#connected;
+    const charged = chargedFor(ending.facilities);
     return {
       ...start,
       callUserData: toHex(userData),
@@ -149,6 +162,7 @@ export class CallRecordBuilder {
       ended: iso(ended),
       connectedMs: connected === undefined ? 0 : Math.round(ended.now - connected.now),
       ...(this.#facilities !== undefined && { facilities: recorded(this.#facilities) }),
+      ...(charged !== undefined && { charged }),
       sent: { packets: traffic.packetsSent, octets: traffic.octetsSent, segments: traffic.segmentsSent },
       received: {
         packets: traffic.packetsReceived,
@@ -187,6 +201,7 @@ export function callRecordLine(record: CallRecord): string {
   if (record.messagesReceived > 0) facts.push(`${count(record.messagesReceived, 'message')} received`);
   if (record.setUpMs !== undefined)
     facts.push(`out ${trafficText(record.sent)}`, `in ${trafficText(record.received)}`);
+  if (record.charged !== undefined) facts.push(chargedText(record.charged));
   if (record.resets > 0) facts.push(count(record.resets, 'reset'));
   facts.push(record.ending.text);
   const when = utc(Date.parse(record.begun));
@@ -210,10 +225,31 @@ function iso({ wallTime }: Moment): string {
   return new Date(wallTime).toISOString();
 }
 
-function recorded({ packetSize, windowSize, other }: Facilities): RecordedFacilities {
-  return {
-    ...(packetSize !== undefined && { packetSize }),
-    ...(windowSize !== undefined && { windowSize }),
-    ...(other !== undefined && other.length > 0 && { other: toHex(other) }),
+function recorded({ userIdentification, ...facilities }: Facilities): RecordedFacilities {
+  const plain = Object.entries(facilities).map(([key, value]) => [
+    key,
+    value instanceof Uint8Array ? toHex(value) : value,
+  ]);
+  return Object.fromEntries(plain) as RecordedFacilities;
+}
+
+function chargedFor({ charge, chargedSegments, chargedSeconds }: Facilities): Charged | undefined {
+  const charged: Charged = {
+    ...(charge !== undefined && { monetaryUnits: toHex(charge) }),
+    ...(chargedSegments !== undefined && { segments: chargedSegments }),
+    ...(chargedSeconds !== undefined && { seconds: chargedSeconds }),
   };
+  return Object.keys(charged).length > 0 ? charged : undefined;
+}
+
+/** All tariff periods together. */
+function chargedText({ monetaryUnits, segments = [], seconds = [] }: Charged): string {
+  const facts: string[] = [];
+  if (monetaryUnits !== undefined) facts.push(`${monetaryUnits} monetary units`);
+  if (segments.length > 0) {
+    const sum = segments.reduce((total, { toDte, fromDte }) => total + toDte + fromDte, 0);
+    facts.push(count(sum, 'segment'));
+  }
+  if (seconds.length > 0) facts.push(duration(1000 * seconds.reduce((total, each) => total + each, 0)));
+  return `charged ${facts.join(' ') || 'nothing'}`;
 }

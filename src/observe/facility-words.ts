@@ -1,96 +1,111 @@
-/** Facilities in words (X.25 §7.2). Codes that we do not know are named, their parameters never shown. */
+/** Facilities in words (X.25 §6, Annex G). What is nobody's business in a log is named, but not told. */
 import { toHex } from '../core/index.js';
-import type { Facilities, PerDirection } from '../x25/index.js';
+import {
+  type EndToEndDelay,
+  type Facilities,
+  type PerDirection,
+  type Redirection,
+  splitFacilities,
+} from '../x25/index.js';
+import { count } from './words.js';
 
-const MARKER = 0x00;
-const EXTENSION = 0xff;
-const CLASS_D = 0b11;
-
-/** Parameter octets to words; without parameters for what is nobody's business in a log (NUI, addresses). */
-const WORDS: Readonly<Record<number, (parameters: Uint8Array) => string>> = {
-  1: ([bits = 0]) => fastSelectAndCharging(bits),
-  2: ([classes = 0]) => `throughput class ${classes & 0x0f}/${classes >> 4}`,
-  3: (bcd) => `closed user group ${toHex(bcd)}`,
-  4: () => 'charging information requested',
-  8: () => 'called address modified',
-  9: (bcd) => `closed user group ${toHex(bcd)} with outgoing access`,
-  65: (bcd) => `bilateral closed user group ${toHex(bcd)}`,
-  68: (bcd) => `transit network ${toHex(bcd)}`,
-  71: (bcd) => `closed user group ${toHex(bcd)}`,
-  72: (bcd) => `closed user group ${toHex(bcd)} with outgoing access`,
-  73: ([high = 0, low = 0]) => `transit delay ${(high << 8) | low} ms`,
-  193: (bcd) => `charged time ${toHex(bcd, ':')} (d:h:m:s)`,
-  194: (bcd) => `charged segments ${chargedSegments(bcd)}`,
-  195: () => 'redirected',
-  196: (bcd) => `transit networks ${toHex(bcd)}`,
-  197: () => 'charge',
-  198: () => 'network user identification',
-  201: () => 'called address extension',
-  203: () => 'calling address extension',
+type Words = {
+  readonly [Key in keyof Facilities]-?: (value: NonNullable<Facilities[Key]>) => string | readonly string[];
 };
 
-/** What a marker says of the facilities behind it. Only those of X.25 itself have the meanings above (X.25 §7.1). */
-const SECTIONS: Readonly<Record<number, Section>> = {
-  0: { name: ' of the network', isStandard: false },
-  15: { name: ' of the DTEs', isStandard: true },
-  255: { name: ' of the remote network', isStandard: false },
+/** In the order in which they are told; where a value differs per direction, the caller's stands first. */
+const WORDS: Words = {
+  packetSize: (size) => `packet size ${both(size)}`,
+  windowSize: (size) => `window ${both(size)}`,
+  throughput: (speed) => `throughput ${both(speed)} bit/s`,
+  fastSelect: (how) => (how === 'restricted' ? 'fast select with restricted response' : 'fast select'),
+  reverseCharging: (isReversed) => (isReversed ? 'reverse charging' : 'no fast select, no reverse charging'),
+  redirectionControl: (how) => `redirection ${how}`,
+  closedUserGroup: (group) => `closed user group ${group}`,
+  closedUserGroupOutgoing: (group) => `closed user group ${group} with outgoing access`,
+  bilateralClosedUserGroup: (group) => `bilateral closed user group ${group}`,
+  userIdentification: () => 'network user identification',
+  transitNetworks: (networks) =>
+    typeof networks === 'string' ? `transit network ${networks}` : `transit networks ${networks.join(', ')}`,
+  chargingRequested: (isRequested) => `charging information ${isRequested ? 'requested' : 'not requested'}`,
+  charge: (octets) => `charged ${toHex(octets)} (monetary units)`,
+  chargedSegments: (periods) =>
+    `charged ${periods.map(({ toDte, fromDte }) => `${count(toDte, 'segment')} in, ${fromDte} out`).join('; ')}`,
+  chargedSeconds: (periods) => `charged ${periods.map((seconds) => `${seconds} s`).join('; ')}`,
+  deflectTo: (to) => `deflected to ${redirectionWords(to)}`,
+  redirectedFrom: (from) => `redirected from ${redirectionWords(from)}`,
+  calledAddressModified: (reason) => `called address modified (${reasonWords(reason)})`,
+  transitDelay: (milliseconds) => `transit delay ${milliseconds} ms`,
+  other: (octets) => keptWords(octets),
+  callingAddressExtension: () => 'calling address extension',
+  calledAddressExtension: () => 'called address extension',
+  minimumThroughput: (speed) => `minimum throughput ${both(speed)} bit/s`,
+  endToEndDelay: (delay) => `end-to-end delay ${delayWords(delay)}`,
+  priority: (octets) => `priority ${octets.join('/')}`,
+  protection: () => 'protection',
+  expedited: (isWanted) => `${isWanted ? '' : 'no '}expedited data`,
+  otherDte: (octets) => keptWords(octets).map((words) => `${words} of the DTEs`),
 };
-const UNKNOWN_SECTION: Section = { name: ' of an unknown section', isStandard: false };
 
-interface Section {
-  readonly name: string;
-  readonly isStandard: boolean;
+/** Each facility in words. */
+export function facilityWords(facilities: Facilities): string[] {
+  return (Object.keys(WORDS) as (keyof Facilities)[]).flatMap((key) => wordsOf(facilities, key));
 }
 
-/** Each facility in words, packet and window size first; the caller's value stands before the called side's. */
-export function facilityWords({ packetSize, windowSize, other }: Facilities): string[] {
-  return [
-    ...(packetSize === undefined ? [] : [`packet size ${both(packetSize)}`]),
-    ...(windowSize === undefined ? [] : [`window ${both(windowSize)}`]),
-    ...otherWords(other ?? new Uint8Array(0)),
-  ];
+function wordsOf<Key extends keyof Facilities>(facilities: Facilities, key: Key): readonly string[] {
+  const value = facilities[key];
+  if (value === undefined) return [];
+  const words = (WORDS[key] as (value: Facilities[Key]) => string | readonly string[])(value);
+  return typeof words === 'string' ? [words] : words;
 }
 
 function both({ fromCalling, fromCalled }: PerDirection): string {
   return `${fromCalling}/${fromCalled}`;
 }
 
-/** The two top bits of a code are its class: one, two or three parameter octets, or a length octet before them. */
-function otherWords(field: Uint8Array): string[] {
-  const words: string[] = [];
-  let section: Section = { name: '', isStandard: true };
-  for (let at = 0; at < field.length; ) {
-    const code = field[at] ?? 0;
-    const kind = code >> 6;
-    // An extended code (FF) is followed by the code proper, then as class D.
-    const lengthAt = code === EXTENSION ? at + 2 : at + 1;
-    const start = kind === CLASS_D ? lengthAt + 1 : at + 1;
-    const end = kind === CLASS_D ? start + (field[lengthAt] ?? 0) : start + kind + 1;
-    const parameters = field.subarray(start, end);
-    if (code === MARKER) section = SECTIONS[parameters[0] ?? 0] ?? UNKNOWN_SECTION;
-    else {
-      const known = section.isStandard ? WORDS[code]?.(parameters) : undefined;
-      words.push((known ?? `facility ${toHex(Uint8Array.of(code))}`) + section.name);
-    }
-    at = end;
-  }
-  return words;
+/** X.25 tables 7-5 and 7-6; from C0 on the reason is that of a DTE. */
+const REASONS: Readonly<Record<number, string>> = {
+  1: 'busy',
+  7: 'hunt group',
+  9: 'out of order',
+  15: 'all calls',
+};
+const BY_DTE = 0xc0;
+
+function reasonWords(reason: number): string {
+  const known = REASONS[reason] ?? `reason ${toHex(Uint8Array.of(reason))}`;
+  return reason >= BY_DTE ? 'by the called DTE' : known;
 }
 
-function fastSelectAndCharging(bits: number): string {
-  const words: string[] = [];
-  if ((bits & 0xc0) === 0x80) words.push('fast select');
-  if ((bits & 0xc0) === 0xc0) words.push('fast select with restricted response');
-  if ((bits & 1) !== 0) words.push('reverse charging');
-  return words.join(', ') || 'no fast select, no reverse charging';
+function redirectionWords({ reason, address }: Redirection): string {
+  return `${address || 'no number'} (${reasonWords(reason)})`;
 }
 
-/** n times 4 octets of BCD sent to the DTE and 4 from it. */
-function chargedSegments(bcd: Uint8Array): string {
-  const perRate: string[] = [];
-  for (let at = 0; at + 8 <= bcd.length; at += 8)
-    perRate.push(
-      `${Number(toHex(bcd.subarray(at, at + 4)))} in, ${Number(toHex(bcd.subarray(at + 4, at + 8)))} out`,
-    );
-  return perRate.join('; ');
+const UNKNOWN_DELAY = 0xffff;
+
+function delayWords({ cumulative, wanted, acceptable }: EndToEndDelay): string {
+  const text = (milliseconds: number): string =>
+    milliseconds === UNKNOWN_DELAY ? 'unknown' : `${milliseconds} ms`;
+  return [
+    text(cumulative),
+    ...(wanted === undefined ? [] : [`wanted ${text(wanted)}`]),
+    ...(acceptable === undefined ? [] : [`at most ${text(acceptable)}`]),
+  ].join(', ');
+}
+
+const MARKER = 0x00;
+/** Whose facilities follow a marker (X.25 §7.1). */
+const OWNERS: Readonly<Record<number, string>> = {
+  0: ' of the network',
+  15: ' of the DTEs',
+  255: ' of the remote network',
+};
+
+/** Those we do not know: by code, never with their parameters. */
+function keptWords(octets: Uint8Array): string[] {
+  let owner = '';
+  return (splitFacilities(octets) ?? []).flatMap(([code = 0, whose = 0]) => {
+    if (code === MARKER) owner = OWNERS[whose] ?? ' of an unknown section';
+    return code === MARKER ? [] : [`facility ${toHex(Uint8Array.of(code))}${owner}`];
+  });
 }

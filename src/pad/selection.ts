@@ -1,6 +1,5 @@
 import type { CallRequest, Facilities } from '../circuit/index.js';
-import { type Decoded, decoded, fault, toHex } from '../core/index.js';
-import { findFacility } from '../x25/index.js';
+import { type Decoded, decoded, fault } from '../core/index.js';
 
 /** What a PAD takes after the number, octets: X.29 §4.2 leaves 16 less the protocol identifier. */
 const MOST_USER_DATA = 12;
@@ -13,30 +12,25 @@ const NUA = /^\d{1,15}$/;
 /** A comma and a hyphen would end the facility. */
 const NUI = /^[!-*.-~]+$/;
 
-/** @returns the letters for the parameter octets, or undefined where a PAD can't be told. */
-type Write = (parameter: Uint8Array) => readonly string[] | undefined;
+type Write<Value> = (value: Value) => string | undefined;
 
-/** Facilities that have a letter in a selection, by code. */
-const LETTERS: ReadonlyArray<readonly [code: number, write: Write]> = [
-  [0xc6, writeNui],
-  [0x01, (octets) => fastSelectAndReverse(octets[0] ?? 0)],
-  [0x03, (digits) => [`G${toHex(digits)}`]],
-  [0x47, (digits) => [`G${toHex(digits)}`]],
-  [0x09, (digits) => [`O${toHex(digits)}`]],
-  [0x48, (digits) => [`O${toHex(digits)}`]],
-  [0x44, (digits) => [`T${toHex(digits)}`]],
-  [0x04, (octets) => (octets[0] === 1 ? ['C'] : [])],
-];
+/**
+ * Letters of facilities, in the order they are written; undefined where a PAD can't be told. A facility without an
+ * entry has no letter.
+ */
+const LETTERS: { readonly [Key in keyof Facilities]?: Write<NonNullable<Facilities[Key]>> } = {
+  userIdentification: writeNui,
+  fastSelect: (how) => (how === 'unrestricted' ? 'F' : 'Q'),
+  reverseCharging: (isReversed) => (isReversed ? 'R' : ''),
+  closedUserGroup: (group) => `G${group}`,
+  closedUserGroupOutgoing: (group) => `O${group}`,
+  transitNetworks: (networks) => (typeof networks === 'string' ? `T${networks}` : undefined),
+  chargingRequested: (isRequested) => (isRequested ? 'C' : ''),
+};
 
-function writeNui(octets: Uint8Array): readonly string[] | undefined {
+function writeNui(octets: Uint8Array): string | undefined {
   const nui = String.fromCharCode(...octets);
-  return NUI.test(nui) ? [`N${nui}`] : undefined;
-}
-
-function fastSelectAndReverse(parameter: number): readonly string[] {
-  const isFastSelect = (parameter & 0x80) !== 0;
-  const fastSelect = isFastSelect ? [(parameter & 0x40) === 0 ? 'F' : 'Q'] : [];
-  return (parameter & 1) === 1 ? [...fastSelect, 'R'] : fastSelect;
+  return NUI.test(nui) ? `N${nui}` : undefined;
 }
 
 /**
@@ -57,19 +51,17 @@ export function writeSelection(
   return decoded(`${block}${called}${writeUserData(userData, userDataMark)}`);
 }
 
-function lettersOf(facilities: Facilities): string[] | undefined {
+/** @returns undefined when one of them can't be told. */
+function lettersOf({ packetSize, windowSize, ...asked }: Facilities): string[] | undefined {
+  const writers = Object.entries(LETTERS) as [keyof typeof asked, Write<unknown>][];
+  if (Object.keys(asked).some((key) => !(key in LETTERS))) return undefined;
   const letters: string[] = [];
-  let octets = 0;
-  for (const [code, write] of LETTERS) {
-    const parameter = findFacility(facilities, code);
-    if (parameter === undefined) continue;
-    const written = write(parameter);
-    if (written === undefined) return undefined;
-    letters.push(...written);
-    const isClassD = code >> 6 === 0b11;
-    octets += (isClassD ? 2 : 1) + parameter.length;
+  for (const [key, write] of writers) {
+    const letter = asked[key] === undefined ? '' : write(asked[key]);
+    if (letter === undefined) return undefined;
+    if (letter !== '') letters.push(letter);
   }
-  return octets === (facilities.other?.length ?? 0) ? letters : undefined;
+  return letters;
 }
 
 function writeUserData(userData: Uint8Array, mark: string): string {

@@ -249,7 +249,7 @@ export class EmulatedPad {
     if (this.#circuit !== undefined) return 'ERR';
     const circuit = this.#circuits.place({
       called,
-      ...(facilities.length > 0 && { facilities: { other: facilities } }),
+      facilities,
       userData: concat([X29, userData]),
     });
     this.#attach(circuit);

@@ -1,4 +1,5 @@
-import { concat, fromAscii, fromHex } from '../core/index.js';
+import type { Facilities } from '../circuit/index.js';
+import { fromAscii } from '../core/index.js';
 
 /** What a terminal tells its PAD (X.28 §3.5.15 on: standard format). */
 export type PadCommand =
@@ -11,8 +12,7 @@ export type PadCommand =
   | {
       readonly type: 'selection';
       readonly called: string;
-      /** As in a packet (X.25 §7). */
-      readonly facilities: Uint8Array;
+      readonly facilities: Facilities;
       /** Without the protocol identifier. */
       readonly userData: Uint8Array;
     };
@@ -69,37 +69,32 @@ function readSelection([, block = '', called = '', text = '']: RegExpExecArray):
   return { type: 'selection', called, facilities, userData: fromAscii(text) };
 }
 
-const FAST_SELECT: Readonly<Record<string, number>> = { F: 0x80, Q: 0xc0 };
-/** With two digits and with four. */
-const DIGIT_CODES: Readonly<Record<string, readonly [number | undefined, number]>> = {
-  G: [0x03, 0x47],
-  O: [0x09, 0x48],
-  T: [undefined, 0x44],
+/** By letter; undefined where what stands behind the letter is not right for it. */
+const FACILITY_OF: Readonly<Record<string, (rest: string) => Facilities | undefined>> = {
+  R: alone({ reverseCharging: true }),
+  F: alone({ fastSelect: 'unrestricted' }),
+  Q: alone({ fastSelect: 'restricted' }),
+  C: alone({ chargingRequested: true }),
+  N: (nui) => (nui === '' ? undefined : { userIdentification: fromAscii(nui) }),
+  G: (group) => (GROUP.test(group) ? { closedUserGroup: group } : undefined),
+  O: (group) => (GROUP.test(group) ? { closedUserGroupOutgoing: group } : undefined),
+  T: (network) => (/^\d{4}$/.test(network) ? { transitNetworks: network } : undefined),
 };
 
-/** `R,G12,N...`: undefined where a letter is not known. */
-function readFacilities(block: string): Uint8Array | undefined {
-  const parts: Uint8Array[] = [];
-  let fastSelectAndReverse = 0;
-  for (const item of block === '' ? [] : block.split(',')) {
-    const letter = item.charAt(0).toUpperCase();
-    const rest = item.slice(1);
-    if (letter === 'R' && rest === '') fastSelectAndReverse |= 1;
-    else if (letter in FAST_SELECT && rest === '') fastSelectAndReverse |= FAST_SELECT[letter] ?? 0;
-    else {
-      const facility = readFacility(letter, rest);
-      if (facility === undefined) return undefined;
-      parts.push(facility);
-    }
-  }
-  if (fastSelectAndReverse !== 0) parts.unshift(Uint8Array.of(0x01, fastSelectAndReverse));
-  return concat(parts);
+/** Basic or extended. */
+const GROUP = /^(\d{2}|\d{4})$/;
+
+function alone(facility: Facilities): (rest: string) => Facilities | undefined {
+  return (rest) => (rest === '' ? facility : undefined);
 }
 
-function readFacility(letter: string, rest: string): Uint8Array | undefined {
-  if (letter === 'C' && rest === '') return Uint8Array.of(0x04, 0x01);
-  if (letter === 'N' && rest !== '') return concat([Uint8Array.of(0xc6, rest.length), fromAscii(rest)]);
-  const digits = /^(\d{2}|\d{4})$/.test(rest) ? fromHex(rest) : undefined;
-  const code = digits && DIGIT_CODES[letter]?.[digits.length === 1 ? 0 : 1];
-  return digits !== undefined && code !== undefined ? concat([Uint8Array.of(code), digits]) : undefined;
+/** `R,G12,N...`: undefined where a letter is not known. */
+function readFacilities(block: string): Facilities | undefined {
+  let facilities: Facilities = {};
+  for (const item of block === '' ? [] : block.split(',')) {
+    const facility = FACILITY_OF[item.charAt(0).toUpperCase()]?.(item.slice(1));
+    if (facility === undefined) return undefined;
+    facilities = { ...facilities, ...facility };
+  }
+  return facilities;
 }

@@ -1,5 +1,13 @@
 import type { FlowSizes } from './data-flow.js';
-import { agreed, answerTo, askedFor, departsFromDefaults, type FlowParameters } from './negotiation.js';
+import {
+  agreed,
+  agreedThroughput,
+  answerTo,
+  askedFor,
+  departsFromDefaults,
+  type FlowParameters,
+  withoutFlow,
+} from './negotiation.js';
 import {
   type CallAcceptedPacket,
   type CallRequestPacket,
@@ -9,7 +17,7 @@ import {
 import { NO_CALL_FIELDS } from './packet/call-fields.js';
 import { CLEAR_CAUSE } from './packet/cause.js';
 import { DIAGNOSTIC } from './packet/diagnostic-code.js';
-import { type Facilities, isFastSelectRestricted } from './packet/facilities.js';
+import { isFastSelectRestricted } from './packet/facilities.js';
 import { FAULT_DIAGNOSTIC } from './packet/fault.js';
 import type { PacketLayerParameters } from './parameters.js';
 import { ROLES, type Role } from './role.js';
@@ -38,7 +46,7 @@ export function composeCall(
     confirmDelivery: false,
     called,
     calling,
-    facilities: negotiation ? facilities : othersOf(facilities),
+    facilities: negotiation ? facilities : withoutFlow(facilities),
     userData,
   };
 }
@@ -58,19 +66,20 @@ export function composeAnswer(
   { facilities = {}, userData = NO_CALL_FIELDS.userData }: ChannelAnswer,
   parameters: PacketLayerParameters,
 ): Agreement & { readonly packet: CallAcceptedPacket } {
-  const stated = parameters.negotiation ? answerTo(call.facilities, facilities, parameters) : {};
+  const stated = answerTo(call.facilities, facilities, parameters);
   const flow = askedFor({ ...call.facilities, ...stated }, parameters);
+  const throughput = agreedThroughput(call.facilities, stated);
   return {
     packet: {
       ...NO_CALL_FIELDS,
       type: 'callAccepted',
       channel: call.channel,
       confirmDelivery: call.confirmDelivery,
-      facilities: { ...othersOf(facilities), ...stated },
+      facilities: stated,
       userData,
     },
     sizes: sizesOf(flow, 'fromCalled', 'fromCalling'),
-    connection: { facilities: { ...othersOf(call.facilities), ...flow }, userData: call.userData },
+    connection: { facilities: { ...call.facilities, ...throughput, ...flow }, userData: call.userData },
   };
 }
 
@@ -93,7 +102,7 @@ export function judgeAnswer(
     value: {
       sizes: sizesOf(flow.value, 'fromCalling', 'fromCalled'),
       connection: {
-        facilities: { ...othersOf(facilities), ...flow.value },
+        facilities: { ...facilities, ...agreedThroughput(call.facilities, facilities), ...flow.value },
         ...(called !== '' && { called }),
         userData,
       },
@@ -112,14 +121,11 @@ const FACILITY_DIAGNOSTICS: ReadonlySet<number> = new Set([
   DIAGNOSTIC.facilityParameter,
   DIAGNOSTIC.facilityLength,
   DIAGNOSTIC.duplicateFacility,
+  DIAGNOSTIC.dteFacility,
 ]);
 
 function refused(diagnostic: number): { readonly ok: false; readonly diagnostic: number } {
   return { ok: false, diagnostic };
-}
-
-function othersOf({ other }: Facilities): Facilities {
-  return other === undefined ? {} : { other };
 }
 
 type Direction = keyof FlowParameters['packetSize'];

@@ -8,14 +8,9 @@ export type { ClearConfirmationPacket, ClearRequestPacket } from './packet/clear
 export type { DataBits, DataPacket } from './packet/data.js';
 export type { DiagnosticPacket } from './packet/diagnostic.js';
 export { DIAGNOSTIC, diagnosticText } from './packet/diagnostic-code.js';
-export {
-  decodeFacilities,
-  encodeFacilities,
-  type Facilities,
-  findFacility,
-  isFastSelectRestricted,
-  type PerDirection,
-} from './packet/facilities.js';
+export * from './packet/facilities.js';
+export { decodeFacilities, encodeFacilities, splitFacilities } from './packet/facility-field.js';
+export { THROUGHPUT_CLASSES } from './packet/facility-form.js';
 export { FAULT_DIAGNOSTIC, type PacketFault } from './packet/fault.js';
 export type { FlowPacket } from './packet/flow.js';
 export { type Modulo, moduloOf } from './packet/header.js';

@@ -1,5 +1,5 @@
 import { type Decoded, decoded, fault } from '../core/index.js';
-import type { Facilities, PerDirection } from './packet/facilities.js';
+import type { Facilities, PerDirection, ThroughputClass } from './packet/facilities.js';
 import type { PacketLayerParameters } from './parameters.js';
 
 /** Packet and window sizes of one call (X.25 §6.12). */
@@ -21,10 +21,73 @@ export function askedFor(facilities: Facilities, parameters: PacketLayerParamete
 }
 
 /**
- * What the called side states in its answer: only what the call stated, each value between what was asked and the
- * standard, and as near to our wish as that allows. Without a wish as asked, up to the most that we grant.
+ * What the called side may say whatever the call said (X.25 table 29, column CALL ACCEPTED). What it may only say in
+ * reply is below; all else, such as a closed user group, has no place in an answer.
  */
+const FREE_TO_ANSWER = [
+  'userIdentification',
+  'chargingRequested',
+  'calledAddressModified',
+  'calledAddressExtension',
+  'other',
+  'otherDte',
+] as const satisfies readonly (keyof Facilities)[];
+
+/** What the called side may take up when the call named it; it isn't stated without a wish. */
+const ONLY_IN_REPLY = [
+  'transitDelay',
+  'endToEndDelay',
+  'priority',
+  'protection',
+] as const satisfies readonly (keyof Facilities)[];
+
+/** All that the answer to a call states, given what our side would like. */
 export function answerTo(call: Facilities, wish: Facilities, parameters: PacketLayerParameters): Facilities {
+  const throughput = call.throughput && lower(call.throughput, wish.throughput ?? call.throughput);
+  const wantsExpedited = call.expedited !== undefined && wish.expedited !== undefined;
+  return {
+    ...pick(wish, [...FREE_TO_ANSWER, ...ONLY_IN_REPLY.filter((key) => call[key] !== undefined)]),
+    ...(throughput && { throughput }),
+    ...(wantsExpedited && { expedited: call.expedited && wish.expedited }),
+    ...(parameters.negotiation && flowAnswerTo(call, wish, parameters)),
+  };
+}
+
+function pick<Key extends keyof Facilities>(from: Facilities, keys: readonly Key[]): Pick<Facilities, Key> {
+  return Object.fromEntries(
+    keys.flatMap((key) => (from[key] === undefined ? [] : [[key, from[key]]])),
+  ) as Pick<Facilities, Key>;
+}
+
+/** X.25 §6.13: a class is negotiated towards the lower, each way by itself, in the form in which it was asked for. */
+function lower(asked: ThroughputClass, other: PerDirection): ThroughputClass {
+  return {
+    ...asked,
+    fromCalled: Math.min(asked.fromCalled, other.fromCalled),
+    fromCalling: Math.min(asked.fromCalling, other.fromCalling),
+  };
+}
+
+/**
+ * The throughput class that a call has after its answer: as answered, but no higher than asked; as asked when the
+ * answer says nothing. Nothing hangs on it in the packet layer, so an answer that is too high breaks no call.
+ */
+export function agreedThroughput(call: Facilities, answer: Facilities): Pick<Facilities, 'throughput'> {
+  const answered = answer.throughput ?? call.throughput;
+  if (answered === undefined) return {};
+  return { throughput: lower(answered, call.throughput ?? answered) };
+}
+
+/** For a link without negotiation of them: 42 and 43 are never sent there. */
+export function withoutFlow({ packetSize, windowSize, ...others }: Facilities): Facilities {
+  return others;
+}
+
+/**
+ * Only what the call stated, each value between what was asked and the standard, and as near to our wish as that
+ * allows. Without a wish as asked, up to the most that we grant.
+ */
+function flowAnswerTo(call: Facilities, wish: Facilities, parameters: PacketLayerParameters): Facilities {
   const { packetSize, windowSize } = call;
   return {
     ...(packetSize && {

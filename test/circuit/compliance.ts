@@ -114,9 +114,12 @@ export function circuitsCompliance(
         expect(called.only('connected').facilities).toMatchObject(asked);
       });
 
-      test.runIf(can.facilities)('facilities nobody here knows pass unchanged', () => {
-        connect({ facilities: { other: hex('04 01') } }); // charging information requested
-        expect(b.incoming[0]?.facilities.other).toEqual(hex('04 01'));
+      test.runIf(can.facilities)('facilities that nobody here acts on pass unchanged', () => {
+        connect({ facilities: { chargingRequested: true, other: hex('85 01 02 03') } });
+        expect(b.incoming[0]?.facilities).toMatchObject({
+          chargingRequested: true,
+          other: hex('85 01 02 03'),
+        });
       });
 
       test('a refused call ends with the cause and diagnostic of the refusal', () => {

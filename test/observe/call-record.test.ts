@@ -28,7 +28,9 @@ const CONNECTED = {
   facilities: {
     packetSize: { fromCalling: 512, fromCalled: 256 },
     windowSize: { fromCalling: 4, fromCalled: 4 },
-    other: hex('01 01'),
+    reverseCharging: true,
+    userIdentification: hex('41 42'),
+    other: hex('05 01'),
   },
   userData: new Uint8Array(0),
 } as const;
@@ -78,7 +80,8 @@ test('a completed call: times, durations, traffic, facilities, messages and why 
     facilities: {
       packetSize: { fromCalling: 512, fromCalled: 256 },
       windowSize: { fromCalling: 4, fromCalled: 4 },
-      other: '0101',
+      reverseCharging: true,
+      other: '0501',
     },
     sent: { packets: 12, octets: 1204, segments: 24 },
     received: { packets: 1, octets: 411, segments: 7 },

@@ -39,7 +39,7 @@ test.each<[Sender, string, string]>([
   [
     'dce',
     '10 01 17 00 10 C1 04 00 01 02 03 C2 08 00 00 00 12 00 00 00 34',
-    'ch 1 CLEAR CONFIRMATION, charged time 00:01:02:03 (d:h:m:s), charged segments 12 in, 34 out',
+    'ch 1 CLEAR CONFIRMATION, charged 12 segments in, 34 out, charged 3723 s',
   ],
   ['dte', '14 01 B6 48 49', 'ch 1025 DATA ps=3 pr=5 M 2 octets'],
   ['dte', 'D0 01 00 48', 'ch 1 DATA ps=0 pr=0 Q D 1 octet'],
@@ -61,11 +61,11 @@ test.each<[Sender, string, string]>([
 
 test('facilities in words, but neither a network user identification nor what we do not know', () => {
   const call =
-    '10 01 0B 06 70 00 01 20 01 81 02 BA 03 12 49 01 00 C6 02 41 42 C9 02 41 42 D4 01 43 00 0F 0A BB C9 02 41 42 00 00 01 80';
+    '10 01 0B 06 70 00 01 23 01 81 02 BA 03 12 49 01 00 C6 02 41 42 C9 02 41 42 D4 01 43 00 0F 0A BB C9 02 02 41 D9 01 43 00 00 01 80';
   expect(describePacketOctets(hex(call), 'either')).toBe(
-    'ch 1 CALL REQUEST to 700001, fast select, reverse charging, throughput class 10/11, closed user group 12, ' +
-      'transit delay 256 ms, network user identification, called address extension, facility D4, ' +
-      'facility 0A of the DTEs, called address extension of the DTEs, facility 01 of the network',
+    'ch 1 CALL REQUEST to 700001, throughput 9600/19200 bit/s, fast select, reverse charging, closed user group 12, ' +
+      'network user identification, transit delay 256 ms, facility C9, facility D4, facility 01 of the network, ' +
+      'called address extension, minimum throughput 19200/19200 bit/s, facility D9 of the DTEs',
   );
 });
 

@@ -77,9 +77,13 @@ describe('calls to the network', () => {
   });
 
   test('carry facilities that have a letter', () => {
-    pad.place({ called: HOST_NUA, userData: CUD, facilities: { other: hex('01 01 03 12') } });
+    pad.place({
+      called: HOST_NUA,
+      userData: CUD,
+      facilities: { reverseCharging: true, closedUserGroup: '12' },
+    });
     settle();
-    expect(host.incoming[0]?.facilities.other).toEqual(hex('01 01 03 12'));
+    expect(host.incoming[0]?.facilities).toMatchObject({ reverseCharging: true, closedUserGroup: '12' });
   });
 
   test('carry every octet both ways', () => exchange(callHost()));

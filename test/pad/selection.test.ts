@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { writeSelection } from '../../src/pad/selection.js';
+import { decodeFacilities } from '../../src/x25/index.js';
 import { hex } from '../support/hex.js';
 
 const CUD = hex('c0 f7 00 00');
 
-function selection(other: string, userData = CUD): string | undefined {
-  const written = writeSelection({ called: '26245300040', userData, facilities: { other: hex(other) } }, 'D');
+function selection(field: string, userData = CUD): string | undefined {
+  const facilities = decodeFacilities(hex(field), 8);
+  if (!facilities.ok) throw new Error(`no facilities: ${field}`);
+  const written = writeSelection({ called: '26245300040', userData, facilities: facilities.value }, 'D');
   return written.ok ? written.value : undefined;
 }
 
@@ -23,18 +26,19 @@ describe('a selection', () => {
     ['04 01', 'C-26245300040'],
     ['c6 06 41 42 43 31 32 33', 'NABC123-26245300040'],
     ['01 01 03 12 c6 02 41 42', 'NAB,R,G12-26245300040'],
-  ])('with facilities %j is %s', (other, expected) => {
-    expect(selection(other)).toBe(expected);
+  ])('with facilities %j is %s', (field, expected) => {
+    expect(selection(field)).toBe(expected);
   });
 
   test.each([
     ['02 aa', 'throughput class has no letter'],
-    ['03 12 03 13', 'one of two groups would be lost'],
+    ['C4 04 23 42 23 43', 'two networks'],
+    ['41 00 12', 'a bilateral closed user group has no letter'],
     ['00 00 01 01', 'a facility of another network'],
     ['c6 02 41 2c', 'a comma would end the NUI'],
     ['c6 02 41 0d', 'CR would end the command'],
-  ])('%j can not be written: %s', (other) => {
-    expect(selection(other)).toBeUndefined();
+  ])('%j can not be written: %s', (field) => {
+    expect(selection(field)).toBeUndefined();
   });
 
   test('sizes are left to the network', () => {

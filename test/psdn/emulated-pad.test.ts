@@ -122,7 +122,7 @@ describe('calls', () => {
     const [incoming] = host.incoming;
     expect(incoming).toMatchObject({ called: HOST, calling: PAD });
     expect(incoming?.userData).toEqual(hex('01 00 00 00 6d 61 69 6c'));
-    expect(incoming?.facilities.other).toEqual(hex('01 01 03 12'));
+    expect(incoming?.facilities).toMatchObject({ reverseCharging: true, closedUserGroup: '12' });
   });
 
   test('to nowhere', () => {

@@ -3,8 +3,6 @@ import { describe, expect, test } from 'vitest';
 import { readPadCommand } from '../../src/psdn/pad-command.js';
 import { hex } from '../support/hex.js';
 
-const NONE = hex('');
-
 describe('commands', () => {
   test.each([
     ['STAT', { type: 'status' }],
@@ -80,22 +78,22 @@ describe('commands', () => {
 
 describe('selections', () => {
   test.each([
-    ['26245300040', NONE, ''],
-    [' 26245300040 ', NONE, ''],
-    ['26245300040Dmail', NONE, 'mail'],
-    ['26245300040dmail', NONE, 'mail'],
-    ['26245300040*mail', NONE, 'mail'],
-    ['26245300040*D a b', NONE, ' a b'],
-    ['26245300040Psecret', NONE, 'secret'],
-    ['R-26245300040', hex('01 01'), ''],
-    ['F-26245300040', hex('01 80'), ''],
-    ['Q,R-26245300040', hex('01 c1'), ''],
-    ['G12-26245300040', hex('03 12'), ''],
-    ['G1234-26245300040', hex('47 12 34'), ''],
-    ['O12,C-26245300040', hex('09 12 04 01'), ''],
-    ['O0012-26245300040', hex('48 00 12'), ''],
-    ['T2342-26245300040', hex('44 23 42'), ''],
-    ['NABC,r-26245300040Dmail', hex('01 01 c6 03 41 42 43'), 'mail'],
+    ['26245300040', {}, ''],
+    [' 26245300040 ', {}, ''],
+    ['26245300040Dmail', {}, 'mail'],
+    ['26245300040dmail', {}, 'mail'],
+    ['26245300040*mail', {}, 'mail'],
+    ['26245300040*D a b', {}, ' a b'],
+    ['26245300040Psecret', {}, 'secret'],
+    ['R-26245300040', { reverseCharging: true }, ''],
+    ['F-26245300040', { fastSelect: 'unrestricted' }, ''],
+    ['Q,R-26245300040', { fastSelect: 'restricted', reverseCharging: true }, ''],
+    ['G12-26245300040', { closedUserGroup: '12' }, ''],
+    ['G1234-26245300040', { closedUserGroup: '1234' }, ''],
+    ['O12,C-26245300040', { closedUserGroupOutgoing: '12', chargingRequested: true }, ''],
+    ['O0012-26245300040', { closedUserGroupOutgoing: '0012' }, ''],
+    ['T2342-26245300040', { transitNetworks: '2342' }, ''],
+    ['NABC,r-26245300040Dmail', { userIdentification: hex('41 42 43'), reverseCharging: true }, 'mail'],
   ])('%j', (line, facilities, text) => {
     expect(readPadCommand(line)).toEqual({
       type: 'selection',

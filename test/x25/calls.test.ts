@@ -144,7 +144,7 @@ describe('fast select', () => {
     const endings: unknown[] = [];
     const { dte, dce } = pair;
     const channel = dte.layer.call(
-      { called: '7', userData: new Uint8Array(100), facilities: { other: hex('01 C0') } },
+      { called: '7', userData: new Uint8Array(100), facilities: { fastSelect: 'restricted' } },
       { ...dte.user(() => undefined), cleared: (ending) => endings.push(ending) },
       pair.now,
     );
@@ -167,7 +167,7 @@ describe('fast select', () => {
 
   test('restricted: an acceptance of our call is an error', () => {
     const end = LayerEnd.ready('dte', { channels: { twoWay: [5, 5] } });
-    end.call({ facilities: { other: hex('01 C0') } });
+    end.call({ facilities: { fastSelect: 'restricted' } });
     end.sent();
     expect(end.receive(hex('10 05 0F'))).toEqual(['CLEAR 5 00/42']);
   });
@@ -211,7 +211,7 @@ describe('clearing', () => {
     );
     end.sent();
     expect(end.receive(hex('10 05 13 09 00 00 06 C1 04 00 00 01 30'))).toEqual(['CLEAR-CONF 5']);
-    const facilities = { other: hex('C1 04 00 00 01 30') };
+    const facilities = { chargedSeconds: [90] };
     expect(endings).toEqual([{ by: 'peer', cause: 9, diagnostic: 0, facilities, userData: hex('') }]);
   });
 
@@ -227,7 +227,7 @@ describe('clearing', () => {
     channel?.clear({ cause: 0, diagnostic: 241 }, 0);
     end.sent();
     end.receive(hex('10 05 17 00 06 C1 04 00 00 01 30'));
-    const facilities = { other: hex('C1 04 00 00 01 30') };
+    const facilities = { chargedSeconds: [90] };
     expect(endings).toEqual([{ by: 'us', cause: 0, diagnostic: 241, facilities, userData: hex('') }]);
   });
 
@@ -299,7 +299,7 @@ test('the called address of the answer is passed on', () => {
     windowSize: { fromCalled: 2, fromCalling: 2 },
   };
   expect(answers).toEqual([
-    { facilities: { ...sizes, other: hex('08 07') }, called: '700002', userData: hex('41') },
+    { facilities: { ...sizes, calledAddressModified: 7 }, called: '700002', userData: hex('41') },
   ]);
 });
 

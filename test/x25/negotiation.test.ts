@@ -120,7 +120,7 @@ describe('negotiation not subscribed to', () => {
       facilities: {
         packetSize: { fromCalled: 512, fromCalling: 512 },
         windowSize: { fromCalled: 7, fromCalling: 7 },
-        other: hex('01 01'),
+        reverseCharging: true,
       },
     });
     expect(end.sentOctets()).toEqual([hex('10 05 0B 06 70 00 01 02 01 01 C0 F7 00 00')]);

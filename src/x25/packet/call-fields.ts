@@ -1,6 +1,7 @@
 import { concat, type Decoded, decoded, fault } from '../../core/index.js';
 import { type Addresses, decodeAddresses, decodeTypedAddresses, encodeAddresses } from './address.js';
-import { decodeFacilities, encodeFacilities, type Facilities } from './facilities.js';
+import type { Facilities } from './facilities.js';
+import { decodeFacilities, encodeFacilities, hasFacilities } from './facility-field.js';
 import type { FieldFault } from './fault.js';
 import { type Modulo, TOP_BIT } from './header.js';
 
@@ -29,15 +30,7 @@ export function encodeCallFields(fields: CallFields, modulo: Modulo): Uint8Array
 
 /** Whether anything in them needs to be sent. */
 export function hasCallFields({ called, calling, facilities, userData }: CallFields): boolean {
-  const { packetSize, windowSize, other } = facilities;
-  return (
-    called !== '' ||
-    calling !== '' ||
-    userData.length > 0 ||
-    packetSize !== undefined ||
-    windowSize !== undefined ||
-    (other !== undefined && other.length > 0)
-  );
+  return called !== '' || calling !== '' || userData.length > 0 || hasFacilities(facilities);
 }
 
 /** Reads the fields from octet `at` to the end of the packet; the A bit of octet 1 tells the form of addresses. */

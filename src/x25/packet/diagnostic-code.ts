@@ -21,6 +21,7 @@ export const DIAGNOSTIC = {
   facilityLength: 69,
   callCollision: 72,
   duplicateFacility: 73,
+  dteFacility: 77,
   improperCause: 81,
   inconsistentQ: 83,
   timerInterrupt: 145,

@@ -1,6 +1,71 @@
-import { concat, type Decoded, decoded, fault } from '../../core/index.js';
-import type { FieldFault } from './fault.js';
-import type { Modulo } from './header.js';
+/**
+ * What the facilities of call set-up and clearing packets say (X.25 §6 and §7, Annex G for those between DTEs).
+ * A field is absent when the facility is. Octets, codes and order are the business of `facility-table.ts`.
+ */
+export interface Facilities {
+  /** 42: octets of user data in a DATA packet, 16 .. 4096, a power of two (§6.12). */
+  readonly packetSize?: PerDirection;
+  /** 43: window, 1 .. 7, in modulo 128 1 .. 127 (§6.12). */
+  readonly windowSize?: PerDirection;
+  /** 02, 4C: bit/s (§6.13). */
+  readonly throughput?: ThroughputClass;
+  /** 01: the call may be cleared with 128 octets of user data; restricted: it can't be accepted at all (§6.16). */
+  readonly fastSelect?: 'unrestricted' | 'restricted';
+  /** 01: the called side pays (§6.18). False stands alone only: the facility came, and asked for nothing. */
+  readonly reverseCharging?: boolean;
+  /** 01: whether networks between may redirect or deflect the call (ICRD, §6.25.3). */
+  readonly redirectionControl?: 'prevented' | 'allowed';
+  /** 03, 47: index of a closed user group, two digits (basic) or four (extended) (§6.14.6). */
+  readonly closedUserGroup?: string;
+  /** 09, 48: the same, when the caller may call outside of the group as well (§6.14.7). */
+  readonly closedUserGroupOutgoing?: string;
+  /** 41: index of a bilateral closed user group, four digits (§6.15). */
+  readonly bilateralClosedUserGroup?: string;
+  /** C6: who pays, in the form agreed with the network (NUI, §6.21). A secret, often. */
+  readonly userIdentification?: Uint8Array;
+  /** 44, C4: transit networks to go through, four digits each: one in the basic form, a list in the extended (RPOA, §6.23). */
+  readonly transitNetworks?: string | readonly string[];
+  /** 04: whether the network shall tell what the call cost when it is cleared (§6.22). */
+  readonly chargingRequested?: boolean;
+  /** C5: charge in monetary units, coded as the network likes (§6.22). */
+  readonly charge?: Uint8Array;
+  /** C2: what was charged for, one entry per tariff period (§6.22). */
+  readonly chargedSegments?: readonly ChargedSegments[];
+  /** C1: charged time in seconds, one entry per tariff period (§6.22). */
+  readonly chargedSeconds?: readonly number[];
+  /** D1: in a CLEAR REQUEST: who shall take the call instead (§6.25.2). */
+  readonly deflectTo?: Redirection;
+  /** C3: in an INCOMING CALL: who was called first, and why the call came here (§6.25.4). */
+  readonly redirectedFrom?: Redirection;
+  /** 08: the called address in the answer is not the one that was called: why, an octet (§6.26). */
+  readonly calledAddressModified?: number;
+  /** 49: milliseconds; as wished in a call, as the network has it in the answer (§6.27). */
+  readonly transitDelay?: number;
+  /** All other X.25 facilities, then those of networks with their markers (00 00, 00 FF): octet for octet, as they came. */
+  readonly other?: Uint8Array;
+
+  // Between the DTEs, behind the marker 00 0F; no network acts on them (Annex G).
+
+  /** CB (G.3.1). */
+  readonly callingAddressExtension?: AddressExtension;
+  /** C9 (G.3.2). */
+  readonly calledAddressExtension?: AddressExtension;
+  /** 0A, 4D: bit/s (G.3.3.1). */
+  readonly minimumThroughput?: ThroughputClass;
+  /** CA (G.3.3.2). */
+  readonly endToEndDelay?: EndToEndDelay;
+  /**
+   * D2: one to six octets: of the data, to gain, to keep a connection; then the lowest acceptable of the three
+   * (G.3.3.3).
+   */
+  readonly priority?: readonly number[];
+  /** D3: octet for octet (G.3.3.4). */
+  readonly protection?: Uint8Array;
+  /** 0B: whether interrupts carry expedited data (G.3.4). */
+  readonly expedited?: boolean;
+  /** All other DTE facilities, octet for octet, without the marker. */
+  readonly otherDte?: Uint8Array;
+}
 
 /** A value per direction, named as X.25 §6.12 does: who sends the DATA packets it is about. */
 export interface PerDirection {
@@ -8,142 +73,40 @@ export interface PerDirection {
   readonly fromCalling: number;
 }
 
-/** Facilities of call set-up and clearing packets (X.25 §7), decoded as far as we know them. */
-export interface Facilities {
-  /** Code 42: octets of user data in a DATA packet, 16 .. 4096, a power of two. */
-  readonly packetSize?: PerDirection;
-  /** Code 43: window, 1 .. 7 (1 .. 127 in modulo 128). */
-  readonly windowSize?: PerDirection;
-  /** All other facilities, octet for octet in the order they came. */
-  readonly other?: Uint8Array;
+/** One of `THROUGHPUT_CLASSES` each way. */
+export interface ThroughputClass extends PerDirection {
+  /** Coded in the extended form, though the basic one could say it. */
+  readonly extended?: true;
 }
 
-const PACKET_SIZE = 0x42;
-const WINDOW_SIZE = 0x43;
-/** Divides the X.25 facilities from those of a network or of the remote DTE (X.25 §7.1). */
-const MARKER = 0x00;
-/** The next octet is an extended code; what follows is laid out as class D. */
-const EXTENSION = 0xff;
-const CLASS_D = 0b11;
-
-/** Fast select and reverse charging share this code. */
-export const FAST_SELECT = 0x01;
-
-/** The longest facility field taken; what we send may be longer by the 42 and 43 that we add. */
-export const MOST_FACILITY_OCTETS = 109;
-
-const LEAST_SIZE_LOG2 = 4;
-const MOST_SIZE_LOG2 = 12;
-
-/** @throws RangeError on a packet size or window that has no code. */
-export function encodeFacilities(facilities: Facilities, modulo: Modulo): Uint8Array {
-  const { packetSize, windowSize, other } = facilities;
-  const parts: Uint8Array[] = [];
-  if (packetSize !== undefined)
-    parts.push(Uint8Array.of(PACKET_SIZE, sizeLog2(packetSize.fromCalled), sizeLog2(packetSize.fromCalling)));
-  if (windowSize !== undefined)
-    parts.push(
-      Uint8Array.of(
-        WINDOW_SIZE,
-        checkedWindow(windowSize.fromCalled, modulo),
-        checkedWindow(windowSize.fromCalling, modulo),
-      ),
-    );
-  if (other !== undefined) parts.push(other);
-  const octets = concat(parts);
-  if (octets.length > 0xff) throw new RangeError(`facility field of ${octets.length} octets`);
-  return octets;
+export interface ChargedSegments {
+  readonly toDte: number;
+  readonly fromDte: number;
 }
 
-function sizeLog2(size: number): number {
-  const log2 = Math.log2(size);
-  if (!Number.isInteger(log2) || log2 < LEAST_SIZE_LOG2 || log2 > MOST_SIZE_LOG2)
-    throw new RangeError(`packet size ${size}: must be a power of two from 16 to 4096`);
-  return log2;
+export interface Redirection {
+  /** An octet: 01 busy, 07 hunt group, 09 out of order, 0F always, C0 and above: a DTE's wish (§7.2.2.8). */
+  readonly reason: number;
+  readonly address: string;
 }
 
-function checkedWindow(window: number, modulo: Modulo): number {
-  if (!Number.isInteger(window) || window < 1 || window >= modulo)
-    throw new RangeError(`window size ${window}: must be 1 to ${modulo - 1}`);
-  return window;
+export interface AddressExtension {
+  /** What the digits are: a whole NSAP of OSI, a part of one, or anything else. */
+  readonly use: 'nsap' | 'partOfNsap' | 'other';
+  /** 0 to 40 half-octets as hexadecimal digits, capitals. */
+  readonly digits: string;
 }
 
-/** Reads a whole facility field (without its length octet). Codes we do not know are kept, not judged. */
-export function decodeFacilities(field: Uint8Array, modulo: Modulo): Decoded<Facilities, FieldFault> {
-  const all = field.length <= MOST_FACILITY_OCTETS ? splitFacilities(field) : undefined;
-  if (all === undefined) return fault('facilityLength');
-  const marker = all.findIndex(([code]) => code === MARKER);
-  const local = marker === -1 ? all : all.slice(0, marker);
-  const packetSize = readPair(local, PACKET_SIZE, sizeFromLog2);
-  if (!packetSize.ok) return packetSize;
-  const windowSize = readPair(local, WINDOW_SIZE, (value) =>
-    value >= 1 && value < modulo ? value : undefined,
-  );
-  if (!windowSize.ok) return windowSize;
-  const other = all.filter((facility) => !local.includes(facility) || !isFlowControl(facility));
-  return decoded({
-    ...(packetSize.value && { packetSize: packetSize.value }),
-    ...(windowSize.value && { windowSize: windowSize.value }),
-    ...(other.length > 0 && { other: concat(other) }),
-  });
-}
-
-const isFlowControl = ([code]: Uint8Array): boolean => code === PACKET_SIZE || code === WINDOW_SIZE;
-
-const sizeFromLog2 = (value: number): number | undefined =>
-  value >= LEAST_SIZE_LOG2 && value <= MOST_SIZE_LOG2 ? 1 << value : undefined;
-
-/** The facility with this code, if it is there; @param meaning undefined for an octet that is not allowed. */
-function readPair(
-  facilities: readonly Uint8Array[],
-  code: number,
-  meaning: (octet: number) => number | undefined,
-): Decoded<PerDirection | undefined, FieldFault> {
-  const [facility, second] = facilities.filter((each) => each[0] === code);
-  if (facility === undefined) return decoded(undefined);
-  if (second !== undefined) return fault('duplicateFacility');
-  const [fromCalled, fromCalling] = [meaning(facility[1] ?? 0), meaning(facility[2] ?? 0)];
-  if (fromCalled === undefined || fromCalling === undefined) return fault('facilityParameter');
-  return decoded({ fromCalled, fromCalling });
-}
-
-/** Cuts a field into single facilities, each with its code. @returns undefined when the last one is cut short. */
-function splitFacilities(field: Uint8Array): Uint8Array[] | undefined {
-  const facilities: Uint8Array[] = [];
-  for (let at = 0; at < field.length; ) {
-    const end = endOfFacility(field, at);
-    if (end > field.length) return undefined;
-    facilities.push(field.subarray(at, end));
-    at = end;
-  }
-  return facilities;
-}
-
-/**
- * Where the facility that begins at `at` ends. The two top bits of the code are its class (X.25 §7.1):
- * 00 one parameter octet, 01 two, 10 three, 11 a length octet and that many.
- */
-function endOfFacility(field: Uint8Array, at: number): number {
-  const code = field[at] ?? 0;
-  const kind = code >> 6;
-  if (kind !== CLASS_D) return at + 2 + kind;
-  const lengthAt = code === EXTENSION ? at + 2 : at + 1;
-  return lengthAt + 1 + (field[lengthAt] ?? 0);
-}
-
-/**
- * The parameter octets of the first facility with this code among the X.25 facilities, before any marker
- * (class D: without the length octet). `code` may not be the extension FF.
- */
-export function findFacility(facilities: Facilities, code: number): Uint8Array | undefined {
-  for (const facility of splitFacilities(facilities.other ?? new Uint8Array(0)) ?? []) {
-    if (facility[0] === MARKER) return undefined;
-    if (facility[0] === code) return facility.subarray(code >> 6 === CLASS_D ? 2 : 1);
-  }
-  return undefined;
+/** Milliseconds, 0 .. 65 534; 65 535 says unknown. */
+export interface EndToEndDelay {
+  /** Collected on the way. */
+  readonly cumulative: number;
+  readonly wanted?: number;
+  /** The most that is acceptable; only with `wanted`. */
+  readonly acceptable?: number;
 }
 
 /** Fast select with restriction on response: the call may be cleared with data, not accepted (X.25 §6.16). */
-export function isFastSelectRestricted(facilities: Facilities): boolean {
-  return ((findFacility(facilities, FAST_SELECT)?.[0] ?? 0) & 0xc0) === 0xc0;
+export function isFastSelectRestricted({ fastSelect }: Facilities): boolean {
+  return fastSelect === 'restricted';
 }

@@ -16,7 +16,8 @@ export type FieldFault =
   | 'callingAddress'
   | 'facilityParameter'
   | 'facilityLength'
-  | 'duplicateFacility';
+  | 'duplicateFacility'
+  | 'dteFacility';
 
 /** The diagnostic that names each fault to the other end (X.25 Annex E). */
 export const FAULT_DIAGNOSTIC: Readonly<Record<PacketFault, number>> = {
@@ -31,4 +32,5 @@ export const FAULT_DIAGNOSTIC: Readonly<Record<PacketFault, number>> = {
   callingAddress: 68,
   facilityLength: 69,
   duplicateFacility: 73,
+  dteFacility: 77,
 };

@@ -1,63 +1,233 @@
-import { expect, test } from 'vitest';
-import {
-  decodeFacilities,
-  encodeFacilities,
-  findFacility,
-  isFastSelectRestricted,
-} from '../../../src/x25/index.js';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { decodeFacilities, encodeFacilities, type Facilities } from '../../../src/x25/index.js';
+import { facilitySets } from '../../support/facility-arbitraries.js';
 import { hex } from '../../support/hex.js';
 
-test('the direction from the called DTE comes first', () => {
-  const facilities = {
-    packetSize: { fromCalled: 256, fromCalling: 128 },
-    windowSize: { fromCalled: 7, fromCalling: 2 },
-  };
-  expect(encodeFacilities(facilities, 8)).toEqual(hex('42 08 07 43 07 02'));
-  expect(decodeFacilities(hex('42 08 07 43 07 02'), 8)).toEqual({ ok: true, value: facilities });
-});
-
-test('after a marker 42 and 43 belong to another network, and are kept as they are', () => {
-  const octets = hex('42 08 08 00 FF 42 0A 0A 43 05 05 00 0F CB 02 80 12');
-  expect(decodeFacilities(octets, 8)).toEqual({
-    ok: true,
-    value: {
-      packetSize: { fromCalled: 256, fromCalling: 256 },
-      other: hex('00 FF 42 0A 0A 43 05 05 00 0F CB 02 80 12'),
+/** X.25 §7.2 and §G.3: each facility alone, as it stands in a packet. */
+const GOLDEN: ReadonlyArray<readonly [octets: string, facilities: Facilities]> = [
+  ['42 08 07', { packetSize: { fromCalled: 256, fromCalling: 128 } }],
+  ['42 0C 04', { packetSize: { fromCalled: 4096, fromCalling: 16 } }],
+  ['43 07 02', { windowSize: { fromCalled: 7, fromCalling: 2 } }],
+  ['02 A9', { throughput: { fromCalled: 9600, fromCalling: 4800 } }],
+  ['02 3D', { throughput: { fromCalled: 75, fromCalling: 64_000 } }],
+  ['4C 0A 10', { throughput: { fromCalled: 9600, fromCalling: 256_000 } }],
+  ['4C 0A 0A', { throughput: { fromCalled: 9600, fromCalling: 9600, extended: true } }],
+  ['4C 2C 0F', { throughput: { fromCalled: 2_048_000, fromCalling: 192_000 } }],
+  ['01 80', { fastSelect: 'unrestricted' }],
+  ['01 C0', { fastSelect: 'restricted' }],
+  ['01 01', { reverseCharging: true }],
+  ['01 81', { fastSelect: 'unrestricted', reverseCharging: true }],
+  ['01 C1', { fastSelect: 'restricted', reverseCharging: true }],
+  ['01 00', { reverseCharging: false }],
+  ['01 10', { redirectionControl: 'prevented' }],
+  ['01 A1', { fastSelect: 'unrestricted', redirectionControl: 'allowed', reverseCharging: true }],
+  ['03 12', { closedUserGroup: '12' }],
+  ['47 00 12', { closedUserGroup: '0012' }],
+  ['09 07', { closedUserGroupOutgoing: '07' }],
+  ['48 12 34', { closedUserGroupOutgoing: '1234' }],
+  ['41 00 99', { bilateralClosedUserGroup: '0099' }],
+  ['C6 06 41 42 43 31 32 33', { userIdentification: hex('41 42 43 31 32 33') }],
+  ['44 23 42', { transitNetworks: '2342' }],
+  ['C4 04 23 42 20 80', { transitNetworks: ['2342', '2080'] }],
+  ['C4 02 23 42', { transitNetworks: ['2342'] }],
+  ['04 01', { chargingRequested: true }],
+  ['04 00', { chargingRequested: false }],
+  ['C5 02 01 25', { charge: hex('01 25') }],
+  ['C2 08 00 00 00 24 00 00 12 03', { chargedSegments: [{ toDte: 24, fromDte: 1203 }] }],
+  [
+    'C2 10 00 00 00 24 00 00 12 03 99 99 99 99 00 00 00 00',
+    {
+      chargedSegments: [
+        { toDte: 24, fromDte: 1203 },
+        { toDte: 99_999_999, fromDte: 0 },
+      ],
     },
+  ],
+  ['C1 04 00 00 01 30', { chargedSeconds: [90] }],
+  ['C1 08 01 02 03 04 00 23 59 59', { chargedSeconds: [93_784, 86_399] }],
+  ['C1 00', { chargedSeconds: [] }],
+  ['D1 08 C0 0B 26 24 53 00 04 00', { deflectTo: { reason: 0xc0, address: '26245300040' } }],
+  ['C3 05 01 06 70 00 01', { redirectedFrom: { reason: 1, address: '700001' } }],
+  ['C3 02 0F 00', { redirectedFrom: { reason: 15, address: '' } }],
+  ['08 07', { calledAddressModified: 7 }],
+  ['49 01 00', { transitDelay: 256 }],
+  ['00 0F CB 04 05 47 00 50', { callingAddressExtension: { use: 'nsap', digits: '47005' } }],
+  ['00 0F C9 03 44 39 F0', { calledAddressExtension: { use: 'partOfNsap', digits: '39F0' } }],
+  ['00 0F C9 02 82 12', { calledAddressExtension: { use: 'other', digits: '12' } }],
+  ['00 0F 0A 7A', { minimumThroughput: { fromCalled: 1200, fromCalling: 9600 } }],
+  ['00 0F 4D 10 0A', { minimumThroughput: { fromCalled: 256_000, fromCalling: 9600 } }],
+  ['00 0F CA 02 00 64', { endToEndDelay: { cumulative: 100 } }],
+  ['00 0F CA 04 00 64 01 00', { endToEndDelay: { cumulative: 100, wanted: 256 } }],
+  ['00 0F CA 06 00 64 01 00 FF FF', { endToEndDelay: { cumulative: 100, wanted: 256, acceptable: 65_535 } }],
+  ['00 0F D2 01 05', { priority: [5] }],
+  ['00 0F D2 06 05 06 07 0E 0E 0E', { priority: [5, 6, 7, 14, 14, 14] }],
+  ['00 0F D3 03 80 01 02', { protection: hex('80 01 02') }],
+  ['00 0F 0B 01', { expedited: true }],
+  ['00 0F 0B 00', { expedited: false }],
+];
+
+describe('the octets of every facility', () => {
+  test.each(GOLDEN)('%s', (octets, facilities) => {
+    expect(encodeFacilities(facilities, 8)).toEqual(hex(octets));
+    expect(decodeFacilities(hex(octets), 8)).toEqual({ ok: true, value: facilities });
+  });
+
+  test('a window wider than 7 belongs to modulo 128', () => {
+    const facilities = { windowSize: { fromCalled: 127, fromCalling: 8 } };
+    expect(encodeFacilities(facilities, 128)).toEqual(hex('43 7F 08'));
+    expect(decodeFacilities(hex('43 7F 08'), 128)).toEqual({ ok: true, value: facilities });
+    expect(decodeFacilities(hex('43 7F 08'), 8)).toEqual({ ok: false, fault: 'facilityParameter' });
   });
 });
 
-test('codes of all classes are found, and the extension is stepped over', () => {
-  const other = hex('FF 42 02 01 01 81 01 02 03 41 12 34 01 81 C6 03 41 42 43');
-  expect(findFacility({ other }, 0x81)).toEqual(hex('01 02 03'));
-  expect(findFacility({ other }, 0x41)).toEqual(hex('12 34'));
-  expect(findFacility({ other }, 0x01)).toEqual(hex('81'));
-  expect(findFacility({ other }, 0xc6)).toEqual(hex('41 42 43'));
-  expect(findFacility({ other }, 0x42)).toBeUndefined();
-  expect(findFacility({}, 0x42)).toBeUndefined();
+describe('one meaning in several forms is read, and written in the usual one', () => {
+  test.each([
+    ['bits 01 for no fast select', '01 41', '01 01'],
+    ['another order', '03 12 43 02 02', '43 02 02 03 12'],
+    ['DTE facilities before those of a network', '00 0F 0B 01 00 FF 05 01', '00 FF 05 01 00 0F 0B 01'],
+    ['DTE facilities in two sections', '00 0F 0B 01 00 0F D4 01 43', '00 0F 0B 01 D4 01 43'],
+    ['a marker with nothing behind it', '03 12 00 0F', '03 12'],
+    ['a half-octet that fills up', 'C3 04 01 03 12 3F', 'C3 04 01 03 12 30'],
+    ['90 seconds', 'C1 04 00 00 00 90', 'C1 04 00 00 01 30'],
+  ])('%s', (_what, came, written) => {
+    const facilities = decodeFacilities(hex(came), 8);
+    expect(facilities.ok && encodeFacilities(facilities.value, 8)).toEqual(hex(written));
+  });
 });
 
-test('facilities behind a marker are not the X.25 ones', () => {
-  expect(findFacility({ other: hex('00 FF 01 C0') }, 0x01)).toBeUndefined();
+describe('what we do not know is kept as it came', () => {
+  test('codes of all classes and the extension, in order', () => {
+    const other = hex('FF 42 02 01 01 81 01 02 03 7F 12 34 05 81 F6 03 41 42 43');
+    expect(decodeFacilities(other, 8)).toEqual({ ok: true, value: { other } });
+  });
+
+  test('facilities of networks behind their markers, whatever their codes', () => {
+    const octets = hex('42 08 08 05 01 00 00 01 C0 00 FF 42 0A 0A 42 00 00 00 0F CB 02 82 12 D4 01 43');
+    expect(decodeFacilities(octets, 8)).toEqual({
+      ok: true,
+      value: {
+        packetSize: { fromCalled: 256, fromCalling: 256 },
+        other: hex('05 01 00 00 01 C0 00 FF 42 0A 0A 42 00 00'),
+        callingAddressExtension: { use: 'other', digits: '12' },
+        otherDte: hex('D4 01 43'),
+      },
+    });
+  });
+
+  test('DTE facilities without their marker, and X.25 facilities behind it', () => {
+    expect(decodeFacilities(hex('C9 02 82 12 00 0F 01 01'), 8)).toEqual({
+      ok: true,
+      value: { other: hex('C9 02 82 12'), otherDte: hex('01 01') },
+    });
+  });
+
+  test('a field of 109 octets is read, and one of 255 can be written', () => {
+    const other = new Uint8Array(255);
+    expect(encodeFacilities({ other }, 8)).toHaveLength(255);
+    const longest = Uint8Array.from([0xf6, 107, ...new Uint8Array(107)]);
+    expect(decodeFacilities(longest, 8)).toEqual({ ok: true, value: { other: longest } });
+    const tooLong = Uint8Array.from([0xf6, 108, ...new Uint8Array(108)]);
+    expect(decodeFacilities(tooLong, 8)).toEqual({ ok: false, fault: 'facilityLength' });
+  });
 });
 
-test('facilities that do not end with the field are not searched', () => {
-  expect(findFacility({ other: hex('01 81 C6 09 41') }, 0x01)).toBeUndefined();
+describe('what is wrong with a field', () => {
+  test.each([
+    ['03', 'facilityLength'],
+    ['42 07', 'facilityLength'],
+    ['C6', 'facilityLength'],
+    ['C6 04 41', 'facilityLength'],
+    ['FF 01', 'facilityLength'],
+    ['C4 00', 'facilityLength'],
+    ['C4 03 23 42 20', 'facilityLength'],
+    ['C1 03 00 00 00', 'facilityLength'],
+    ['C2 04 00 00 00 00', 'facilityLength'],
+    ['C3 01 01', 'facilityLength'],
+    ['42 03 07', 'facilityParameter'],
+    ['42 07 0D', 'facilityParameter'],
+    ['43 00 02', 'facilityParameter'],
+    ['02 2A', 'facilityParameter'],
+    ['4C 0A 2D', 'facilityParameter'],
+    ['01 02', 'facilityParameter'],
+    ['01 30', 'facilityParameter'],
+    ['03 1A', 'facilityParameter'],
+    ['47 00 A0', 'facilityParameter'],
+    ['41 B0 00', 'facilityParameter'],
+    ['44 2F 42', 'facilityParameter'],
+    ['C4 02 2F 42', 'facilityParameter'],
+    ['04 02', 'facilityParameter'],
+    ['C1 04 00 00 0A 00', 'facilityParameter'],
+    ['C2 08 00 00 00 00 00 00 00 0A', 'facilityParameter'],
+    ['C3 03 01 03 12', 'facilityParameter'],
+    ['D1 04 01 01 12 34', 'facilityParameter'],
+    ['C3 04 01 03 12 A0', 'facilityParameter'],
+    ['43 02 02 43 02 02', 'duplicateFacility'],
+    ['03 12 03 12', 'duplicateFacility'],
+    ['03 12 47 00 13', 'duplicateFacility'],
+    ['02 AA 4C 0A 0A', 'duplicateFacility'],
+    ['00 0F CB 02 C2 12', 'dteFacility'],
+    ['00 0F CB 02 03 12', 'dteFacility'],
+    ['00 0F C9 00', 'dteFacility'],
+    ['00 0F 0B 02', 'dteFacility'],
+    ['00 0F CA 03 00 00 00', 'dteFacility'],
+    ['00 0F D2 07 00 00 00 00 00 00 00', 'dteFacility'],
+    ['00 0F D2 00', 'dteFacility'],
+    ['00 0F D3 00', 'dteFacility'],
+    ['00 0F 0B 01 0B 01', 'dteFacility'],
+  ])('%s: %s', (octets, fault) => {
+    expect(decodeFacilities(hex(octets), 8)).toEqual({ ok: false, fault });
+  });
 });
 
-test.each([
-  ['01 C0', true],
-  ['01 C1', true],
-  ['01 80', false],
-  ['01 01', false],
-  ['03 C0', false],
-])('fast select restricted: %s %s', (other, isRestricted) => {
-  expect(isFastSelectRestricted({ other: hex(other) })).toBe(isRestricted);
+test.each<Facilities>([
+  { packetSize: { fromCalled: 500, fromCalling: 128 } },
+  { packetSize: { fromCalled: 8192, fromCalling: 128 } },
+  { windowSize: { fromCalled: 2, fromCalling: 8 } },
+  { windowSize: { fromCalled: 1.5, fromCalling: 2 } },
+  { throughput: { fromCalled: 1000, fromCalling: 9600 } },
+  { closedUserGroup: '1' },
+  { closedUserGroup: '1x' },
+  { bilateralClosedUserGroup: '12' },
+  { transitNetworks: '12' },
+  { transitNetworks: [] },
+  { transitNetworks: ['234', '12345'] },
+  { userIdentification: new Uint8Array(256) },
+  { transitDelay: 65_536 },
+  { calledAddressModified: -1 },
+  { redirectedFrom: { reason: 0, address: '12a' } },
+  { chargedSeconds: [-1] },
+  { chargedSegments: [{ toDte: 100_000_000, fromDte: 0 }] },
+  { endToEndDelay: { cumulative: 1, acceptable: 2 } },
+  { priority: [] },
+  { priority: [256] },
+  { protection: new Uint8Array(0) },
+  { calledAddressExtension: { use: 'nsap', digits: 'x' } },
+  { calledAddressExtension: { use: 'nsap', digits: '0'.repeat(41) } },
+])('%o can not be written', (facilities) => {
+  expect(() => encodeFacilities(facilities, 8)).toThrow(RangeError);
 });
 
-test('a field of 109 octets is read, and one of 255 can be written', () => {
-  const other = new Uint8Array(255);
-  expect(encodeFacilities({ other }, 8)).toHaveLength(255);
-  const longest = Uint8Array.from([0xc6, 107, ...new Uint8Array(107)]);
-  expect(decodeFacilities(longest, 8)).toEqual({ ok: true, value: { other: longest } });
+describe.each([8, 128] as const)('modulo %i', (modulo) => {
+  test('decode undoes encode', () => {
+    fc.assert(
+      fc.property(facilitySets(modulo), (facilities) => {
+        const octets = encodeFacilities(facilities, modulo);
+        const read = decodeFacilities(octets, modulo);
+        expect(read).toEqual({ ok: true, value: facilities });
+        expect(read.ok && encodeFacilities(read.value, modulo)).toEqual(octets);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('no octets make decode throw; what it reads is written, and reads the same again', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 24 }), (octets) => {
+        const read = decodeFacilities(octets, modulo);
+        if (read.ok) expect(decodeFacilities(encodeFacilities(read.value, modulo), modulo)).toEqual(read);
+      }),
+      { numRuns: 5000 },
+    );
+  });
 });

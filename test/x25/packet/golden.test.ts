@@ -178,7 +178,10 @@ test('a call with many facilities keeps those that we do not read, octet for oct
       facilities: {
         packetSize: both(256),
         windowSize: both(7),
-        other: hex('01 81 03 12 C6 02 41 42'),
+        fastSelect: 'unrestricted',
+        reverseCharging: true,
+        closedUserGroup: '12',
+        userIdentification: hex('41 42'),
       },
       userData: hex('C0 F7 00 00'),
     },
@@ -195,7 +198,7 @@ const ALSO_READ: readonly (readonly [what: string, octets: string, packet: Parti
   [
     'clear with addresses and facilities',
     '10 01 13 00 F1 06 70 00 01 02 04 01 41',
-    { called: '700001', facilities: { other: hex('04 01') }, userData: hex('41') },
+    { called: '700001', facilities: { chargingRequested: true }, userData: hex('41') },
   ],
   [
     'clear with octets that are no fields',
@@ -205,7 +208,7 @@ const ALSO_READ: readonly (readonly [what: string, octets: string, packet: Parti
   [
     'clear confirmation with the time charged',
     '10 01 17 00 06 C1 04 00 00 01 30',
-    { type: 'clearConfirmation', facilities: { other: hex('C1 04 00 00 01 30') } },
+    { type: 'clearConfirmation', facilities: { chargedSeconds: [90] } },
   ],
   ['clear confirmation with octets that are no fields', '10 01 17 01', { facilities: {} }],
   ['call connected of three octets', '10 01 0F', { type: 'callAccepted', called: '', facilities: {} }],
@@ -239,7 +242,7 @@ test('a clear with user data is sent in the extended format', () => {
     channel: 0x123,
     cause: 0,
     diagnostic: 0,
-    facilities: { other: hex('04 01') },
+    facilities: { chargingRequested: true },
     userData: hex('41 42'),
   };
   expect(encodePacket(packet, 8)).toEqual(hex('11 23 13 00 00 00 02 04 01 41 42'));
