@@ -13,6 +13,7 @@ export {
   type LapbParameterRow,
   type LapbParameters,
   type LineDescription,
+  type Modulo,
   type Role,
 } from './parameters.js';
 export type { LapbCounter, LapbUser } from './user.js';

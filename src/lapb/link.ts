@@ -6,6 +6,7 @@ import {
   isCommandTo,
   isPollFinal,
   type LapbFrame,
+  rejectedControl,
   type UnnumberedFrame,
   type UnnumberedResponse,
 } from './frame.js';
@@ -24,8 +25,13 @@ const WHY_DOWN: Partial<Record<LinkEvent, string>> = {
   N2: 'the peer does not answer',
 };
 
+const RESPONSES_SENT = { UA: 'uaSent', DM: 'dmSent', FRMR: 'frmrSent' } as const satisfies Record<
+  UnnumberedResponse,
+  LapbCounter
+>;
+
 /**
- * One end of a link (ISO 7776, X.25 §2.4), modulo 8.
+ * One end of a link (ISO 7776, X.25 §2.4), modulo 8 or 128.
  *
  * Octets received are pushed in by `receive`; what to send is pulled by `transmit`, one frame whenever the line
  * takes one, so that acknowledgements are fresh and ride on data. After any other call the owner pulls until there
@@ -42,6 +48,9 @@ export class LapbLink {
   #state: Exclude<LinkState, 'L5'> = 'off';
   /** How often that was sent which T1 waits for. */
   #tries = 0;
+  /** After N2 tries without an answer, in a row since the link was up last. */
+  #pauses = 0;
+  #isBusy = false;
   #userKnowsUp = false;
   /** When the peer was last heard; T3 looks here when it runs out, rather than start again with every frame. */
   #heardAt = 0;
@@ -87,6 +96,17 @@ export class LapbLink {
     this.#handle('physicalDown', now);
   }
 
+  /**
+   * Own receiver busy condition (X.25 §2.4.5.7): packets are refused, for as long as the user above has no room for
+   * them, and the peer sends them again afterwards. It outlasts the link.
+   */
+  setBusy(isBusy: boolean, now: number): void {
+    if (isBusy === this.#isBusy) return;
+    this.#isBusy = isBusy;
+    this.#transfer.setBusy(isBusy);
+    if (!isBusy) this.#handle('ready', now);
+  }
+
   /** When `handleTimeout` wants to be called, or undefined. */
   nextDeadline(): number | undefined {
     return this.#timers.next();
@@ -100,7 +120,7 @@ export class LapbLink {
   receive(octets: Uint8Array, now: number): void {
     this.counters.add('framesReceived');
     this.counters.add('octetsReceived', octets.length);
-    const result = decodeLapbFrame(octets, this.#parameters.role);
+    const result = decodeLapbFrame(octets, this.#parameters.role, this.#parameters.modulo);
     if (!result.ok) {
       if (result.fault === 'undefinedControl') this.#reject('W', octets, now);
       else if (result.fault === 'informationNotPermitted') this.#reject('WX', octets, now);
@@ -119,25 +139,34 @@ export class LapbLink {
   #receiveUnnumbered({ type, pollFinal }: UnnumberedFrame, now: number): void {
     switch (type) {
       case 'SABM':
-        this.counters.add('sabmReceived');
-        break;
-      case 'SABME':
-        break;
+      case 'SABME': {
+        const isOurs = type === this.#setMode;
+        this.counters.add(isOurs ? 'sabmReceived' : 'otherModuloReceived');
+        this.#handle(isOurs ? 'SABM' : 'otherSABM', now, pollFinal);
+        return;
+      }
       case 'DISC':
         this.counters.add('discReceived');
-        break;
+        this.#handle('DISC', now, pollFinal);
+        return;
       case 'FRMR':
         this.counters.add('frmrReceived');
-        break;
+        this.#handle('FRMR', now);
+        return;
       case 'DM':
         this.counters.add('dmReceived');
         this.#handle(pollFinal ? 'DM F=1' : 'DM F=0', now);
         return;
       case 'UA':
+        this.counters.add('uaReceived');
         this.#handle(this.#kindOfUa(pollFinal), now);
         return;
     }
-    this.#handle(type, now, pollFinal);
+  }
+
+  /** The command that sets up a link of our modulus. */
+  get #setMode(): 'SABM' | 'SABME' {
+    return this.#parameters.modulo === 8 ? 'SABM' : 'SABME';
   }
 
   #kindOfUa(final: boolean): 'UA F=0' | 'UA F=1' | 'UA late' {
@@ -149,10 +178,10 @@ export class LapbLink {
   /** A frame reject condition (X.25 §2.3.5.4), which matters only where there is a link. */
   #reject(conditions: 'W' | 'WX' | 'Y' | 'Z', octets: Uint8Array, now: number): void {
     if (!this.isUp) return;
-    const [address = 0, control = 0] = octets;
-    const isCommand = isCommandTo(this.#parameters.role, address);
-    this.#rejection = encodeRejection({
-      control,
+    const { role, modulo } = this.#parameters;
+    const isCommand = isCommandTo(role, octets[0] ?? 0);
+    const rejection = {
+      control: rejectedControl(octets, modulo),
       wasResponse: !isCommand,
       vs: this.#transfer.window.vs,
       vr: this.#transfer.window.vr,
@@ -160,8 +189,9 @@ export class LapbLink {
       x: conditions.endsWith('X'),
       y: conditions === 'Y',
       z: conditions === 'Z',
-    });
-    this.#handle('rejected', now, isCommand && isPollFinal(control));
+    };
+    this.#rejection = encodeRejection(rejection, modulo);
+    this.#handle('rejected', now, isCommand && isPollFinal(octets, modulo));
   }
 
   #expired(timer: LinkTimer, now: number): void {
@@ -226,14 +256,17 @@ export class LapbLink {
     this.#transfer.reset();
     const { t3Ms } = this.#parameters;
     if (state === 'L0') this.#timers.start('retry', now + this.#pauseMs(pause));
-    if (state === 'L3' && t3Ms > 0) this.#timers.start('T3', now + t3Ms);
+    if (state !== 'L3') return;
+    this.#pauses = 0;
+    if (t3Ms > 0) this.#timers.start('T3', now + t3Ms);
   }
 
   #pauseMs(pause: Step['pause']): number {
     const { active, role, t1Ms, n2 } = this.#parameters;
+    if (!active) return n2 * t1Ms;
     // The two roles wait unlike times, so that two ends do not chase each other.
-    if (pause === 'short' && active) return role === 'dte' ? t1Ms / 2 : t1Ms;
-    return n2 * t1Ms;
+    if (pause === 'short') return role === 'dte' ? t1Ms / 2 : t1Ms;
+    return t1Ms * Math.min(2 ** this.#pauses++, n2);
   }
 
   #schedule(send: NonNullable<Step['send']>, pollFinal: boolean): void {
@@ -277,7 +310,7 @@ export class LapbLink {
   transmit(now: number): Uint8Array | undefined {
     const frame = this.#nextFrame(now);
     if (frame === undefined) return undefined;
-    const octets = encodeLapbFrame(frame, this.#parameters.role);
+    const octets = encodeLapbFrame(frame, this.#parameters.role, this.#parameters.modulo);
     this.counters.add('framesSent');
     this.counters.add('octetsSent', octets.length);
     return octets;
@@ -294,8 +327,8 @@ export class LapbLink {
   #takeResponse(type: UnnumberedResponse, now: number): UnnumberedFrame {
     this.#response = undefined;
     const frame = { type, isCommand: false, pollFinal: this.#responseFinal };
+    this.counters.add(RESPONSES_SENT[type]);
     if (type !== 'FRMR') return frame;
-    this.counters.add('frmrSent');
     // T1 may run already: a FRMR that answers a poll does not put its end off.
     if (!this.#timers.isRunning('T1')) this.#startT1(now);
     return { ...frame, information: this.#rejection };
@@ -303,9 +336,9 @@ export class LapbLink {
 
   #takeCommand(type: 'SABM' | 'DISC', now: number): UnnumberedFrame {
     this.#command = undefined;
-    if (type === 'SABM') this.counters.add('sabmSent');
+    this.counters.add(type === 'SABM' ? 'sabmSent' : 'discSent');
     this.#startT1(now);
-    return { type, isCommand: true, pollFinal: true };
+    return { type: type === 'SABM' ? this.#setMode : type, isCommand: true, pollFinal: true };
   }
 
   #startT1(now: number): void {

@@ -30,8 +30,10 @@ export type LinkEvent =
   | 'startPassive'
   | 'stop'
   | 'physicalDown'
+  /** The one of our modulus: SABM, or SABME. */
   | 'SABM'
-  | 'SABME'
+  /** The one of the other modulus. */
+  | 'otherSABM'
   | 'DISC'
   | 'UA F=0'
   | 'UA F=1'
@@ -45,6 +47,8 @@ export type LinkEvent =
   /** A frame with a condition of X.25 §2.3.5.4: W, X, Y or Z. */
   | 'rejected'
   | 'T1'
+  /** The owner has room again for what the peer sends. */
+  | 'ready'
   /** T1 ran out after N2 tries. */
   | 'N2'
   /** Nothing was heard for T3. */
@@ -58,7 +62,7 @@ export type LinkTimer = 'T1' | 'T2' | 'T3' | 'retry';
 export interface Step {
   /** The state to enter; all that belongs to the old one ends. Entering L3 sets V(S), V(A) and V(R) to 0. */
   readonly next?: LinkState;
-  /** What to send; a response copies the P bit, a poll is RR with P=1. */
+  /** What to send; a response copies the P bit, a poll is an S frame with P=1, SABM is that of our modulus. */
   readonly send?: 'SABM' | 'DISC' | 'UA' | 'DM' | 'FRMR' | 'poll';
   readonly tell?: 'up' | 'reset' | 'down';
   /** How long to stay in L0 before we set the link up ourselves; long unless said. */
@@ -133,8 +137,11 @@ export const LINK_TABLE = {
   stop:         [ drop,    end,      release, release, drop,    release,  release,  release ],
   physicalDown: [ drop,    end,      end,     end,     end,     end,      end,      end     ],
 
+  // X.25 §2.4.5.8 leaves it at telling; a poll has the answer that it was heard (a peer may wait without asking).
+  ready:        [ drop,    drop,     drop,    drop,    drop,    recover,  drop,     drop    ],
+
   SABM:         [ dm,      accept,   collide, ua,      refuse,  anew,     anew,     anew    ],
-  SABME:        [ dm,      dm,       dm,      dm,      dm,      dm,       dm,       dm      ],
+  otherSABM:    [ dm,      dm,       dm,      dm,      dm,      dm,       dm,       dm      ],
   DISC:         [ dm,      dm,       yieldDm, yieldDm, ua,      yieldUa,  yieldUa,  yieldUa ],
   // SABM and DISC are sent with P=1, so only F=1 answers them.
   'UA F=0':     [ drop,    drop,     drop,    drop,    drop,    drop,     drop,     drop    ],

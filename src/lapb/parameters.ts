@@ -1,10 +1,13 @@
 export type Role = 'dte' | 'dce';
 
+/** Numbering of I frames: basic (SABM) or extended (SABME). */
+export type Modulo = 8 | 128;
+
 /** System parameters of one end of a link (X.25 §2.4.8). Durations in milliseconds. */
 export interface LapbParameters {
   readonly role: Role;
-  readonly modulo: 8;
-  /** k */
+  readonly modulo: Modulo;
+  /** k, less than the modulus */
   readonly window: number;
   readonly t1Ms: number;
   readonly t2Ms: number;
@@ -28,7 +31,13 @@ export interface LapbParameterRow {
 const LEAST_INFORMATION_OCTETS = 259;
 
 export const LAPB_PARAMETERS = {
-  window: { default: 7, min: 1, max: 7, unit: 'frames', meaning: 'k: I frames under way unacknowledged' },
+  window: {
+    default: 7,
+    min: 1,
+    max: 127,
+    unit: 'frames',
+    meaning: 'k: I frames under way unacknowledged; less than the modulus',
+  },
   t1Ms: {
     default: 3000,
     min: 1,
@@ -71,7 +80,8 @@ export function checkLapbParameters(parameters: LapbParameters): string[] {
   const problems: string[] = [];
   for (const [name, { min, max, unit }] of Object.entries(LAPB_PARAMETERS)) {
     const value = parameters[name as keyof typeof LAPB_PARAMETERS];
-    if (!(value >= min && value <= max)) problems.push(`${name} is ${value}, not ${min} to ${max} ${unit}`);
+    const most = name === 'window' ? parameters.modulo - 1 : max;
+    if (!(value >= min && value <= most)) problems.push(`${name} is ${value}, not ${min} to ${most} ${unit}`);
   }
   const { t1Ms, t2Ms, t3Ms } = parameters;
   if (t2Ms >= t1Ms) problems.push(`t2Ms (${t2Ms}) is not less than t1Ms (${t1Ms})`);
@@ -83,6 +93,8 @@ export function checkLapbParameters(parameters: LapbParameters): string[] {
 export interface LineDescription {
   readonly role: Role;
   readonly active: boolean;
+  /** 8 unless said. */
+  readonly modulo?: Modulo;
   readonly bitsPerSecond: number;
   /** 10 on a start/stop line of 8 data bits without parity. */
   readonly bitsPerOctet: number;
@@ -100,6 +112,8 @@ const DATA_HEADER_OCTETS = 3;
 const FRAME_OVERHEAD_OCTETS = 6;
 /** Transparency (7E and 7D take two octets each) adds 1/128 on average. */
 const ESCAPES = 1.02;
+/** More I frames than these are acknowledged in parts: no peer keeps so many waiting for longer than its T2. */
+const LONGEST_BURST = 7;
 /** Our acknowledgement must be well within the T1 of a peer with the usual 3 s. */
 const LONGEST_T2_MS = 500;
 
@@ -107,16 +121,18 @@ const LONGEST_T2_MS = 500;
  * Parameters that fit a line.
  *
  * T1 runs from the moment the first of k frames is handed to the line. Until its acknowledgement is here, the k
- * frames go out, the peer waits its T2, and the acknowledgement waits for one frame of the peer's and travels in another.
+ * frames go out (where k is large: so many as a peer leaves unacknowledged), the peer waits its T2, and the
+ * acknowledgement waits for one frame of the peer's and travels in another.
  */
 export function deriveParameters(line: LineDescription): LapbParameters {
   const octets = (line.packetSize + DATA_HEADER_OCTETS + FRAME_OVERHEAD_OCTETS) * ESCAPES;
   const frameMs = (1000 * octets * line.bitsPerOctet) / line.bitsPerSecond;
+  const burst = Math.min(line.window, LONGEST_BURST);
   const answerMs = (line.peerT2Ms ?? 1000) + (line.roundTripMs ?? 200) + 2 * frameMs;
-  const t1Ms = Math.ceil(Math.max(LAPB_PARAMETERS.t1Ms.default, line.window * frameMs + answerMs));
+  const t1Ms = Math.ceil(Math.max(LAPB_PARAMETERS.t1Ms.default, burst * frameMs + answerMs));
   return {
     role: line.role,
-    modulo: 8,
+    modulo: line.modulo ?? 8,
     window: line.window,
     t1Ms,
     // One frame of ours: then the packet layer's answer, if there is one, can carry the acknowledgement.

@@ -1,13 +1,22 @@
 import type { Counters, TimerTable } from '../core/index.js';
-import type { InformationFrame, SupervisoryFrame } from './frame.js';
+import type { InformationFrame, SupervisoryFrame, SupervisoryType } from './frame.js';
 import type { LinkTimer } from './machine.js';
 import type { LapbParameters } from './parameters.js';
 import type { LapbCounter, LapbUser } from './user.js';
 import { Window } from './window.js';
 
+const SENT = { RR: 'rrSent', RNR: 'rnrSent', REJ: 'rejSent' } as const satisfies Record<
+  SupervisoryType,
+  LapbCounter
+>;
+const RECEIVED = { RR: 'rrReceived', RNR: 'rnrReceived', REJ: 'rejReceived' } as const satisfies Record<
+  SupervisoryType,
+  LapbCounter
+>;
+
 /**
- * The information transfer phase of one end (X.25 §2.4.5): I and S frames both ways, acknowledgement, REJ and timer
- * recovery. `LapbLink` owns it, and says when the phase begins and ends.
+ * The information transfer phase of one end (X.25 §2.4.5): I and S frames both ways, acknowledgement, busy conditions,
+ * REJ and timer recovery. `LapbLink` owns it, and says when the phase begins and ends.
  */
 export class Transfer {
   readonly #parameters: LapbParameters;
@@ -23,11 +32,17 @@ export class Transfer {
   #rejectDue = false;
   #pollDue = false;
   #acknowledgeDue = false;
+  /** The peer is to be told whether we are busy; an I frame can't. */
+  #busyNewsDue = false;
 
   // The conditions of the phase.
   /** L5: a poll is unanswered. */
   #isRecovering = false;
   #peerBusy = false;
+  /** Own receiver busy: it belongs to our user, and outlasts the phase. */
+  #isBusy = false;
+  /** Frames in sequence were dropped since we are busy. */
+  #hasDropped = false;
   /** A REJ was sent, and the frame that it asks for has not come (X.25 §2.4.5.4). */
   #rejectCondition = false;
   /** An I frame was sent with P=1, and its F=1 has not come. */
@@ -45,7 +60,7 @@ export class Transfer {
     this.#user = user;
     this.#timers = timers;
     this.#counters = counters;
-    this.#window = new Window(parameters.window);
+    this.#window = new Window(parameters.modulo, parameters.window);
     this.#acknowledgeAfter = parameters.t2Ms === 0 ? 1 : Math.ceil(parameters.window / 2);
   }
 
@@ -66,6 +81,8 @@ export class Transfer {
     this.#isRecovering = false;
     this.#peerBusy = false;
     this.#polledByI = false;
+    this.#hasDropped = false;
+    this.#busyNewsDue = this.#isBusy;
     this.#timers.stop('T1');
     this.receiveAnew();
   }
@@ -82,6 +99,15 @@ export class Transfer {
   poll(): void {
     this.#isRecovering = true;
     this.#pollDue = true;
+  }
+
+  /** X.25 §2.4.5.7, §2.4.5.8: RNR from now on; or RR again, REJ where frames were dropped meanwhile. */
+  setBusy(isBusy: boolean): void {
+    this.#isBusy = isBusy;
+    this.#busyNewsDue = true;
+    this.#rejectDue = !isBusy && this.#hasDropped;
+    if (this.#rejectDue) this.#rejectCondition = true;
+    this.#hasDropped = false;
   }
 
   /** T2 is over. */
@@ -102,6 +128,12 @@ export class Transfer {
   #receiveInformation(frame: InformationFrame, now: number): void {
     this.#acknowledged(frame.nr, now);
     if (frame.pollFinal) this.#finalDue = true;
+    if (this.#isBusy) {
+      this.#counters.add('droppedBusy');
+      this.#hasDropped = true;
+      this.#busyNewsDue = true; // it has not heard yet, or a RNR was lost
+      return;
+    }
     if (!this.#window.accept(frame.ns)) {
       this.#counters.add('outOfSequence');
       // One REJ asks for all that follows; a second one would have it sent twice.
@@ -125,8 +157,7 @@ export class Transfer {
       this.#counters.add('unsolicited');
       return;
     }
-    if (frame.type === 'RNR') this.#counters.add('rnrReceived');
-    if (frame.type === 'REJ') this.#counters.add('rejReceived');
+    this.#counters.add(RECEIVED[frame.type]);
     this.#peerBusy = frame.type === 'RNR';
     if (frame.isCommand && frame.pollFinal) this.#finalDue = true;
 
@@ -163,25 +194,32 @@ export class Transfer {
 
   /** What goes out next, or undefined. An answer to a poll goes before I frames, which cannot carry it. */
   nextFrame(now: number): InformationFrame | SupervisoryFrame | undefined {
-    if (this.#finalDue || this.#rejectDue) return this.#takeFinalOrReject();
+    if (this.#finalDue) return this.#takeFinal();
     if (this.#pollDue) return this.#takePoll(now);
+    if (this.#rejectDue || this.#busyNewsDue) return this.#takeSupervisory(false, false);
     const carriesData = !this.#isRecovering && !this.#peerBusy;
     return (carriesData ? this.#takeInformation(now) : undefined) ?? this.#takeAcknowledgement();
   }
 
-  #takeFinalOrReject(): SupervisoryFrame {
-    const type = this.#rejectDue ? 'REJ' : 'RR';
-    const pollFinal = this.#finalDue;
-    if (this.#rejectDue) this.#counters.add('rejSent');
-    this.#rejectDue = false;
+  #takeFinal(): SupervisoryFrame {
     this.#finalDue = false;
-    return { type, isCommand: false, nr: this.#takeNr(), pollFinal };
+    return this.#takeSupervisory(false, true);
   }
 
   #takePoll(now: number): SupervisoryFrame {
     this.#pollDue = false;
     this.#startT1(now);
-    return { type: 'RR', isCommand: true, nr: this.#takeNr(), pollFinal: true };
+    this.#counters.add('pollsSent');
+    return this.#takeSupervisory(true, true);
+  }
+
+  /** Whatever S frame goes out, it says how things stand: a frame is missing, or we are busy, or ready. */
+  #takeSupervisory(isCommand: boolean, pollFinal: boolean): SupervisoryFrame {
+    const type = this.#rejectDue ? 'REJ' : this.#isBusy ? 'RNR' : 'RR';
+    this.#counters.add(SENT[type]);
+    this.#rejectDue = false;
+    this.#busyNewsDue = false;
+    return { type, isCommand, nr: this.#takeNr(), pollFinal };
   }
 
   #takeInformation(now: number): InformationFrame | undefined {
@@ -193,7 +231,10 @@ export class Transfer {
     if (!this.#timers.isRunning('T1')) this.#startT1(now);
     // The last one that the window allows asks to be acknowledged: else a peer with a long T2 holds us up.
     const pollFinal = repeated === undefined && this.#window.isFull && !this.#polledByI;
-    if (pollFinal) this.#polledByI = true;
+    if (pollFinal) {
+      this.#polledByI = true;
+      this.#counters.add('pollsSent');
+    }
     return { type: 'I', isCommand: true, ns, nr: this.#takeNr(), pollFinal, information };
   }
 
@@ -210,7 +251,7 @@ export class Transfer {
 
   #takeAcknowledgement(): SupervisoryFrame | undefined {
     if (!this.#acknowledgeDue && this.#unacknowledged < this.#acknowledgeAfter) return undefined;
-    return { type: 'RR', isCommand: false, nr: this.#takeNr(), pollFinal: false };
+    return this.#takeSupervisory(false, false);
   }
 
   /** N(R) for a frame that goes out now: it acknowledges all that was received. */

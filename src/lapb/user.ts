@@ -30,15 +30,29 @@ export type LapbCounter =
   | 'packetsReceived'
   | 'retransmitted'
   | 'outOfSequence'
+  /** I frames that came while we had no room. */
+  | 'droppedBusy'
+  | 'rrSent'
+  | 'rrReceived'
+  | 'rnrSent'
+  | 'rnrReceived'
   | 'rejSent'
   | 'rejReceived'
-  | 'rnrReceived'
   | 'frmrSent'
   | 'frmrReceived'
+  /** SABM or SABME, whichever belongs to our modulus. */
   | 'sabmSent'
   | 'sabmReceived'
+  /** SABM or SABME of the other modulus: the two ends are configured differently. */
+  | 'otherModuloReceived'
+  | 'discSent'
   | 'discReceived'
+  | 'uaSent'
+  | 'uaReceived'
+  | 'dmSent'
   | 'dmReceived'
+  /** I and S frames with P=1. */
+  | 'pollsSent'
   | 't1Expiries'
   | 't3Expiries'
   /** N2 tries without an answer. */

@@ -1,5 +1,5 @@
 import { modulo } from '../core/index.js';
-import { MODULUS } from './frame.js';
+import type { Modulo } from './parameters.js';
 
 /**
  * The numbers of one end in the information transfer phase (X.25 §2.3.2), and the packets that wait for their
@@ -11,18 +11,21 @@ import { MODULUS } from './frame.js';
  * `end` and V(S) differ only after V(S) was moved back.
  */
 export class Window {
+  readonly #modulus: Modulo;
   readonly #size: number;
   /** By N(S). Slots outside V(A) .. end are undefined. */
-  readonly #packets: (Uint8Array | undefined)[] = new Array<undefined>(MODULUS).fill(undefined);
+  readonly #packets: (Uint8Array | undefined)[];
   #va = 0;
   #vs = 0;
   #end = 0;
   #vr = 0;
   #hasReceived = false;
 
-  /** @param size k */
-  constructor(size: number) {
+  /** @param size k, less than the modulus. */
+  constructor(modulus: Modulo, size: number) {
+    this.#modulus = modulus;
     this.#size = size;
+    this.#packets = new Array<undefined>(modulus).fill(undefined);
   }
 
   /** V(S): the number of the next I frame to send. */
@@ -51,11 +54,11 @@ export class Window {
 
   /** Room for one more packet, and nothing to be sent again before it. */
   get isOpen(): boolean {
-    return this.#vs === this.#end && modulo.distance(this.#va, this.#end, MODULUS) < this.#size;
+    return this.#vs === this.#end && modulo.distance(this.#va, this.#end, this.#modulus) < this.#size;
   }
 
   get isFull(): boolean {
-    return modulo.distance(this.#va, this.#end, MODULUS) === this.#size;
+    return modulo.distance(this.#va, this.#end, this.#modulus) === this.#size;
   }
 
   /** All variables to 0; packets not acknowledged are thrown away. */
@@ -76,7 +79,7 @@ export class Window {
   /** Takes a packet that goes out now with N(S) = V(S). Only when `isOpen`. */
   append(packet: Uint8Array): void {
     this.#packets[this.#vs] = packet;
-    this.#vs = modulo.next(this.#vs, MODULUS);
+    this.#vs = modulo.next(this.#vs, this.#modulus);
     this.#end = this.#vs;
   }
 
@@ -84,7 +87,7 @@ export class Window {
   repeat(): Uint8Array | undefined {
     if (this.#vs === this.#end) return undefined;
     const packet = this.#packets[this.#vs];
-    this.#vs = modulo.next(this.#vs, MODULUS);
+    this.#vs = modulo.next(this.#vs, this.#modulus);
     return packet;
   }
 
@@ -95,15 +98,16 @@ export class Window {
    * be sent again may have arrived the first time.
    */
   isValid(nr: number): boolean {
-    return modulo.isBetween(this.#va, nr, this.#end, MODULUS);
+    return modulo.isBetween(this.#va, nr, this.#end, this.#modulus);
   }
 
   /** V(A) := N(R), a valid one. @returns whether anything was acknowledged. */
   acknowledge(nr: number): boolean {
     if (nr === this.#va) return false;
     // What is acknowledged need not be sent again: V(S) never stays behind V(A).
-    if (!modulo.isBetween(nr, this.#vs, this.#end, MODULUS)) this.#vs = nr;
-    for (; this.#va !== nr; this.#va = modulo.next(this.#va, MODULUS)) this.#packets[this.#va] = undefined;
+    if (!modulo.isBetween(nr, this.#vs, this.#end, this.#modulus)) this.#vs = nr;
+    for (; this.#va !== nr; this.#va = modulo.next(this.#va, this.#modulus))
+      this.#packets[this.#va] = undefined;
     return true;
   }
 
@@ -115,7 +119,7 @@ export class Window {
   /** Judges N(S). @returns true when it is V(R), which moves on; the frame is then to be delivered. */
   accept(ns: number): boolean {
     if (ns !== this.#vr) return false;
-    this.#vr = modulo.next(this.#vr, MODULUS);
+    this.#vr = modulo.next(this.#vr, this.#modulus);
     this.#hasReceived = true;
     return true;
   }

@@ -1,7 +1,7 @@
 /** One line in words for each frame and packet that passes a link. */
 
 import type { TraceEvent } from '../circuit/index.js';
-import { decodeLapbFrame, describeLapbFrame } from '../lapb/index.js';
+import { decodeLapbFrame, describeLapbFrame, type Modulo } from '../lapb/index.js';
 import { decodePacket } from '../x25/index.js';
 import { describePacket, unreadable } from './describe-packet.js';
 import { type Sender, senderOf, type TracedLink } from './traced-link.js';
@@ -11,15 +11,18 @@ import { count } from './words.js';
 export function describeEvent(link: TracedLink, event: TraceEvent): string {
   const sender = senderOf(link, event);
   const name = sender === 'either' ? (event.direction === 'sent' ? 'us' : 'peer') : sender;
-  const describe = event.layer === 'frame' ? describeFrame : describePacketOctets;
-  return `${name} > ${describe(event.octets, sender)}`;
+  const words =
+    event.layer === 'frame'
+      ? describeFrame(event.octets, sender, link.frameModulo)
+      : describePacketOctets(event.octets, sender);
+  return `${name} > ${words}`;
 }
 
 /** @param sender without a role the address can't tell a command from a response: the frame is taken as a DTE's. */
-export function describeFrame(octets: Uint8Array, sender: Sender): string {
-  const frame = decodeLapbFrame(octets, sender === 'dce' ? 'dte' : 'dce');
+export function describeFrame(octets: Uint8Array, sender: Sender, modulo: Modulo = 8): string {
+  const frame = decodeLapbFrame(octets, sender === 'dce' ? 'dte' : 'dce', modulo);
   if (!frame.ok) return `no frame (${frame.fault}), ${count(octets.length, 'octet')}`;
-  const words = describeLapbFrame(frame.value);
+  const words = describeLapbFrame(frame.value, modulo);
   return frame.value.type === 'I'
     ? `${words} | ${describePacketOctets(frame.value.information, sender)}`
     : words;

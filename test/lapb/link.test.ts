@@ -73,12 +73,43 @@ describe('set-up', () => {
   });
 
   test('N2 tries without an answer are followed by a pause, and again, for ever', () => {
-    const pair = new LinkPair({ both: { n2: 2 }, isLost: () => true });
+    const pair = new LinkPair({ both: { n2: 5 }, isLost: () => true });
     pair.start('dte');
     pair.clock.runUntil(3_600_000);
-    const retries = pair.link('dte').counters.get('n2Expiries');
-    expect(retries).toBe(3_600_000 / 12_000); // two tries of 3 s and a pause of 6 s
+    const tries = pair.trace.map((line) => Number(line.split(' ')[0]));
+    const gaps = tries.map((at, i) => at - (tries[i - 1] ?? 0));
+    // Between five tries in T1 there are pauses of 1, 2, 4 and then 5 times T1, after a T1 for the last of the five.
+    const four = [3000, 3000, 3000, 3000];
+    expect(gaps.slice(0, 26)).toEqual([
+      0,
+      ...four,
+      ...[6000, ...four],
+      ...[9000, ...four],
+      ...[15_000, ...four],
+      ...[18_000, ...four],
+      18_000,
+    ]);
+    expect(gaps.slice(26)).not.toContainEqual(expect.toSatisfy((gap: number) => gap > 18_000));
+    expect(tries.at(-1)).toBeGreaterThan(3_600_000 - 18_000);
     expect(pair.user('dte').events).toEqual([]);
+  });
+
+  test('the pauses are short again once the link was up', () => {
+    let isDead = true;
+    const pair = new LinkPair({ both: { n2: 2 }, isLost: () => isDead });
+    pair.start('dce', 'dte');
+    pair.run(60_000);
+    isDead = false;
+    pair.run(10_000);
+    expect(pair.link('dte').isUp).toBe(true);
+    isDead = true;
+    pair.send('dte', 'a');
+    pair.trace.length = 0;
+    pair.run(30_000);
+    const dte = pair.trace.filter((line) => line.includes('dte'));
+    const down = dte.findIndex((line) => line.includes('linkDown'));
+    const [downAt = 0, againAt = 0] = dte.slice(down, down + 2).map((line) => Number(line.split(' ')[0]));
+    expect(againAt - downAt).toBe(3000);
   });
 });
 
@@ -437,9 +468,9 @@ describe('recovery by T1', () => {
     const pair = new LinkPair({ both: { n2: 2 }, isLost: () => isDead }).connect();
     isDead = true;
     pair.send('dte', 'a');
-    pair.run(22_500);
+    pair.run(18_500);
     isDead = false;
-    pair.run(2000);
+    pair.run(3000);
     expect(pair.trace.filter((line) => line.includes('dte'))).toEqual([
       '1000 dte I ns=0 nr=0 (lost)',
       '4000 dte RR nr=0 P (lost)',
@@ -448,9 +479,9 @@ describe('recovery by T1', () => {
       '10000 dte SABM P (lost)',
       '13000 dte SABM P (lost)',
       '16000 dte -> linkDown: the peer does not answer',
-      '22000 dte SABM P (lost)',
-      '25000 dte SABM P',
-      '25020 dte -> linkUp',
+      '19000 dte SABM P (lost)',
+      '22000 dte SABM P',
+      '22020 dte -> linkUp',
     ]);
   });
 });
@@ -544,6 +575,100 @@ describe('a busy peer', () => {
       '12020 dte SABM P',
       '12030 dce UA F',
     ]);
+  });
+});
+
+describe('a busy end', () => {
+  test('says RNR, drops packets, acknowledges what came before, and has the rest sent again', () => {
+    const pair = new LinkPair().connect();
+    pair.send('dce', 'a');
+    pair.run(50);
+    pair.setBusy('dte', true);
+    pair.send('dce', 'b', 'c');
+    pair.run(1000);
+    pair.setBusy('dte', false);
+    pair.run(1000);
+    expect(pair.trace).toEqual([
+      '1000 dce I ns=0 nr=0',
+      '1010 dte -> a',
+      '1050 dte RNR nr=1', // acknowledges the first
+      '1050 dce I ns=1 nr=0',
+      '1050 dce I ns=2 nr=0',
+      '1060 dte RNR nr=1', // each that is dropped may mean that RNR was lost
+      '1060 dte RNR nr=1',
+      '2050 dte REJ nr=1 P',
+      '2060 dce RR nr=0 F',
+      '2060 dce I ns=1 nr=0',
+      '2060 dce I ns=2 nr=0',
+      '2070 dte -> b',
+      '2070 dte -> c',
+      '2270 dte RR nr=3',
+    ]);
+    expect(pair.user('dte').events).toEqual(['a', 'b', 'c']);
+  });
+
+  test('answers polls by RNR, and the link stays up for longer than N2 times T1', () => {
+    const pair = new LinkPair({ both: { n2: 3 } }).connect();
+    pair.setBusy('dte', true);
+    pair.send('dce', 'a');
+    pair.run(60_000);
+    expect(pair.trace.slice(0, 6)).toEqual([
+      '1000 dte RNR nr=0',
+      '1000 dce I ns=0 nr=0',
+      '1010 dte RNR nr=0',
+      '4000 dce RR nr=0 P',
+      '4010 dte RNR nr=0 F',
+      '7020 dce RR nr=0 P',
+    ]);
+    expect(pair.user('dte').events).toEqual([]);
+    expect(pair.link('dce').isUp).toBe(true);
+    pair.setBusy('dte', false);
+    pair.run(1000);
+    expect(pair.user('dte').events).toEqual(['a']);
+    expect(pair.link('dte').counters.get('droppedBusy')).toBe(1);
+  });
+
+  test('still sends packets of its own', () => {
+    const pair = new LinkPair().connect();
+    pair.setBusy('dte', true);
+    pair.send('dte', 'a', 'b');
+    pair.run(500);
+    expect(pair.user('dce').events).toEqual(['a', 'b']);
+  });
+
+  test('two ends that are both busy wait for each other, and both go on', () => {
+    const pair = new LinkPair().connect();
+    for (const role of ['dte', 'dce'] as const) pair.setBusy(role, true);
+    pair.send('dte', 'a');
+    pair.send('dce', 'b');
+    pair.run(30_000);
+    for (const role of ['dte', 'dce'] as const) pair.setBusy(role, false);
+    pair.run(5000);
+    expect([pair.user('dte').events, pair.user('dce').events]).toEqual([['b'], ['a']]);
+  });
+
+  test('a lost end of RNR is said again: the peer need not ask', () => {
+    const pair = new LinkPair({
+      isLost: (from, frame, nth) => from === 'dte' && frame === 'RR nr=0 P' && nth === 0,
+    }).connect();
+    pair.setBusy('dte', true);
+    pair.run(1000);
+    pair.setBusy('dte', false);
+    pair.run(100);
+    pair.send('dce', 'a');
+    pair.run(4000);
+    expect(pair.user('dte').events).toEqual(['a']);
+  });
+
+  test('is still busy on the next link, and says so', () => {
+    const pair = new LinkPair().connect();
+    pair.setBusy('dte', true);
+    pair.inject('dce', hex('03 3F')); // SABM
+    pair.inject('dte', hex('01 3F'));
+    pair.send('dce', 'a');
+    pair.run(500);
+    expect(pair.user('dte').events).toEqual(['linkReset']);
+    expect(pair.link('dce').counters.get('rnrReceived')).toBeGreaterThan(0);
   });
 });
 
@@ -763,12 +888,17 @@ test('counts frames and octets', () => {
     framesReceived: 3, // DM, UA, RR
     octetsReceived: 6,
     dmReceived: 1,
+    uaReceived: 1,
+    rrReceived: 1,
     linkUps: 1,
     packetsSent: 1,
   });
   expect(pair.link('dce').counters.snapshot()).toEqual({
     framesSent: 3,
     octetsSent: 6,
+    dmSent: 1,
+    uaSent: 1,
+    rrSent: 1,
     framesReceived: 2,
     octetsReceived: 2 + 5,
     sabmReceived: 1,

@@ -1,11 +1,15 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { hex } from '../support/hex.js';
 import { LinkPair, type LinkPairOptions } from '../support/link-pair.js';
 import { linuxStation } from '../support/linux-lapb.js';
 
-/** We are the DTE and Linux is the DCE, unless it is said. */
-function withLinux(options: LinkPairOptions = {}, linuxRole: 'dte' | 'dce' = 'dce'): LinkPair {
-  return new LinkPair({ ...options, station: linuxStation(linuxRole) });
+/** We are the DTE and Linux is the DCE, of our modulus, unless it is said. */
+function withLinux(
+  options: LinkPairOptions = {},
+  linuxRole: 'dte' | 'dce' = 'dce',
+  linuxModulo = options.both?.modulo,
+): LinkPair {
+  return new LinkPair({ ...options, station: linuxStation(linuxRole, linuxModulo) });
 }
 
 const up = (pair: LinkPair): LinkPair => {
@@ -155,4 +159,79 @@ test('after DISC it sets the link up again when its T1 is over', () => {
     '1010 dte UA F',
   ]);
   expect(pair.link('dce').isUp).toBe(true);
+});
+
+test('FRMR has it set the link up again, and send again what was not acknowledged', () => {
+  const pair = up(withLinux({ isLost: (_from, frame, nth) => frame === 'I ns=0 nr=0' && nth === 0 }));
+  pair.send('dce', 'a');
+  pair.inject('dce', hex('03 03')); // UI: we answer by FRMR
+  pair.run(7000);
+  expect(pair.trace.slice(0, 8)).toEqual([
+    '1000 dce I ns=0 nr=0 (lost)',
+    '1000 dce undefinedControl (injected)',
+    '1000 dte FRMR 03 vr=0 vs=0 W',
+    '1010 dce SABM P',
+    '1020 dte -> linkReset',
+    '1020 dte UA F',
+    '1030 dce I ns=0 nr=0',
+    '1040 dte -> a',
+  ]);
+});
+
+test('it never asks whether we are still busy, but learns that we are not', () => {
+  const pair = up(
+    withLinux({ isLost: (from, frame, nth) => from === 'dte' && frame === 'RR nr=1 P' && nth === 0 }),
+  );
+  pair.send('dce', 'a');
+  pair.run(500);
+  pair.setBusy('dte', true);
+  pair.run(100);
+  pair.send('dce', 'b');
+  pair.run(20_000);
+  expect(pair.user('dte').events).toEqual(['linkUp', 'a']);
+  pair.setBusy('dte', false); // the first word of it is lost
+  pair.run(5000);
+  expect(pair.user('dte').events).toEqual(['linkUp', 'a', 'b']);
+});
+
+describe('modulo 128', () => {
+  test.each(['dte', 'dce'] as const)('with a Linux %s packets flow both ways, around 128', (linuxRole) => {
+    const pair = withLinux({ both: { modulo: 128, window: 100 } }, linuxRole);
+    up(pair);
+    const packets = Array.from({ length: 300 }, (_, i) => String(i));
+    pair.send('dte', ...packets);
+    pair.send('dce', ...packets);
+    pair.run(60_000);
+    for (const role of ['dte', 'dce'] as const)
+      expect(pair.user(role).events.filter((event) => event !== 'linkUp')).toEqual(packets);
+  });
+
+  test('a lost I frame is asked for by REJ, of either end', () => {
+    const pair = withLinux({
+      both: { modulo: 128 },
+      isLost: (_from, frame, nth) => frame.startsWith('I ns=1 ') && nth === 0,
+    });
+    up(pair);
+    pair.send('dte', 'a', 'b', 'c');
+    pair.run(100);
+    pair.send('dce', 'x', 'y', 'z');
+    pair.run(3000);
+    expect(pair.user('dce').events).toEqual(['a', 'b', 'c']);
+    expect(pair.user('dte').events).toEqual(['linkUp', 'x', 'y', 'z']);
+    expect(pair.link('dte').counters.snapshot()).toMatchObject({ rejSent: 1, rejReceived: 1 });
+  });
+
+  test.each([
+    [8, 128, 'SABME P'],
+    [128, 8, 'SABM P'],
+  ] as const)('ours %d and its own %d: each refuses the other, and that is counted', (ours, its, command) => {
+    const pair = withLinux({ both: { modulo: ours }, dce: { active: true } }, 'dte', its);
+    pair.start('dte', 'dce');
+    pair.run(20_000);
+    expect(pair.link('dce').isUp).toBe(false);
+    expect(pair.trace[0]).toBe(`0 dte ${command}`);
+    expect(pair.trace).toContain('10 dce DM F');
+    expect(pair.trace).toContain('10 dte DM F');
+    expect(pair.link('dce').counters.get('otherModuloReceived')).toBeGreaterThan(0);
+  });
 });

@@ -19,6 +19,7 @@ describe('checkLapbParameters', () => {
   test.each<[Partial<LapbParameters>, string]>([
     [{ window: 0 }, 'window is 0, not 1 to 7 frames'],
     [{ window: 8 }, 'window is 8, not 1 to 7 frames'],
+    [{ modulo: 128, window: 128 }, 'window is 128, not 1 to 127 frames'],
     [{ n2: 0 }, 'n2 is 0, not 1 to 255 tries'],
     [{ t1Ms: Number.NaN }, 't1Ms is NaN, not 1 to 3600000 ms'],
     [{ maxInformationOctets: 128 }, 'maxInformationOctets is 128, not 131 to 4100 octets'],
@@ -70,6 +71,12 @@ describe('deriveParameters', () => {
     ['a fast line', { bitsPerSecond: 1_000_000 }, 3000, 2],
   ])('%s', (_which, changes, t1Ms, t2Ms) => {
     expect(deriveParameters({ ...line, ...changes })).toMatchObject({ t1Ms, t2Ms });
+  });
+
+  test('modulo 128: a large window makes T1 no longer than seven frames do, for no peer waits for its end', () => {
+    const extended = deriveParameters({ ...line, bitsPerSecond: 1200, modulo: 128, window: 127 });
+    expect(extended).toMatchObject({ modulo: 128, window: 127, t1Ms: 11_681 });
+    expect(checkLapbParameters(extended)).toEqual([]);
   });
 
   test.each([

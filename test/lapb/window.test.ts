@@ -5,14 +5,14 @@ const packet = (n: number) => Uint8Array.of(n);
 
 /** A window of size `k` with `sent` packets sent, numbered from 0. */
 function windowWith(k: number, sent: number): Window {
-  const window = new Window(k);
+  const window = new Window(8, k);
   for (let n = 0; n < sent; n++) window.append(packet(n));
   return window;
 }
 
 describe('sending', () => {
   test('is open until k packets are unacknowledged', () => {
-    const window = new Window(3);
+    const window = new Window(8, 3);
     const open = [window.isOpen];
     for (let n = 0; n < 3; n++) {
       window.append(packet(n));
@@ -84,15 +84,29 @@ test.each([
   expect(window.isValid(nr)).toBe(valid);
 });
 
+test('modulo 128 has up to 127 packets under way, each under its number', () => {
+  const window = new Window(128, 127);
+  for (let n = 0; n < 1000; n++) {
+    while (window.isOpen) window.append(packet(window.vs));
+    expect(window.isFull).toBe(true);
+    window.goBack();
+    expect(window.repeat()).toEqual(packet(n % 128));
+    expect(window.isValid(n % 128)).toBe(true);
+    expect(window.isValid((n + 127) % 128)).toBe(true);
+    window.acknowledge((n + 1) % 128);
+    while (window.repeat() !== undefined);
+  }
+});
+
 describe('receiving', () => {
-  test('accepts only V(R), which moves on around 8', () => {
-    const window = new Window(7);
-    for (let n = 0; n < 20; n++) {
-      expect(window.accept((n + 1) % 8)).toBe(false);
-      expect(window.accept((n + 7) % 8)).toBe(false);
-      expect(window.accept(n % 8)).toBe(true);
+  test.each([8, 128] as const)('accepts only V(R), which moves on around %d', (modulus) => {
+    const window = new Window(modulus, 7);
+    for (let n = 0; n < 300; n++) {
+      expect(window.accept((n + 1) % modulus)).toBe(false);
+      expect(window.accept((n + modulus - 1) % modulus)).toBe(false);
+      expect(window.accept(n % modulus)).toBe(true);
     }
-    expect(window.vr).toBe(4);
+    expect(window.vr).toBe(300 % modulus);
     expect(window.hasReceived).toBe(true);
   });
 

@@ -7,6 +7,7 @@ import {
   LapbLink,
   type LapbParameters,
   type LapbUser,
+  type Modulo,
   type Role,
 } from '../../src/lapb/index.js';
 
@@ -121,11 +122,13 @@ export class LinkPair {
   readonly clock = new VirtualClock();
   readonly trace: string[] = [];
   readonly #options: LinkPairOptions;
+  readonly #modulo: Modulo;
   readonly #links = new Map<Role, LapbLink>();
   readonly #ends: Record<Role, End>;
 
   constructor(options: LinkPairOptions = {}) {
     this.#options = options;
+    this.#modulo = options.both?.modulo ?? 8;
     this.#ends = { dte: this.#makeEnd('dte'), dce: this.#makeEnd('dce') };
   }
 
@@ -153,9 +156,16 @@ export class LinkPair {
     this.#with(role, () => {});
   }
 
+  /** @throws Error when another station is in its place. */
+  setBusy(role: Role, isBusy: boolean): void {
+    this.#with(role, (_station, now) => this.link(role).setBusy(isBusy, now));
+  }
+
   /** Octets on the line that the end itself has not sent: address, control and information. */
   inject(from: Role, octets: Uint8Array): void {
-    this.trace.push(`${this.clock.now()} ${from} ${readFrame(octets, peerOf(from))} (injected)`);
+    this.trace.push(
+      `${this.clock.now()} ${from} ${readFrame(octets, peerOf(from), this.#modulo)} (injected)`,
+    );
     this.#ends[peerOf(from)].decoder.push(encodeFrame(octets, FRAMING, true));
   }
 
@@ -213,7 +223,7 @@ export class LinkPair {
   }
 
   #onTheLine(end: End, frame: Uint8Array, now: number): readonly Uint8Array[] {
-    const text = readFrame(frame, peerOf(end.role));
+    const text = readFrame(frame, peerOf(end.role), this.#modulo);
     const nth = end.counts.get(text) ?? 0;
     end.counts.set(text, nth + 1);
     const isLost = this.#options.isLost?.(end.role, text, nth) ?? false;
@@ -255,7 +265,7 @@ export function peerOf(role: Role): Role {
 }
 
 /** A frame as people read it, or the word for what is wrong with it. */
-export function readFrame(octets: Uint8Array, receiver: Role): string {
-  const result = decodeLapbFrame(octets, receiver);
-  return result.ok ? describeLapbFrame(result.value) : result.fault;
+export function readFrame(octets: Uint8Array, receiver: Role, modulo: Modulo = 8): string {
+  const result = decodeLapbFrame(octets, receiver, modulo);
+  return result.ok ? describeLapbFrame(result.value, modulo) : result.fault;
 }

@@ -6,21 +6,23 @@ import {
   type LapbFrame,
   type SupervisoryFrame,
 } from '../../src/lapb/frame.js';
-import type { Role } from '../../src/lapb/index.js';
+import type { Modulo, Role } from '../../src/lapb/index.js';
 import type { Station, TestUser } from './link-pair.js';
 
 const T1 = 5000;
 const T2 = 1000;
 const N2 = 20;
+/** Also of modulo 128, unless a program sets it. */
 const WINDOW = 7;
 
 /**
  * A station with the habits of the Linux kernel's LAPB, as they are seen on the line: whole frames again on T1
  * instead of a poll, acknowledgement a second after the first I frame, DM again and again as a DCE, deaf to I
- * frames until its own SABM is answered. Written from observation, for tests only.
+ * frames until its own SABM is answered; RNR is obeyed, never sent, and not asked about. Written from observation, for tests only.
  */
 export class LinuxStation implements Station {
   readonly #role: Role;
+  readonly #modulo: Modulo;
   readonly #user: TestUser;
   readonly #out: LapbFrame[] = [];
   readonly #timers = new TimerTable<'T1' | 'T2'>();
@@ -33,10 +35,12 @@ export class LinuxStation implements Station {
   #unacknowledged: Uint8Array[] = [];
   #queue: Uint8Array[] = [];
   #rejected = false;
+  #peerBusy = false;
 
-  constructor(role: Role, user: TestUser) {
+  constructor(role: Role, user: TestUser, modulo: Modulo) {
     this.#role = role;
     this.#user = user;
+    this.#modulo = modulo;
   }
 
   get isUp(): boolean {
@@ -46,7 +50,7 @@ export class LinuxStation implements Station {
   start(now: number): void {
     this.#tries = 1;
     this.#state = this.#role === 'dte' ? 'settingUp' : 'down';
-    if (this.#role === 'dte') this.#command('SABM');
+    if (this.#role === 'dte') this.#sendSetMode();
     else this.#respond('DM', false);
     this.#timers.start('T1', now + T1);
   }
@@ -71,12 +75,12 @@ export class LinuxStation implements Station {
       else this.#sendAgain();
     } else if (this.#state === 'settingUp') {
       if (this.#tries++ >= N2) this.#fallSilent();
-      else this.#command('SABM');
+      else this.#sendSetMode();
     } else if (this.#role === 'dce' && this.#tries++ < N2) this.#respond('DM', false);
     else {
       this.#tries = 1;
       this.#state = 'settingUp';
-      this.#command('SABM');
+      this.#sendSetMode();
     }
   }
 
@@ -86,17 +90,19 @@ export class LinuxStation implements Station {
   }
 
   receive(octets: Uint8Array, now: number): void {
-    const result = decodeLapbFrame(octets, this.#role);
+    const result = decodeLapbFrame(octets, this.#role, this.#modulo);
     if (!result.ok) return;
     const frame = result.value;
-    if (frame.type === 'SABM') this.#receiveSabm(frame.pollFinal, now);
+    if (frame.type === this.#setMode) this.#receiveSetMode(frame.pollFinal, now);
+    else if (frame.type === 'SABM' || frame.type === 'SABME') this.#respond('DM', frame.pollFinal);
     else if (frame.type === 'DISC') this.#receiveDisc(frame.pollFinal, now);
     else if (frame.type === 'UA' && frame.pollFinal && this.#state === 'settingUp') this.#enterUp();
     else if (frame.type === 'DM' && !frame.pollFinal && this.#state === 'down') this.start(now);
+    else if (frame.type === 'FRMR' && this.#state === 'up') this.#receiveFrmr(now);
     else if ('nr' in frame && this.#state === 'up') this.#receiveNumbered(frame, now);
   }
 
-  #receiveSabm(poll: boolean, now: number): void {
+  #receiveSetMode(poll: boolean, now: number): void {
     this.#respond('UA', poll);
     if (this.#state === 'settingUp') return; // deaf until its own is answered
     const lost = this.#unacknowledged;
@@ -105,6 +111,14 @@ export class LinuxStation implements Station {
     // A new link to us, the same old one to its packet layer.
     if (wasUp) this.#queue.unshift(...lost);
     if (this.#queue.length > 0) this.#timers.start('T1', now + T1);
+  }
+
+  #receiveFrmr(now: number): void {
+    this.#sendAgain(); // once its own SABM is answered
+    this.#state = 'settingUp';
+    this.#tries = 1;
+    this.#sendSetMode();
+    this.#timers.start('T1', now + T1);
   }
 
   #receiveDisc(poll: boolean, now: number): void {
@@ -125,16 +139,18 @@ export class LinuxStation implements Station {
     this.#vr = 0;
     this.#unacknowledged = [];
     this.#rejected = false;
+    this.#peerBusy = false;
   }
 
   #receiveNumbered(frame: InformationFrame | SupervisoryFrame, now: number): void {
     while (this.#va !== frame.nr && this.#unacknowledged.length > 0) {
-      this.#va = (this.#va + 1) % 8;
+      this.#va = (this.#va + 1) % this.#modulo;
       this.#unacknowledged.shift();
       this.#tries = 1;
       this.#timers.stop('T1');
     }
     if (this.#unacknowledged.length > 0 && !this.#timers.isRunning('T1')) this.#timers.start('T1', now + T1);
+    this.#peerBusy = frame.type === 'RNR' || (frame.type === 'I' && this.#peerBusy);
     if (frame.type === 'REJ') this.#sendAgain();
     if (frame.type === 'I') this.#receiveInformation(frame.ns, frame.information, frame.pollFinal, now);
     else if (frame.isCommand && frame.pollFinal) this.#supervisory('RR', true);
@@ -142,7 +158,7 @@ export class LinuxStation implements Station {
 
   #receiveInformation(ns: number, information: Uint8Array, poll: boolean, now: number): void {
     if (ns === this.#vr) {
-      this.#vr = (this.#vr + 1) % 8;
+      this.#vr = (this.#vr + 1) % this.#modulo;
       this.#rejected = false;
       if (poll) this.#supervisory('RR', true);
       else if (!this.#timers.isRunning('T2')) this.#timers.start('T2', now + T2);
@@ -161,23 +177,28 @@ export class LinuxStation implements Station {
 
   transmit(now: number): Uint8Array | undefined {
     const frame = this.#out.shift() ?? this.#nextInformation(now);
-    return frame && encodeLapbFrame(frame, this.#role);
+    return frame && encodeLapbFrame(frame, this.#role, this.#modulo);
   }
 
   #nextInformation(now: number): LapbFrame | undefined {
-    if (this.#state !== 'up' || this.#unacknowledged.length >= WINDOW) return undefined;
+    if (this.#state !== 'up' || this.#peerBusy || this.#unacknowledged.length >= WINDOW) return undefined;
     const information = this.#queue.shift() ?? this.#user.nextPacket();
     if (information === undefined) return undefined;
     const ns = this.#vs;
-    this.#vs = (this.#vs + 1) % 8;
+    this.#vs = (this.#vs + 1) % this.#modulo;
     this.#unacknowledged.push(information);
     if (!this.#timers.isRunning('T1')) this.#timers.start('T1', now + T1);
     this.#timers.stop('T2');
     return { type: 'I', isCommand: true, ns, nr: this.#vr, pollFinal: false, information };
   }
 
-  #command(type: 'SABM'): void {
-    this.#out.push({ type, isCommand: true, pollFinal: true });
+  /** The set-mode command of its modulus; it knows the other only to refuse it. */
+  get #setMode(): 'SABM' | 'SABME' {
+    return this.#modulo === 8 ? 'SABM' : 'SABME';
+  }
+
+  #sendSetMode(): void {
+    this.#out.push({ type: this.#setMode, isCommand: true, pollFinal: true });
   }
 
   #respond(type: 'UA' | 'DM', pollFinal: boolean): void {
@@ -190,6 +211,9 @@ export class LinuxStation implements Station {
   }
 }
 
-export function linuxStation(role: Role): { role: Role; make: (user: TestUser) => LinuxStation } {
-  return { role, make: (user) => new LinuxStation(role, user) };
+export function linuxStation(
+  role: Role,
+  modulo: Modulo = 8,
+): { role: Role; make: (user: TestUser) => LinuxStation } {
+  return { role, make: (user) => new LinuxStation(role, user, modulo) };
 }
