@@ -1,6 +1,7 @@
 export { isAddress, isDomain, splitAddress } from './address.js';
 export * from './client.js';
 export { type DataFault, DataReader, type DataReaderOptions, DataWriter } from './data.js';
+export type * from './envelope.js';
 export { Inbox } from './inbox.js';
 export { type LineFault, LineSplitter } from './line.js';
 export { find, LF, printable, toLatin1 } from './octets.js';
