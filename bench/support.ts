@@ -1,16 +1,21 @@
 import { LinkStack } from '../src/circuit/index.js';
 import { VirtualClock } from '../src/core/index.js';
 import { deriveParameters } from '../src/lapb/index.js';
-import { memoryLine } from '../src/line/index.js';
+import { type Disturbance, memoryLine } from '../src/line/index.js';
 import { DEFAULT_PACKET_TIMERS } from '../src/x25/index.js';
+import { seeded } from '../test/support/random.js';
 
 export interface PairOptions {
+  /** Of both layers. Default 8. */
+  readonly modulo?: 8 | 128;
   readonly packetSize: number;
   readonly packetWindow: number;
   readonly frameWindow: number;
   /** Absent: as fast as the machine. */
   readonly bitsPerSecond?: number;
   readonly delayMs?: number;
+  /** How likely a bit is damaged, each way; start and stop bits never are. Default 0. */
+  readonly bitErrorRate?: number;
 }
 
 /** A DTE and a DCE with everything between them, on a clock that jumps: framing, LAPB, packet layer. */
@@ -20,6 +25,7 @@ export function stackPair(options: PairOptions): { clock: VirtualClock; dte: Lin
     clock,
     ...(options.bitsPerSecond !== undefined && { bitsPerSecond: options.bitsPerSecond }),
     delayMs: options.delayMs ?? 0,
+    ...(options.bitErrorRate && { disturb: bitErrors(options.bitErrorRate) }),
   });
   const end = (role: 'dte' | 'dce', octets: typeof line.a): LinkStack => {
     const stack = new LinkStack({
@@ -28,6 +34,7 @@ export function stackPair(options: PairOptions): { clock: VirtualClock; dte: Lin
       lapb: deriveParameters({
         role,
         active: role === 'dte',
+        modulo: options.modulo ?? 8,
         bitsPerSecond: options.bitsPerSecond ?? 1_000_000,
         bitsPerOctet: 10,
         packetSize: options.packetSize,
@@ -36,7 +43,7 @@ export function stackPair(options: PairOptions): { clock: VirtualClock; dte: Lin
       }),
       packet: {
         role,
-        modulo: 8,
+        modulo: options.modulo ?? 8,
         channels: { twoWay: [1, 16] },
         assign: role === 'dte' ? 'highest' : 'lowest',
         defaultPacketSize: options.packetSize,
@@ -58,6 +65,25 @@ export function stackPair(options: PairOptions): { clock: VirtualClock; dte: Lin
     return stack;
   };
   return { clock, dte: end('dte', line.a), dce: end('dce', line.b) };
+}
+
+/** Flips bits at random distances, the same ones every time. */
+function bitErrors(rate: number): Disturbance {
+  const random = seeded(1);
+  // The distance to the next error is geometric; to draw it once is much cheaper than to draw for each bit.
+  const distance = (): number => Math.floor(Math.log(1 - random()) / Math.log(1 - rate));
+  const next = { aToB: distance(), bToA: distance() };
+  return (octets, direction) => {
+    const bits = octets.length * 8;
+    let damaged: Uint8Array | undefined;
+    for (; next[direction] < bits; next[direction] += 1 + distance()) {
+      damaged ??= octets.slice();
+      const at = next[direction] >> 3;
+      damaged[at] = (damaged[at] ?? 0) ^ (1 << (next[direction] & 7));
+    }
+    next[direction] -= bits;
+    return [damaged ?? octets];
+  };
 }
 
 /** Opens one circuit and sends `total` octets through it. @returns when the first and the last octet arrived. */
