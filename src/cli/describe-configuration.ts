@@ -27,7 +27,7 @@ export function describeConfiguration(configuration: Configuration): string {
   ].join('\n');
 }
 
-function gatewayRows({ gateway, listen, relay, log, peers }: Configuration): Row[] {
+function gatewayRows({ gateway, listen, relay, console, log, peers }: Configuration): Row[] {
   return [
     ['X.25 number', gateway.nua ?? 'none'],
     ...callerNetworkRows(gateway.callerNetwork, gateway.nua ?? peers[0]?.nua ?? ''),
@@ -49,6 +49,7 @@ function gatewayRows({ gateway, listen, relay, log, peers }: Configuration): Row
     ],
     ['postmaster', gateway.postmaster],
     ['queue in', gateway.spool],
+    ['control socket', console.socket],
     ['log', [log.level, ...(log.callsFile === undefined ? [] : [`calls in ${log.callsFile}`])].join(', ')],
   ];
 }

@@ -1,7 +1,8 @@
 import { formatProblem, loadConfiguration } from '../config/index.js';
+import { ControlServer, gatewayRequests } from '../console/index.js';
 import { deferred, describeError } from '../core/index.js';
 import { Gateway } from '../gateway/index.js';
-import { CallLog, createLog, traceTo } from '../observe/index.js';
+import { CallLog, createLog, type Logger, traceTo } from '../observe/index.js';
 import { logEvents } from './log-events.js';
 
 const DONE = 0;
@@ -28,17 +29,6 @@ export async function runGateway(file: string): Promise<number> {
     callsFile === undefined
       ? undefined
       : new CallLog(callsFile, { onError: (error) => log.error(`call records: ${describeError(error)}`) });
-  const tracers = new Map(
-    configuration.links.map((link) => [
-      link.name,
-      traceTo(log.child({ link: link.name }), {
-        name: link.name,
-        role: 'role' in link ? link.role : 'either',
-      }),
-    ]),
-  );
-  const wantsTrace = log.isLevelEnabled('trace');
-
   const fatal = deferred<'fatal'>();
   const observe = logEvents(log, calls);
   try {
@@ -47,14 +37,16 @@ export async function runGateway(file: string): Promise<number> {
         observe(event);
         if (event.type === 'fatal') fatal.resolve('fatal');
       },
-      ...(wantsTrace && { trace: (link, event) => tracers.get(link)?.(event) }),
     });
+    if (log.isLevelEnabled('trace')) logTraces(gateway, log);
+    const control = await openControl(configuration.console.socket, gateway);
     log.info({ spool: configuration.gateway.spool }, `${configuration.gateway.hostname} is running`);
     const why = await Promise.race([untilSignal(), fatal.promise]);
     log.info(`${why}: ending what is going on, at most a minute`);
     process.once('SIGTERM', endNow);
     process.once('SIGINT', endNow);
     await gateway.stop();
+    await control.close();
     log.info('stopped');
     return why === 'fatal' ? FAILED : DONE;
   } catch (error) {
@@ -77,6 +69,22 @@ function untilSignal(): Promise<NodeJS.Signals> {
     process.on('SIGTERM', got);
     process.on('SIGINT', got);
   });
+}
+
+/** @throws GatewayError when there is none to be had; the gateway is stopped then. */
+async function openControl(path: string, gateway: Gateway): Promise<ControlServer> {
+  try {
+    return await ControlServer.listen(path, gatewayRequests(gateway));
+  } catch (error) {
+    await gateway.stop();
+    throw error;
+  }
+}
+
+/** A line for each frame, or packet where there are no frames. */
+function logTraces(gateway: Gateway, log: Logger): void {
+  const logs = new Map(gateway.tracedLinks.map(({ name }) => [name, log.child({ link: name })]));
+  gateway.watch((link, event) => traceTo(logs.get(link.name) ?? log, link)(event));
 }
 
 /** Whoever asks twice does not want to wait; what is queued is safe. */

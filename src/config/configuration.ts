@@ -31,6 +31,7 @@ export interface Configuration {
   /** In order: the first that fits decides. */
   readonly routes: readonly RouteRule[];
   readonly queue: QueueConfiguration;
+  readonly console: ConsoleConfiguration;
   readonly log: LogConfiguration;
 }
 
@@ -45,6 +46,12 @@ export interface GatewayConfiguration {
   readonly spool: string;
   /** Who reads what is sent to postmaster here. */
   readonly postmaster: string;
+}
+
+/** How a running gateway is watched and told what to do. */
+export interface ConsoleConfiguration {
+  /** Path of the control socket, short enough for one. */
+  readonly socket: string;
 }
 
 export interface RelayConfiguration {

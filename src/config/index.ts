@@ -5,4 +5,5 @@ export { formatProblem, type Problem } from './problem.js';
 export { isReached } from './reach.js';
 export { routerFor } from './routers.js';
 export { formatHostAndPort, type HostAndPort } from './schema/fields.js';
+export { LONGEST_SOCKET_PATH } from './socket.js';
 export { formatDuration, formatRoundedDuration, formatSize, parseDuration, parseSize } from './units.js';

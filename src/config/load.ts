@@ -12,6 +12,7 @@ import { describeValue, readPart } from './read.js';
 import { checkRelations, type Parts } from './relations.js';
 import { readIncoming, readRoute } from './rules.js';
 import {
+  consoleSchema,
   fileSchema,
   gatewaySchema,
   listenSchema,
@@ -19,6 +20,7 @@ import {
   queueSchema,
   relaySchema,
 } from './schema/gateway.js';
+import { checkSocket, socketOf } from './socket.js';
 import { parseToml } from './toml.js';
 import { warnOf } from './warnings.js';
 
@@ -74,6 +76,7 @@ export function parseConfiguration(text: string, file: string): ConfigurationRes
   const listen = readPart(listenSchema, ['listen'], problems);
   const relay = readPart(relaySchema, ['relay'], problems);
   const queue = readPart(queueSchema, ['queue'], problems);
+  const console = readPart(consoleSchema, ['console'], problems);
   const log = readPart(logSchema, ['log'], problems);
   const gatewayNua = problems.found(['gateway', 'nua']);
   const folder = dirname(resolve(file));
@@ -87,8 +90,9 @@ export function parseConfiguration(text: string, file: string): ConfigurationRes
     routes: readList('route', (path) => readRoute(path, problems), problems),
   };
   checkRelations(parts, problems);
+  if (gateway && console) checkSocket(socketOf(console, gateway, folder), console, problems);
 
-  const isComplete = gateway && listen && relay && queue && log;
+  const isComplete = gateway && listen && relay && queue && console && log;
   if (problems.problems.length > 0 || !isComplete)
     return { ok: false, problems: problems.inOrder().problems };
 
@@ -103,6 +107,7 @@ export function parseConfiguration(text: string, file: string): ConfigurationRes
     bridges: parts.bridges.map(({ value }) => value),
     routes: parts.routes.map(({ value }) => value),
     queue: { retryMs: queue.retry, maxAgeMs: queue.max_age, maxMessageOctets: queue.max_message_size },
+    console: { socket: socketOf(console, gateway, folder) },
     log: { level: log.level, ...(log.calls !== undefined && { callsFile: resolve(folder, log.calls) }) },
   };
   warnOf(configuration, problems);

@@ -5,8 +5,9 @@ import type { Observe } from './events.js';
 
 /** Follows calls and tells the record of each when it is over. */
 export function callRecorder(clock: Clock, observe: Observe): (call: CallStarted) => CallWatcher {
-  return (call) => {
-    const builder = new CallRecordBuilder(clock, call);
+  return ({ circuit, ...call }) => {
+    const { id, direction, called, calling } = circuit;
+    const builder = new CallRecordBuilder(clock, { circuit: id, direction, called, calling, ...call });
     return {
       event: (event) => builder.handle(event),
       messageSent: () => builder.messageSent(),

@@ -1,13 +1,10 @@
-import type { CircuitEvent } from '../circuit/index.js';
+import type { Circuit, CircuitEvent } from '../circuit/index.js';
 import type { CallOutcome } from '../rfc1090/index.js';
 
 /** A call begins; what is told of it goes into its record. */
 export interface CallStarted {
-  readonly circuit: string;
+  readonly circuit: Pick<Circuit, 'id' | 'direction' | 'called' | 'calling' | 'channel' | 'traffic'>;
   readonly link: string;
-  readonly direction: 'outgoing' | 'incoming';
-  readonly called: string;
-  readonly calling: string;
   readonly peer?: string;
   readonly userData: Uint8Array;
 }

@@ -1,20 +1,24 @@
 import { CallerNetwork } from '../bridge/index.js';
 import type { TraceEvent } from '../circuit/index.js';
 import { type Configuration, formatHostAndPort, type LinkConfiguration } from '../config/index.js';
+import type { GatewayStatus, TraceWatcher, WatchedGateway } from '../console/index.js';
 import { type Clock, SystemClock } from '../core/index.js';
 import type { TcpStream } from '../line/index.js';
+import type { TracedLink } from '../observe/index.js';
 import { destinationKey, parseDestination, Recipients, RelayPolicy, Router } from '../routing/index.js';
 import type { ClientOptions, ServerOptions } from '../smtp/index.js';
 import { openSpool, type Spool } from '../spool/index.js';
 import { BridgeListener } from './bridge-listener.js';
 import type { CallLink } from './call-link.js';
 import { callRecorder } from './call-recorder.js';
+import type { CallStarted, CallWatcher } from './call-watcher.js';
 import { Dispatcher, type Transport } from './dispatcher.js';
 import type { Observe } from './events.js';
 import { FallbackTransport } from './fallback-transport.js';
 import type { GatewayLink, LinkReport } from './gateway-link.js';
 import { IncomingCalls } from './incoming-calls.js';
 import { makeLink, type OpenLine, openConfiguredLine } from './links.js';
+import { OpenCalls } from './open-calls.js';
 import { PeerCaller } from './peer-caller.js';
 import { PeerTransport } from './peer-transport.js';
 import { RetryPolicy } from './retry-policy.js';
@@ -22,6 +26,8 @@ import { type Received, ServerRunner } from './server-runner.js';
 import { Settler } from './settler.js';
 import { SmtpListener } from './smtp-listener.js';
 import { type Connect, connectByTcp, SmtpTransport } from './smtp-transport.js';
+import { TraceWatchers } from './trace-watchers.js';
+import { tracedLink, watchedLink } from './watched-link.js';
 
 /** What a gateway takes from its surroundings; tests and the demonstration put other things there. */
 export interface Environment {
@@ -66,13 +72,16 @@ const CIRCUIT_CLIENT_TIMEOUTS = {
 const STOP_MS = 30_000;
 
 /** A gateway, put together from its configuration. */
-export class Gateway {
+export class Gateway implements WatchedGateway {
   readonly #configuration: Configuration;
   readonly #clock: Clock;
   readonly #observe: Observe;
   readonly #spool: Spool;
   readonly #recipients: Recipients;
   readonly #links: readonly GatewayLink[];
+  readonly #calls: OpenCalls;
+  readonly #traces: TraceWatchers;
+  readonly #since: number;
   readonly #listeners: readonly SmtpListener[];
   readonly #bridges: readonly BridgeListener[];
   readonly #incoming: IncomingCalls;
@@ -120,7 +129,16 @@ export class Gateway {
         postmaster,
       },
     );
-    const watchCall = callRecorder(clock, observe);
+    this.#since = clock.wallTime();
+    this.#calls = new OpenCalls(clock);
+    this.#traces = new TraceWatchers({
+      linkNamed: (name) => this.#tracedLink(name),
+      circuitOn: (link, channel) => this.#calls.on(link, channel),
+    });
+    const { trace } = environment;
+    if (trace !== undefined) this.watch(({ name }, event) => trace(name, event));
+    const record = callRecorder(clock, observe);
+    const watchCall = (call: CallStarted): CallWatcher => this.#calls.watch(call, record(call));
     this.#incoming = new IncomingCalls({
       configuration,
       callerNetwork: callerNetwork === undefined ? undefined : CallerNetwork.parse(callerNetwork),
@@ -192,6 +210,23 @@ export class Gateway {
     return this.#links.map((link) => link.status());
   }
 
+  status(): GatewayStatus {
+    return {
+      hostname: this.#configuration.gateway.hostname,
+      since: new Date(this.#since).toISOString(),
+      links: this.#configured().map(([link, configuration]) => watchedLink(link, configuration)),
+      circuits: this.#calls.list(),
+    };
+  }
+
+  get tracedLinks(): readonly TracedLink[] {
+    return this.#configured().flatMap(([link, configuration]) => tracedLink(link, configuration) ?? []);
+  }
+
+  watch(watcher: TraceWatcher): () => void {
+    return this.#traces.add(watcher);
+  }
+
   /**
    * Takes no further sessions and calls, lets what is going on come to its end within 30 s, clears circuits,
    * disconnects links, closes the spool. What is queued stays queued.
@@ -223,10 +258,29 @@ export class Gateway {
   }
 
   #makeLink(link: LinkConfiguration, environment: Environment): GatewayLink {
-    const { trace, openLine = openConfiguredLine } = environment;
-    const made = makeLink(link, { clock: this.#clock, observe: this.#observe, openLine, trace });
+    const made = makeLink(link, {
+      clock: this.#clock,
+      observe: this.#observe,
+      openLine: environment.openLine ?? openConfiguredLine,
+      trace: (name, event) => this.#traces.note(name, event),
+      isTraced: () => this.#traces.isWanted,
+    });
     made.circuits.onIncoming((call) => void this.#incoming.handle(call, link));
     return made;
+  }
+
+  #configured(): (readonly [GatewayLink, LinkConfiguration])[] {
+    const { links } = this.#configuration;
+    return this.#links.flatMap((link) => {
+      const configuration = links.find(({ name }) => name === link.name);
+      return configuration === undefined ? [] : [[link, configuration] as const];
+    });
+  }
+
+  #tracedLink(name: string): TracedLink | undefined {
+    const link = this.#links.find((candidate) => candidate.name === name);
+    const configuration = this.#configuration.links.find((candidate) => candidate.name === name);
+    return link && configuration && tracedLink(link, configuration);
   }
 
   #makeListener({ host, port }: { host: string; port: number }): SmtpListener {
@@ -283,7 +337,7 @@ export class Gateway {
     return { hostname: this.#configuration.gateway.hostname, pipelining: true, timeouts };
   }
 
-  #makeCallers(watchCall: ReturnType<typeof callRecorder>): Map<string, PeerCaller> {
+  #makeCallers(watchCall: (call: CallStarted) => CallWatcher): Map<string, PeerCaller> {
     return new Map(
       this.#configuration.peers.map((peer): [string, PeerCaller] => {
         const links = peer.links.flatMap((name) => this.#callLink(name));

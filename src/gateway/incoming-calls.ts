@@ -83,7 +83,13 @@ export class IncomingCalls {
   /** Never rejects. */
   async handle(call: IncomingCall, link: LinkConfiguration): Promise<void> {
     const caller = new AbortController();
-    const record = new CallRecordBuilder(this.#options.clock, started(call, link, undefined));
+    const record = new CallRecordBuilder(this.#options.clock, {
+      link: link.name,
+      direction: 'incoming',
+      called: call.called,
+      calling: call.calling,
+      userData: call.userData,
+    });
     call.onWithdrawn((ending) => {
       caller.abort();
       this.#options.observe({ type: 'call', record: record.finish(ending) });
@@ -263,7 +269,12 @@ export class IncomingCalls {
       },
     });
     if (circuit === undefined) return undefined;
-    const watcher = watchCall({ ...started(call, link, peer), circuit: circuit.circuit.id });
+    const watcher = watchCall({
+      circuit: circuit.circuit,
+      link: link.name,
+      userData: call.userData,
+      ...(peer !== undefined && { peer }),
+    });
     return { circuit, watcher };
   }
 
@@ -284,18 +295,3 @@ function refusal(diagnostic: number, why: string): Refusal {
 }
 
 const SHUTTING_DOWN = refusal(OUR_DIAGNOSTIC.shuttingDown, 'shutting down');
-
-function started(
-  call: IncomingCall,
-  link: LinkConfiguration,
-  peer: string | undefined,
-): Omit<CallStarted, 'circuit'> {
-  return {
-    link: link.name,
-    direction: 'incoming',
-    called: call.called,
-    calling: call.calling,
-    userData: call.userData,
-    ...(peer !== undefined && { peer }),
-  };
-}

@@ -50,9 +50,13 @@ export class LineLink<Driven extends LineDriven> implements GatewayLink {
     return this.circuits.isAvailable?.() ?? this.circuits.status().state === 'ready';
   }
 
+  get connectedBy(): 'dialled' | 'answered' | undefined {
+    return this.circuits.connectedBy;
+  }
+
   /** Whoever knows our telephone number can give any number of the network. */
   isVouchedNow(): boolean {
-    return this.circuits.connectedBy !== 'answered';
+    return this.connectedBy !== 'answered';
   }
 
   status(): LinkReport {

@@ -25,7 +25,9 @@ export interface LinkSurroundings {
   readonly observe: Observe;
   readonly openLine: OpenLine;
   /** Sees every frame and packet of every link. */
-  readonly trace: ((link: string, event: TraceEvent) => void) | undefined;
+  readonly trace: (link: string, event: TraceEvent) => void;
+  /** Whether anybody looks at the trace now. */
+  readonly isTraced: () => boolean;
 }
 
 /** A link as it is configured, not started. */
@@ -61,7 +63,7 @@ function onLine<Driven extends ConstructorParameters<typeof LineLink>[0]['circui
 
 function stackOptions(
   link: SerialLinkConfiguration | ModemLinkConfiguration,
-  { clock, trace }: LinkSurroundings,
+  { clock, trace, isTraced }: LinkSurroundings,
 ): Omit<LinkStackOptions, 'write'> {
   return {
     name: link.name,
@@ -70,7 +72,8 @@ function stackOptions(
     packet: link.packet,
     escapeXonXoff: link.escapeXonXoff,
     ...(link.calling !== undefined && { calling: link.calling }),
-    ...(trace !== undefined && { trace: (event) => trace(link.name, event) }),
+    trace: (event) => trace(link.name, event),
+    isTraced,
   };
 }
 

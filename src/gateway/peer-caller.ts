@@ -66,13 +66,9 @@ export class PeerCaller {
       },
     });
     this.#open++;
-    const { id, called, calling } = circuit.circuit;
     const watcher = watchCall({
-      circuit: id,
+      circuit: circuit.circuit,
       link: link.name,
-      direction: 'outgoing',
-      called,
-      calling,
       peer: peer.name,
       userData: peer.userData,
     });

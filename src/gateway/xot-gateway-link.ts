@@ -15,7 +15,7 @@ export class XotGatewayLink implements GatewayLink {
   readonly #listener: XotListener | undefined;
 
   constructor(link: XotLinkConfiguration, surroundings: LinkSurroundings) {
-    const { clock, observe, trace } = surroundings;
+    const { clock, observe, trace, isTraced } = surroundings;
     this.name = link.name;
     this.circuits = new XotCircuits({
       name: link.name,
@@ -25,7 +25,8 @@ export class XotGatewayLink implements GatewayLink {
       connect: (called) => connectToRouter(link, called),
       onProblem: (problem) => observe({ type: 'problem', problem: `${link.name}: ${problem}` }),
       ...(link.calling !== undefined && { calling: link.calling }),
-      ...(trace !== undefined && { trace: (event) => trace(link.name, event) }),
+      trace: (event) => trace(link.name, event),
+      isTraced,
     });
     if (link.listen === undefined) return;
     this.#listener = new XotListener({

@@ -1,3 +1,4 @@
+export type { TraceEvent } from '../circuit/index.js';
 export * from './call-log.js';
 export * from './call-record.js';
 export * from './calls-of.js';
@@ -10,4 +11,4 @@ export * from './ladder.js';
 export * from './log.js';
 export * from './pcapng.js';
 export * from './trace-log.js';
-export type { Sender, TracedLink } from './traced-link.js';
+export { channelIn, packetIn, type Sender, type TracedLink } from './traced-link.js';

@@ -18,3 +18,19 @@ export function senderOf(link: TracedLink, { direction }: Pick<TraceEvent, 'dire
   if (link.role === 'either' || direction === 'sent') return link.role;
   return link.role === 'dte' ? 'dce' : 'dte';
 }
+
+/** The packet that an event is about, or that its frame carries; undefined for a frame without one. */
+export function packetIn(
+  { frameModulo = 8 }: TracedLink,
+  { layer, octets }: TraceEvent,
+): Uint8Array | undefined {
+  if (layer === 'packet') return octets;
+  const isInformation = octets.length > 1 && ((octets[1] ?? 0) & 1) === 0;
+  return isInformation ? octets.subarray(frameModulo === 8 ? 2 : 3) : undefined;
+}
+
+/** The logical channel of that packet, readable or not; 0 when it is about the whole link. */
+export function channelIn(link: TracedLink, event: TraceEvent): number | undefined {
+  const [first, second] = packetIn(link, event) ?? [];
+  return first === undefined || second === undefined ? undefined : ((first & 0x0f) << 8) | second;
+}

@@ -193,7 +193,7 @@ export class PadCircuits implements Circuits {
       since: this.#since.wallTime,
       lastFailure: this.#lastFailure,
       circuits: this.#circuit === undefined ? 0 : 1,
-      counters: this.#counters.snapshot(),
+      counters: { pad: this.#counters.snapshot() },
     };
   }
 

@@ -50,5 +50,5 @@ export interface PadStatus {
   readonly lastFailure: string | undefined;
   /** 0 or 1. */
   readonly circuits: number;
-  readonly counters: Readonly<Partial<Record<PadCount, number>>>;
+  readonly counters: { readonly pad: Readonly<Partial<Record<PadCount, number>>> };
 }

@@ -108,6 +108,7 @@ test('says what a file comes to', () => {
   all may send to    site-a.example
   postmaster         root@site-a.example
   queue in           /spool
+  control socket     /spool/control
   log                info, calls in /calls.jsonl
 
 Link psdn0

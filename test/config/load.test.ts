@@ -122,6 +122,7 @@ describe('a file', () => {
         file,
         gateway: { spool: join(folder, 'spool') },
         links: [{ line: { type: 'device', path: join(folder, 'line-a') } }],
+        console: { socket: join(folder, 'spool', 'control') },
         log: { callsFile: join(folder, 'c.jsonl') },
       },
     });

@@ -100,7 +100,13 @@ describe('[listen], [relay], [queue], [log]', () => {
     ['[log]\ncall = "x"', 'log.call: unknown key; did you mean "calls"?'],
     ['[log]\ncolour = "x"', 'log.colour: unknown key; allowed: level, calls'],
     ['log = 3', 'route "*" log: unknown key; allowed: domain, peer, smtp, error'],
-    ['[console]\nx = 1', 'console: not supported by this version'],
+    ['[auth]\nx = 1', 'auth: not supported by this version'],
+    ['[console]\nhttp = "127.0.0.1:8025"', 'console.http: not supported by this version'],
+    ['[console]\nsocket = 3', 'console.socket: found 3; allowed: a path; write it in quotes'],
+    [
+      `[console]\nsocket = "/${'s'.repeat(120)}"`,
+      `console.socket: the control socket's path would be 121 octets long (/${'s'.repeat(120)}); allowed: 107, give a shorter one in [console] socket`,
+    ],
     ['[bridge]\nx = 1', 'bridge: found a table; allowed: tables with two brackets, [[bridge]]'],
     ['[rout]\nx = 1', 'rout: unknown key; did you mean "route"?'],
   ])('%j: %s', (extra, message) => {

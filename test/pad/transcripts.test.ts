@@ -180,7 +180,7 @@ describe('other ways to clear', () => {
     wait(site);
     expect(site.takeTranscript().slice(0, 2)).toEqual(['T: <DLE>', 'T: CLR']);
     expect(caller.ending).toMatchObject({ by: 'us', diagnostic: 0xf2 });
-    expect(site.pad.status().counters.escapesInData).toBe(1);
+    expect(site.pad.status().counters.pad.escapesInData).toBe(1);
   });
 
   test.each(['break', 'dtr'] as const)(
@@ -274,7 +274,7 @@ describe('PADs as they should not be', () => {
     expect(caller.types).toEqual(['cleared']);
     expect(caller.ending).toMatchObject({ by: 'link', cause: 0x09 });
     expect(site.pad.status()).toMatchObject({ state: 'comingUp', lastFailure: 'the PAD does not answer' });
-    expect(site.pad.status().counters).toMatchObject({ answersMissing: 3, preparationsFailed: 1 });
+    expect(site.pad.status().counters.pad).toMatchObject({ answersMissing: 3, preparationsFailed: 1 });
     const asked = ['T:', 'T: SET 6:1', 'T: STAT'];
     expect(site.takeTranscript()).toEqual(['T:', 'T: STAT', 'T: <break>', ...asked, 'T: <DTR>', ...asked]);
     wait(site);
@@ -412,7 +412,7 @@ test('Q-bit data and interrupts do not exist on a PAD, a reset ends the call', (
   expect(caller.interrupt(hex('00'))).toBe(false);
   wait(site);
   expect(site.data).toEqual([]);
-  expect(site.pad.status().counters.qualifiedDropped).toBe(1);
+  expect(site.pad.status().counters.pad.qualifiedDropped).toBe(1);
   caller.reset(0x00, 0xfa);
   wait(site);
   expect(caller.ending).toMatchObject({ by: 'us', diagnostic: 0xfa });

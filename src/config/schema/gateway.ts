@@ -52,6 +52,11 @@ export const queueSchema = table('queue', {
   max_message_size: size(65_536, 1_024 * MIB).default(32 * MIB),
 });
 
+/** `[console]` */
+export const consoleSchema = table('console', {
+  socket: matching(/./, 'a path').optional(),
+});
+
 /** `[log]` */
 export const logSchema = table('log', {
   level: choice(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -69,5 +74,6 @@ export const fileSchema = table('', {
   bridge: z.unknown().optional(),
   route: z.unknown().optional(),
   queue: z.unknown().optional(),
+  console: z.unknown().optional(),
   log: z.unknown().optional(),
 });

@@ -1,0 +1,13 @@
+export { ControlClient, type StreamHandlers } from './control-client.js';
+export { ControlServer } from './control-server.js';
+export { type ControlConnection, ControlSession } from './control-session.js';
+export {
+  CAPTURE_LAYERS,
+  type CapturedEvent,
+  type CaptureLayers,
+  gatewayRequests,
+} from './gateway-requests.js';
+export { LineReader } from './line-reader.js';
+export { LONGEST_REPLY, LONGEST_REQUEST } from './protocol.js';
+export { type Asked, type ControlRequests, RequestError, request, untilCancelled } from './request.js';
+export type * from './watched-gateway.js';

@@ -1,0 +1,80 @@
+import type { WatchedCircuit } from '../console/index.js';
+import type { Clock } from '../core/index.js';
+import type { CallStarted, CallWatcher } from './call-watcher.js';
+
+interface OpenCall extends CallStarted {
+  readonly begunAt: number;
+  readonly begun: number;
+  isRequested: boolean;
+  connectedAt: number | undefined;
+}
+
+/** The calls that there are now. */
+export class OpenCalls {
+  readonly #clock: Clock;
+  readonly #calls = new Set<OpenCall>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Follows a call until it ends, and lets whoever watched it before see everything as well. */
+  watch(call: CallStarted, watcher: CallWatcher): CallWatcher {
+    const open: OpenCall = {
+      ...call,
+      begunAt: this.#clock.now(),
+      begun: this.#clock.wallTime(),
+      isRequested: call.circuit.direction === 'incoming',
+      connectedAt: undefined,
+    };
+    this.#calls.add(open);
+    return {
+      ...watcher,
+      event: (event) => {
+        if (event.type === 'requested') open.isRequested = true;
+        else if (event.type === 'connected') open.connectedAt = this.#clock.now();
+        watcher.event(event);
+      },
+      ended: (outcome) => {
+        this.#calls.delete(open);
+        watcher.ended(outcome);
+      },
+    };
+  }
+
+  /** The oldest first. */
+  list(): WatchedCircuit[] {
+    return Array.from(this.#calls, (call) => this.#describe(call));
+  }
+
+  /** The id of the circuit on this channel. */
+  on(link: string, channel: number): string | undefined {
+    for (const { circuit, link: name } of this.#calls)
+      if (circuit.channel === channel && name === link) return circuit.id;
+    return undefined;
+  }
+
+  #describe({ circuit, link, peer, begun, begunAt, isRequested, connectedAt }: OpenCall): WatchedCircuit {
+    const { id, channel, direction, called, calling, traffic } = circuit;
+    const now = this.#clock.now();
+    return {
+      id,
+      link,
+      ...(channel !== undefined && { channel }),
+      direction,
+      called,
+      calling,
+      ...(peer !== undefined && { peer }),
+      state: connectedAt !== undefined ? 'connected' : isRequested ? 'calling' : 'waiting',
+      begun: new Date(begun).toISOString(),
+      ageMs: Math.round(now - begunAt),
+      ...(connectedAt !== undefined && { connectedMs: Math.round(now - connectedAt) }),
+      sent: { packets: traffic.packetsSent, octets: traffic.octetsSent, segments: traffic.segmentsSent },
+      received: {
+        packets: traffic.packetsReceived,
+        octets: traffic.octetsReceived,
+        segments: traffic.segmentsReceived,
+      },
+    };
+  }
+}
