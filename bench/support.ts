@@ -51,6 +51,7 @@ export function stackPair(options: PairOptions): { clock: VirtualClock; dte: Lin
         maxPacketSize: options.packetSize,
         maxWindow: options.packetWindow,
         negotiation: true,
+        reject: false,
         timers: DEFAULT_PACKET_TIMERS,
       },
       escapeXonXoff: false,

@@ -15,7 +15,7 @@ type AccessLink = Link<'serial' | 'modem'>;
 export function linkRows(link: LinkConfiguration): Row[] {
   switch (link.type) {
     case 'serial':
-      return [...lineRows(link), ['role', link.role.toUpperCase()], ...numberRows(link), ...layerRows(link)];
+      return [...lineRows(link), ['role', describeRole(link)], ...numberRows(link), ...layerRows(link)];
     case 'modem':
       return [...lineRows(link), ...modemRows(link), ...numberRows(link), ...layerRows(link)];
     case 'pad':
@@ -60,7 +60,7 @@ function layerRows(link: AccessLink): Row[] {
     ['link layer', describeLapb(link)],
     ['packets', describePackets(packet)],
     ['channels', describeChannels(link)],
-    ['timers', describeTimers(packet.timers, link.role === 'dte' ? DTE_TIMERS : DCE_TIMERS)],
+    ['timers', describeTimers(packet.timers, timersOf(packet))],
   ];
 }
 
@@ -110,7 +110,8 @@ function describeLapb(link: AccessLink): string {
 }
 
 function describePackets(packet: Omit<AccessLink['packet'], 'role' | 'channels' | 'assign'>): string {
-  const usual = `modulo ${packet.modulo}, ${packet.defaultPacketSize} octets, window ${packet.defaultWindow}`;
+  const rejects = packet.reject ? ', lost ones asked for by REJ' : '';
+  const usual = `modulo ${packet.modulo}, ${packet.defaultPacketSize} octets, window ${packet.defaultWindow}${rejects}`;
   return packet.negotiation
     ? `${usual}; up to ${packet.maxPacketSize} octets, window ${packet.maxWindow}, when asked for`
     : `${usual}; never negotiated`;
@@ -124,18 +125,31 @@ function describeChannels(link: AccessLink): string {
     { what: 'outgoing', range: channels.outgoing },
   ].flatMap(({ what, range }) => (range === undefined ? [] : [`${what} ${range.join('-')}`]));
   const ours = channelsToCallOn(link);
-  return `${ranges.join(', ')}; ${ours === 0 ? 'none to call on' : `we call on ${ours}, the ${assign} free one first`}`;
+  const first = assign === 'auto' ? 'a DTE the highest, a DCE the lowest' : `the ${assign}`;
+  return `${ranges.join(', ')}; ${ours === 0 ? 'none to call on' : `we call on ${ours}, ${first} free one first`}`;
+}
+
+function describeRole({ role, packet }: AccessLink): string {
+  if (packet.role === role) return role.toUpperCase();
+  const packetRole = packet.role === 'auto' ? 'as each restart has it' : packet.role.toUpperCase();
+  return `${role.toUpperCase()}; packet layer: ${packetRole}`;
 }
 
 /** Those of our role, and those that both roles have. */
-const DTE_TIMERS = /^[tr]2/;
+const DTE_TIMERS = /^[tr]2[0-6]/;
 const DCE_TIMERS = /^([tr]1|t2[456])/;
+const REJECT_TIMERS = /^([tr]27|r25)/;
+
+function timersOf({ role, reject }: AccessLink['packet']): (name: string) => boolean {
+  const ofRole = role === 'dce' ? DCE_TIMERS : DTE_TIMERS;
+  return (name) => (REJECT_TIMERS.test(name) ? reject : ofRole.test(name));
+}
 /** Calls and resets are all there is; how long a clear waits is not ours to say. */
 const XOT_TIMERS = /^(t2[12456]|r22)$/;
 
-function describeTimers(timers: PacketTimers, which: RegExp): string {
+function describeTimers(timers: PacketTimers, which: (name: string) => boolean): string {
   return Object.entries(timers)
-    .filter(([name]) => which.test(name))
+    .filter(([name]) => which(name))
     .map(([name, value]) => `${name.toUpperCase()} ${name.startsWith('t') ? time(value) : value}`)
     .join(', ');
 }
@@ -177,8 +191,8 @@ function xotRows({ listen, allow, routers, maxCircuits }: Link<'xot'>): Row[] {
 
 function xotPacketRows({ packet }: Link<'xot'>): Row[] {
   return [
-    ['packets', describePackets({ ...packet, modulo: 8, negotiation: true })],
-    ['timers', describeTimers(packet.timers, XOT_TIMERS)],
+    ['packets', describePackets({ ...packet, modulo: 8, negotiation: true, reject: false })],
+    ['timers', describeTimers(packet.timers, (name) => XOT_TIMERS.test(name))],
   ];
 }
 

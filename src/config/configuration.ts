@@ -87,7 +87,7 @@ export interface LinkBase {
 /** A line with LAPB and the packet layer on it. */
 export interface AccessLineConfiguration extends LinkBase {
   readonly line: SerialDevice | SerialServer;
-  /** Of link layer and packet layer; on a modem that dials: on connections that we have dialled. */
+  /** Of the link layer, and of the packet layer unless that has its own; on a modem that dials: where we have dialled. */
   readonly role: 'dte' | 'dce';
   /** The line takes octets 11 and 13 as XON and XOFF: framing avoids them. */
   readonly escapeXonXoff: boolean;

@@ -47,9 +47,12 @@ function checkCause(
 function isDte(link: LinkConfiguration): boolean {
   switch (link.type) {
     case 'serial':
-      return link.role === 'dte';
-    case 'modem':
-      return link.role === 'dte' || (link.modem.answerAfterRings > 0 && link.answerRole === 'dte');
+      return link.packet.role !== 'dce';
+    case 'modem': {
+      // The packet layer's role changes with the link layer's.
+      const changes = link.modem.answerAfterRings > 0 && link.answerRole !== link.role;
+      return link.packet.role !== 'dce' || changes;
+    }
     case 'xot':
     case 'pad':
       return false;

@@ -18,7 +18,7 @@ export function warnOfLink(
   else if (link.type !== 'pad' && hasPeers && channelsForRole(link) === 0)
     problems.warn(
       ['link', index, 'packet', 'channels'],
-      `a ${link.role.toUpperCase()} can't call on them, and peers are on this link`,
+      `a ${link.packet.role.toUpperCase()} can't call on them, and peers are on this link`,
     );
 }
 
@@ -74,7 +74,7 @@ export function channelsToCallOn(link: LinkConfiguration): number {
 
 /** Two-way channels, and those that are one-way for us. */
 function channelsForRole(link: AccessLink): number {
-  const { channels } = link.packet;
-  const ours = link.role === 'dte' ? channels.outgoing : channels.incoming;
+  const { role, channels } = link.packet;
+  const ours = role === 'dce' ? channels.incoming : channels.outgoing;
   return [channels.twoWay, ours].reduce((sum, range) => sum + (range ? range[1] - range[0] + 1 : 0), 0);
 }

@@ -22,6 +22,8 @@ export interface ConnectionRules {
 const ROUND_TRIP_MS = 1000;
 const BITS_PER_OCTET = 10;
 
+const OPPOSITE = { dte: 'dce', dce: 'dte', highest: 'lowest', lowest: 'highest', auto: 'auto' } as const;
+
 /**
  * What stands for connections that we dial, made fit for this one: of the two ends of a dialled connection the caller
  * is the DTE, unless agreed otherwise (X.32), so who answers plays the other role, in both layers.
@@ -39,8 +41,8 @@ export function stackOptionsFor(
     lapb: { ...lapb, role: answerRole },
     packet: {
       ...packet,
-      role: packet.role === 'dte' ? 'dce' : 'dte',
-      assign: packet.assign === 'highest' ? 'lowest' : 'highest',
+      role: OPPOSITE[packet.role],
+      assign: OPPOSITE[packet.assign],
     },
   };
 }

@@ -183,6 +183,7 @@ function packetLayerParameters(role: 'dte' | 'dce', options: SubscriptionOptions
     maxPacketSize: Math.max(options.maxPacketSize ?? 1024, packetSize),
     maxWindow: Math.max(options.maxWindow ?? 7, window),
     negotiation: true,
+    reject: false,
     timers: DEFAULT_PACKET_TIMERS,
   };
 }

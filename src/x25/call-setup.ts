@@ -20,7 +20,7 @@ import { DIAGNOSTIC } from './packet/diagnostic-code.js';
 import { isFastSelectRestricted } from './packet/facilities.js';
 import { FAULT_DIAGNOSTIC } from './packet/fault.js';
 import type { PacketLayerParameters } from './parameters.js';
-import { ROLES, type Role } from './role.js';
+import type { RoleTraits } from './role.js';
 import type { ChannelAnswer, ChannelCall, Connection } from './user.js';
 
 /** Something that came, or the diagnostic to clear the call with. */
@@ -111,9 +111,9 @@ export function judgeAnswer(
 }
 
 /** The cause that goes with a diagnostic about a call or its answer. A network tells facilities from packets. */
-export function refusalCause(diagnostic: number, role: Role): number {
-  const isFacility = role === 'dce' && FACILITY_DIAGNOSTICS.has(diagnostic);
-  return isFacility ? CLEAR_CAUSE.invalidFacilityRequest : ROLES[role].clear.errorCause;
+export function refusalCause(diagnostic: number, { isNetwork, clear }: RoleTraits): number {
+  const isFacility = isNetwork && FACILITY_DIAGNOSTICS.has(diagnostic);
+  return isFacility ? CLEAR_CAUSE.invalidFacilityRequest : clear.errorCause;
 }
 
 const FACILITY_DIAGNOSTICS: ReadonlySet<number> = new Set([

@@ -1,6 +1,7 @@
 import type { LogicalChannel } from './channel.js';
 import type { CallRequestPacket } from './packet/call.js';
 import type { PacketLayerParameters } from './parameters.js';
+import type { RoleTraits } from './role.js';
 import type { TransferCounter } from './transfer-host.js';
 import type { ChannelTraffic, ChannelUser } from './user.js';
 
@@ -16,6 +17,8 @@ export type ChannelCounter =
 /** What a channel needs of the layer. */
 export interface ChannelHost {
   readonly parameters: PacketLayerParameters;
+  /** Change only by a restart, which ends all calls. */
+  readonly traits: RoleTraits;
   /** Something other than DATA can go. */
   wantControl(channel: LogicalChannel): void;
   wantData(channel: LogicalChannel): void;

@@ -1,4 +1,5 @@
 import type { ChannelRange, ChannelRanges, PacketLayerParameters } from './parameters.js';
+import type { Role } from './role.js';
 
 /** Which logical channels a link has, and who may call on them (X.25 Annex A). */
 export class ChannelSet {
@@ -8,11 +9,12 @@ export class ChannelSet {
   /** One-way channels on which only the other end calls, and on which only we do. */
   readonly #onlyOurs: ChannelRange | undefined;
 
-  constructor({ role, channels, assign }: Pick<PacketLayerParameters, 'role' | 'channels' | 'assign'>) {
+  constructor({ channels, assign }: Pick<PacketLayerParameters, 'channels' | 'assign'>, role: Role) {
     this.#ranges = channels;
     this.#onlyOurs = role === 'dte' ? channels.outgoing : channels.incoming;
     const upwards = [...numbers(this.#onlyOurs), ...numbers(channels.twoWay)].sort((a, b) => a - b);
-    this.ours = assign === 'lowest' ? upwards : upwards.reverse();
+    const usual = role === 'dte' ? 'highest' : 'lowest';
+    this.ours = (assign === 'auto' ? usual : assign) === 'lowest' ? upwards : upwards.reverse();
   }
 
   has(number: number): boolean {

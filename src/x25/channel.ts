@@ -22,7 +22,7 @@ import type { PacketKind } from './packet/kind.js';
 import type { Packet } from './packet/packet.js';
 import type { PacketTimers } from './parameters.js';
 import { PendingRequest } from './pending-request.js';
-import { dteCause, ROLES, type Role, type RoleTraits } from './role.js';
+import { ownCause, type RoleTraits, theirCause } from './role.js';
 import { Transfer } from './transfer.js';
 import type { TransferHost, TransferTimer } from './transfer-host.js';
 import type {
@@ -49,7 +49,7 @@ type ChannelTimer = TransferTimer | 'call' | 'clear';
 export class LogicalChannel implements Channel, TransferHost {
   #number: number;
   readonly #host: ChannelHost;
-  readonly #traits: RoleTraits;
+  readonly traits: RoleTraits;
   #state: CallState;
   #user: ChannelUser = NOBODY;
   readonly timers = new TimerTable<ChannelTimer>();
@@ -72,7 +72,7 @@ export class LogicalChannel implements Channel, TransferHost {
   constructor(number: number, host: ChannelHost, state: 'p1' | 'p5' = 'p1') {
     this.#number = number;
     this.#host = host;
-    this.#traits = ROLES[host.parameters.role];
+    this.traits = host.traits;
     this.#state = state;
   }
 
@@ -100,8 +100,8 @@ export class LogicalChannel implements Channel, TransferHost {
     this.queue(this.#call);
     this.#host.count('callsSent');
     this.#user = user;
-    this.#state = this.#traits.call.ours;
-    this.startTimer('call', this.timing[this.#traits.call.timer], now);
+    this.#state = this.traits.call.ours;
+    this.startTimer('call', this.timing[this.traits.call.timer], now);
   }
 
   accept(answer: ChannelAnswer, user: ChannelUser, now: number): void {
@@ -118,7 +118,7 @@ export class LogicalChannel implements Channel, TransferHost {
   }
 
   get #isUnanswered(): boolean {
-    return this.#isIncoming && (this.#state === this.#traits.call.theirs || this.#state === 'p5');
+    return this.#isIncoming && (this.#state === this.traits.call.theirs || this.#state === 'p5');
   }
 
   clear(why: ClearRequest, now: number): void {
@@ -145,7 +145,7 @@ export class LogicalChannel implements Channel, TransferHost {
 
   /** What becomes of a cause that our user gives. */
   #given(cause: number): number {
-    return this.role === 'dte' && this.#host.parameters.anyCause !== true ? dteCause(cause) : cause;
+    return this.#host.parameters.anyCause === true ? cause : ownCause(this.traits, cause);
   }
 
   // What comes from the line.
@@ -158,7 +158,7 @@ export class LogicalChannel implements Channel, TransferHost {
   }
 
   receive(kind: PacketKind, packet: Uint8Array, now: number): void {
-    const cell = CALL_TABLES[this.role][callRow(kind)][this.#state];
+    const cell = CALL_TABLES[this.traits.role][callRow(kind)][this.#state];
     switch (cell.do) {
       case 'nextLevel':
         this.#transfer?.receive(kind, packet, now);
@@ -198,7 +198,7 @@ export class LogicalChannel implements Channel, TransferHost {
       return;
     }
     this.#host.count('callCollisions');
-    if (this.role === 'dce') {
+    if (this.traits.role === 'dce') {
       this.#host.giveWay(this, packet, now);
       return;
     }
@@ -256,10 +256,10 @@ export class LogicalChannel implements Channel, TransferHost {
     const { cause, diagnostic, facilities, userData } = packet.value;
     this.#leaveCall();
     this.#outbox.clear();
-    this.#state = this.#traits.clear.theirs;
+    this.#state = this.traits.clear.theirs;
     this.#ending ??= {
       by: 'peer',
-      cause: this.role === 'dce' ? dteCause(cause) : cause,
+      cause: theirCause(this.traits, cause),
       diagnostic,
       facilities,
       userData,
@@ -282,13 +282,13 @@ export class LogicalChannel implements Channel, TransferHost {
   /** The error procedure of this level. */
   #fail(diagnostic: number, now: number): void {
     this.count('procedureErrors');
-    this.clearCall(this.#traits.clear.errorCause, diagnostic, now);
+    this.clearCall(this.traits.clear.errorCause, diagnostic, now);
   }
 
   /** A call or an answer that we can't take. */
   #refuse(diagnostic: number, now: number): void {
     this.count('procedureErrors');
-    this.clearCall(refusalCause(diagnostic, this.role), diagnostic, now);
+    this.clearCall(refusalCause(diagnostic, this.traits), diagnostic, now);
   }
 
   clearCall(cause: number, diagnostic: number, now: number): void {
@@ -312,7 +312,7 @@ export class LogicalChannel implements Channel, TransferHost {
     this.#leaveCall();
     // A CALL REQUEST that still waits goes out first: some peers never answer CLEAR on a channel without a call.
     this.#outbox.keepOnly('callRequest');
-    this.#state = this.#traits.clear.ours;
+    this.#state = this.traits.clear.ours;
     this.#ending ??= { by: 'us', cause, diagnostic, facilities: {}, userData: NO_CALL_FIELDS.userData };
     this.#clear.begin(packet);
     this.#sendClear(packet, now);
@@ -322,17 +322,17 @@ export class LogicalChannel implements Channel, TransferHost {
     this.#host.count('clearsSent');
     this.#outbox.remove('clearRequest');
     this.#push(packet);
-    this.startTimer('clear', this.timing[this.#traits.clear.timer], now);
+    this.startTimer('clear', this.timing[this.traits.clear.timer], now);
   }
 
   #callTimedOut(now: number): void {
     this.count('timeouts');
-    this.clearCall(this.#traits.clear.errorCause, DIAGNOSTIC.timerCall, now);
+    this.clearCall(this.traits.clear.errorCause, DIAGNOSTIC.timerCall, now);
   }
 
   #clearTimedOut(now: number): void {
     this.count('timeouts');
-    const again = this.#clear.repeat(this.timing[this.#traits.clear.repeats]);
+    const again = this.#clear.repeat(this.timing[this.traits.clear.repeats]);
     if (again !== undefined) {
       this.#sendClear(again, now);
       return;
@@ -446,12 +446,12 @@ export class LogicalChannel implements Channel, TransferHost {
 
   // What data transfer needs of us.
 
-  get role(): Role {
-    return this.#host.parameters.role;
-  }
-
   get modulo(): Modulo {
     return this.#host.parameters.modulo;
+  }
+
+  get canReject(): boolean {
+    return this.#host.parameters.reject;
   }
 
   get timing(): PacketTimers {

@@ -11,7 +11,7 @@ import { isDataType, PACKET_TYPE } from './packet/type.js';
 import type { PacketLayerParameters } from './parameters.js';
 import { rowOnChannel, rowOnChannelZero } from './restart.js';
 import { type RestartCounter, RestartProcedure } from './restart-procedure.js';
-import { dteCause, ROLES } from './role.js';
+import { ownCause, type Role, type RoleTraits } from './role.js';
 import type {
   Channel,
   ChannelCall,
@@ -48,7 +48,7 @@ const LINK_LOST: RestartInfo = { by: 'link', cause: 0, diagnostic: DIAGNOSTIC.no
 export class PacketLayer {
   readonly #parameters: PacketLayerParameters;
   readonly #user: PacketLayerUser;
-  readonly #set: ChannelSet;
+  #set: ChannelSet;
   readonly #host: ChannelHost;
   readonly #restart: RestartProcedure;
   #isUp = false;
@@ -76,20 +76,22 @@ export class PacketLayer {
   /** Counted for every packet, and added to the counters when somebody looks. */
   readonly #totals = { packetsSent: 0, packetsReceived: 0, dataSent: 0, dataReceived: 0 };
 
-  constructor(parameters: PacketLayerParameters, user: PacketLayerUser) {
+  /** @param random 0 up to 1: how long two DTEs wait whose restarts collide. */
+  constructor(parameters: PacketLayerParameters, user: PacketLayerUser, random: () => number = Math.random) {
     this.#parameters = parameters;
     this.#user = user;
-    this.#set = new ChannelSet(parameters);
-    this.#host = this.#channelHost();
     this.#restart = new RestartProcedure({
       role: parameters.role,
       modulo: parameters.modulo,
       timing: parameters.timers,
+      random,
       clearAll: (info, now) => this.#clearAll(info, now),
-      ready: (now) => user.ready(now),
+      ready: (traits, now) => this.#ready(traits, now),
       diagnose: (diagnostic, packet, now) => this.#diagnose(diagnostic, packet, now),
       count: (what) => this.#counters.add(what),
     });
+    this.#set = new ChannelSet(parameters, this.#restart.traits.role);
+    this.#host = this.#channelHost();
   }
 
   get counters(): Counters<PacketLayerCounter> {
@@ -103,6 +105,11 @@ export class PacketLayer {
   /** State r1 on a link that is up: calls may be placed. */
   get isReady(): boolean {
     return this.#isUp && this.#restart.state === 'r1';
+  }
+
+  /** What we play on this link; as long as that is to be found out, a DTE. */
+  get role(): Role {
+    return this.#restart.traits.role;
   }
 
   /** How many calls we could place now. */
@@ -123,7 +130,7 @@ export class PacketLayer {
   linkUp(now: number): void {
     const wasUp = this.#isUp;
     this.#isUp = true;
-    this.#restart.begin(ROLES[this.#parameters.role].restart.linkUpCause, DIAGNOSTIC.noInformation, now);
+    this.#restart.linkUp(now);
     if (wasUp) this.#clearAll(LINK_LOST, now);
   }
 
@@ -142,7 +149,7 @@ export class PacketLayer {
   /** Restarts the link by our own wish; a DTE may give the causes 00 and 80-FF only. */
   restart(cause: number, diagnostic: number, now: number): void {
     if (!this.#isUp) return;
-    const given = this.#parameters.role === 'dte' ? dteCause(cause) : cause;
+    const given = ownCause(this.#restart.traits, cause);
     this.#restart.begin(given, diagnostic, now);
     this.#clearAll({ by: 'us', cause: given, diagnostic }, now);
   }
@@ -212,7 +219,7 @@ export class PacketLayer {
 
   #receiveOnUnknownChannel(number: number, kind: PacketKind, packet: Uint8Array, now: number): void {
     // A network that clears a channel which we do not have would wait for us: what harm is there in saying yes?
-    if (this.#parameters.role === 'dte' && kind === 'clearRequest' && this.#restart.state === 'r1')
+    if (this.role === 'dte' && kind === 'clearRequest' && this.#restart.state === 'r1')
       this.#strayClears.add(number);
     this.#stray(DIAGNOSTIC.unassignedChannel, packet, now);
   }
@@ -247,7 +254,7 @@ export class PacketLayer {
 
   /** Only a DCE sends DIAGNOSTIC: a DTE that has nothing better to answer is silent (X.25 §6.1). */
   #diagnose(diagnostic: number, packet: Uint8Array, now: number): void {
-    if (this.#parameters.role === 'dte' || now < this.#nextDiagnosticAt) return;
+    if (this.role === 'dte' || now < this.#nextDiagnosticAt) return;
     this.#nextDiagnosticAt = now + DIAGNOSTIC_EVERY_MS;
     this.#counters.add('diagnosticsSent');
     this.#diagnostic = encodeDiagnostic(
@@ -322,6 +329,11 @@ export class PacketLayer {
     this.#isDeadlineKnown = false;
   }
 
+  #ready(traits: RoleTraits, now: number): void {
+    if (this.#parameters.role === 'auto') this.#set = new ChannelSet(this.#parameters, traits.role);
+    this.#user.ready(now);
+  }
+
   // Calls.
 
   #clearAll(info: RestartInfo, now: number): void {
@@ -339,8 +351,12 @@ export class PacketLayer {
   }
 
   #channelHost(): ChannelHost {
+    const restart = this.#restart;
     return {
       parameters: this.#parameters,
+      get traits() {
+        return restart.traits;
+      },
       wantControl: (channel) => {
         if (!channel.isListedForControl) this.#control.push(channel);
         channel.isListedForControl = true;

@@ -42,15 +42,18 @@ export const PACKET_TIMERS = {
   t21: time(200, 'DTE: CALL REQUEST to the answer'),
   t22: time(180, 'DTE: RESET REQUEST to its confirmation'),
   t23: time(180, 'DTE: CLEAR REQUEST to its confirmation'),
-  t24: time(0, 'longest silence about our window before RR or RNR is repeated'),
+  t24: time(60, 'RR or RNR repeated while packets wait to be used up'),
   t25: time(200, 'DATA without an acknowledgement, peer ready: reset'),
   t26: time(180, 'INTERRUPT without a confirmation: reset'),
+  t27: time(60, 'REJ to the first packet that it asks for'),
   r10: repeats(1, 'DCE: repetitions of RESTART INDICATION'),
   r12: repeats(1, 'DCE: repetitions of RESET INDICATION, then the call is cleared'),
   r13: repeats(1, 'DCE: repetitions of CLEAR INDICATION, then the channel is put aside'),
   r20: repeats(1, 'DTE: repetitions of RESTART REQUEST at T20, then slower'),
   r22: repeats(1, 'DTE: repetitions of RESET REQUEST, then the call is cleared'),
   r23: repeats(1, 'DTE: repetitions of CLEAR REQUEST, then the channel is put aside'),
+  r25: repeats(0, 'DATA sent again at T25 where REJ is subscribed to, then reset'),
+  r27: repeats(0, 'repetitions of REJ, then reset'),
 } as const satisfies Record<string, TimerEntry>;
 
 /** Values in use: milliseconds (t..), counts (r..). */
@@ -61,11 +64,12 @@ export const DEFAULT_PACKET_TIMERS = Object.fromEntries(
 ) as PacketTimers;
 
 export interface PacketLayerParameters {
-  readonly role: 'dte' | 'dce';
+  /** auto: a DTE, which finds out by each restart whether the other end is a DCE or a DTE, and who plays the DCE then. */
+  readonly role: 'dte' | 'dce' | 'auto';
   readonly modulo: Modulo;
   readonly channels: ChannelRanges;
-  /** From which end of the channels we may call on a free one is taken (usual: DTE highest, DCE lowest). */
-  readonly assign: 'highest' | 'lowest';
+  /** From which end of the channels we may call on a free one is taken. auto: a DTE's highest, a DCE's lowest. */
+  readonly assign: 'highest' | 'lowest' | 'auto';
   /** In force when nothing is negotiated; octets of user data per DATA packet, a power of two, 16 .. 4096. */
   readonly defaultPacketSize: number;
   /** In force when nothing is negotiated; 1 .. 7, in modulo 128 to 127. */
@@ -75,6 +79,8 @@ export interface PacketLayerParameters {
   readonly maxWindow: number;
   /** Flow control parameter negotiation (X.25 §6.12) is subscribed to. False: facilities 42, 43 are never sent. */
   readonly negotiation: boolean;
+  /** Packet retransmission (X.25 §6.4) is subscribed to: REJ is sent and obeyed, where lost packets mean a reset else. */
+  readonly reject: boolean;
   readonly timers: PacketTimers;
   /** A DTE may give any cause, the network's too. Default false: what is not a DTE's to say goes out as 00. */
   readonly anyCause?: boolean;

@@ -15,6 +15,11 @@ export class PendingRequest<Request> {
     this.#isSent = true;
   }
 
+  /** It counts as not sent, until it goes out again. */
+  withdraw(): void {
+    this.#isSent = false;
+  }
+
   /** Before it went out, the other end can neither confirm it nor collide with it. */
   get isSent(): boolean {
     return this.#isSent;

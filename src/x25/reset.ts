@@ -11,9 +11,9 @@ export type ResetRow =
   | 'restart'
   | 'resetRequest'
   | 'resetConfirmation'
-  /** Data, interrupt, interrupt confirmation, RR, RNR: what they hold decides. */
+  /** Data, interrupt, interrupt confirmation, RR, RNR, and REJ where subscribed to: what they hold decides. */
   | 'transfer'
-  /** Not subscribed to. */
+  /** REJ, not subscribed to. */
   | 'reject';
 
 const STATES = ['d1', 'd2', 'd3'] as const;
@@ -46,8 +46,11 @@ const DTE = stateTable(STATES, {
 
 export const RESET_TABLES: Readonly<Record<Role, StateTable<ResetRow, ResetState>>> = { dce: DCE, dte: DTE };
 
-/** @param kind any but the call set-up and clearing packets, which the call level deals with. */
-export function resetRow(kind: PacketKind): ResetRow {
+/**
+ * @param kind any but the call set-up and clearing packets, which the call level deals with.
+ * @param canReject packet retransmission is subscribed to.
+ */
+export function resetRow(kind: PacketKind, canReject: boolean): ResetRow {
   switch (kind) {
     case 'noType':
     case 'resetRequest':
@@ -61,7 +64,7 @@ export function resetRow(kind: PacketKind): ResetRow {
     case 'registration':
       return 'restart';
     case 'rej':
-      return 'reject';
+      return canReject ? 'transfer' : 'reject';
     default:
       return 'transfer';
   }

@@ -6,7 +6,7 @@ import type { PacketKind } from './packet/kind.js';
 import { decodeResetRequest } from './packet/reset.js';
 import { PendingRequest } from './pending-request.js';
 import { RESET_TABLES, type ResetState, resetRow } from './reset.js';
-import { dteCause, ROLES } from './role.js';
+import { theirCause } from './role.js';
 import type { TransferHost, TransferTimer } from './transfer-host.js';
 import type { ResetInfo } from './user.js';
 
@@ -47,7 +47,7 @@ export class Transfer {
 
   /** A packet to which the call level has no objection. */
   receive(kind: PacketKind, packet: Uint8Array, now: number): void {
-    const cell = RESET_TABLES[this.#host.role][resetRow(kind)][this.#state];
+    const cell = RESET_TABLES[this.#host.traits.role][resetRow(kind, this.#host.canReject)][this.#state];
     switch (cell.do) {
       case 'nextLevel':
         this.receiveInTransfer(kind, packet, now);
@@ -81,21 +81,13 @@ export class Transfer {
       case 'reset':
         this.#resetTimedOut(now);
         return;
-      case 'T24':
-        this.flow.statusTimedOut(now);
-        return;
-      case 'T25':
-        if (this.flow.deliveryTimedOut(now)) this.#fail(DIAGNOSTIC.timerData, now, 'timeouts');
-        return;
       case 'T26':
         this.#fail(DIAGNOSTIC.timerInterrupt, now, 'timeouts');
         return;
-      case 'acknowledge':
-        this.flow.acknowledgementTimedOut();
-        return;
-      case 'shut':
-        this.flow.shutTimedOut(now);
-        return;
+      default: {
+        const diagnostic = this.flow.timedOut(name, now);
+        if (diagnostic !== undefined) this.#fail(diagnostic, now, 'timeouts');
+      }
     }
   }
 
@@ -151,7 +143,7 @@ export class Transfer {
 
   /** The error procedure of this level. */
   #fail(diagnostic: number, now: number, why: 'procedureErrors' | 'timeouts' = 'procedureErrors'): void {
-    const cause = ROLES[this.#host.role].reset.errorCause;
+    const cause = this.#host.traits.reset.errorCause;
     this.#host.count(why);
     const isTold = this.#state !== 'd1';
     this.#startReset(cause, diagnostic, now);
@@ -160,13 +152,13 @@ export class Transfer {
 
   #startReset(cause: number, diagnostic: number, now: number): void {
     this.#leaveD1();
-    this.#state = ROLES[this.#host.role].reset.ours;
+    this.#state = this.#host.traits.reset.ours;
     this.#request.begin({ cause, diagnostic });
     this.#sendRequest({ cause, diagnostic }, now);
   }
 
   #sendRequest(request: { readonly cause: number; readonly diagnostic: number }, now: number): void {
-    const { timer } = ROLES[this.#host.role].reset;
+    const { timer } = this.#host.traits.reset;
     this.#host.count('resetsSent');
     this.#host.unqueue('resetRequest');
     this.#host.queue({ type: 'resetRequest', channel: this.#host.number, ...request });
@@ -178,7 +170,7 @@ export class Transfer {
   }
 
   #resetTimedOut(now: number): void {
-    const { reset, clear } = ROLES[this.#host.role];
+    const { reset, clear } = this.#host.traits;
     this.#host.count('timeouts');
     const again = this.#request.repeat(this.#host.timing[reset.repeats]);
     if (again !== undefined) this.#sendRequest(again, now);
@@ -200,14 +192,11 @@ export class Transfer {
     const isTold = this.#state !== 'd1' && this.#untold === undefined;
     this.#untold = undefined;
     this.#leaveD1();
-    this.#state = ROLES[this.#host.role].reset.theirs;
+    this.#state = this.#host.traits.reset.theirs;
     this.#host.queue({ type: 'resetConfirmation', channel: this.#host.number });
     const { cause, diagnostic } = packet.value;
     if (!isTold)
-      this.#host.user.reset(
-        { by: 'peer', cause: this.#host.role === 'dce' ? dteCause(cause) : cause, diagnostic },
-        now,
-      );
+      this.#host.user.reset({ by: 'peer', cause: theirCause(this.#host.traits, cause), diagnostic }, now);
   }
 
   /** Ours went out. */

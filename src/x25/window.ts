@@ -15,6 +15,14 @@ export class SendWindow {
     this.#octets = new Array<number>(modulus).fill(0);
   }
 
+  get va(): number {
+    return this.#va;
+  }
+
+  get vs(): number {
+    return this.#vs;
+  }
+
   get isOpen(): boolean {
     return this.inFlight < this.#size;
   }
@@ -63,6 +71,9 @@ export class ReceiveWindow {
   #told = 0;
   /** Octets used up of the packet with number P(R). */
   #used = 0;
+  /** The number behind the last packet with D=1, as long as P(R) has not come to it. */
+  #confirmAt: number | undefined;
+  #owesConfirmation = false;
 
   constructor(modulus: number, size: number) {
     this.#modulus = modulus;
@@ -75,6 +86,21 @@ export class ReceiveWindow {
     return ps === this.#vr && !this.isUsedUp;
   }
 
+  /** Whether this packet came already and is not acknowledged: sent once more, it is still the same. */
+  hasAlready(ps: number): boolean {
+    return this.#vr !== this.#told && this.#isFrom(this.#told, ps, this.#vr);
+  }
+
+  /** Whether this packet is within the window, but packets before it did not come. */
+  isAhead(ps: number): boolean {
+    const ahead = modulo.distance(this.#told, ps, this.#modulus);
+    return ahead < this.#size && ahead > modulo.distance(this.#told, this.#vr, this.#modulus);
+  }
+
+  #isFrom(low: number, value: number, end: number): boolean {
+    return modulo.distance(low, value, this.#modulus) < modulo.distance(low, end, this.#modulus);
+  }
+
   /** The other end may send nothing more until it is told another P(R). */
   get isUsedUp(): boolean {
     return modulo.distance(this.#told, this.#vr, this.#modulus) >= this.#size;
@@ -85,15 +111,26 @@ export class ReceiveWindow {
     return modulo.distance(this.#pr, this.#vr, this.#modulus) >= this.#size;
   }
 
+  /** Packets wait to be used up, so that the window is not as wide as it can be. */
+  get isHeld(): boolean {
+    return this.#pr !== this.#vr;
+  }
+
   /** Packets used up that the other end does not know of. */
   get untold(): number {
     return modulo.distance(this.#told, this.#pr, this.#modulus);
   }
 
-  /** Takes the next packet in. */
-  received(octets: number): void {
+  /** A packet with D=1 was used up, which the other end does not know. */
+  get owesConfirmation(): boolean {
+    return this.#owesConfirmation;
+  }
+
+  /** Takes the next packet in. @param confirm its D bit. */
+  received(octets: number, confirm = false): void {
     this.#octets[this.#vr] = octets;
     this.#vr = modulo.next(this.#vr, this.#modulus);
+    if (confirm) this.#confirmAt = this.#vr;
     if (octets === 0) this.consumed(0);
   }
 
@@ -108,6 +145,10 @@ export class ReceiveWindow {
       if (this.#used < length) return;
       this.#used -= length;
       this.#pr = modulo.next(this.#pr, this.#modulus);
+      if (this.#pr === this.#confirmAt) {
+        this.#confirmAt = undefined;
+        this.#owesConfirmation = true;
+      }
     }
     this.#used = 0;
   }
@@ -115,6 +156,7 @@ export class ReceiveWindow {
   /** The P(R) to send, which the other end is told by it. */
   tell(): number {
     this.#told = this.#pr;
+    this.#owesConfirmation = false;
     return this.#pr;
   }
 
@@ -123,5 +165,7 @@ export class ReceiveWindow {
     this.#pr = 0;
     this.#told = 0;
     this.#used = 0;
+    this.#confirmAt = undefined;
+    this.#owesConfirmation = false;
   }
 }

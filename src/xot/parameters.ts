@@ -38,6 +38,7 @@ export function packetLayerParameters(
     channels: { twoWay: [channel, channel] },
     assign: 'lowest',
     negotiation: true,
+    reject: false,
     anyCause: true,
     timers: {
       ...parameters.timers,

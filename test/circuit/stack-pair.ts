@@ -96,6 +96,7 @@ function stackOptions(
       maxPacketSize: 1024,
       maxWindow: 7,
       negotiation: true,
+      reject: false,
       timers: DEFAULT_PACKET_TIMERS,
     },
     escapeXonXoff,

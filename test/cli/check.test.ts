@@ -119,7 +119,7 @@ Link psdn0
   link layer     LAPB modulo 8, window 7, T1 7s (as written), T2 200ms (as written), T3 off, N2 20, N1 1028 octets
   packets        modulo 8, 128 octets, window 2; up to 1024 octets, window 7, when asked for
   channels       incoming 1-2, two-way 3-16; we call on 14, the highest free one first
-  timers         T20 3m, T21 200s, T22 3m, T23 3m, T24 off, T25 200s, T26 3m, R20 1, R22 1, R23 1
+  timers         T20 3m, T21 200s, T22 3m, T23 3m, T24 1m, T25 200s, T26 3m, R20 1, R22 1, R23 1
 
 Link leased
   line        serial device server terminal-server:7001, 2400 bit/s, XON/XOFF (11 and 13 escaped)
@@ -128,7 +128,7 @@ Link leased
   link layer  LAPB modulo 8, window 7, T1 20s (as written), T2 500ms (as written), T3 1m (as written), N2 10 (as written), N1 259 octets
   packets     modulo 8, 128 octets, window 2; never negotiated
   channels    two-way 1-16; we call on 16, the lowest free one first
-  timers      T10 1m, T11 3m, T12 1m, T13 1m, T24 off, T25 200s, T26 3m, R10 1, R12 1, R13 1
+  timers      T10 1m, T11 3m, T12 1m, T13 1m, T24 1m, T25 200s, T26 3m, R10 1, R12 1, R13 1
 
 Peer site-b
   number           26245300040 on psdn0, then leased
@@ -288,7 +288,7 @@ test('says what links of other kinds and bridges come to', () => {
   link layer     LAPB modulo 8, window 7, T1 3s (more where CONNECT tells a slower speed), T2 25ms, T3 off, N2 20, N1 259 octets
   packets        modulo 8, 128 octets, window 2; up to 128 octets, window 7, when asked for
   channels       two-way 1-16; we call on 16, the highest free one first
-  timers         T20 3m, T21 200s, T22 3m, T23 3m, T24 off, T25 200s, T26 3m, R20 1, R22 1, R23 1
+  timers         T20 3m, T21 200s, T22 3m, T23 3m, T24 1m, T25 200s, T26 3m, R20 1, R22 1, R23 1
 
 Link in
   line           serial device server server:7001, 9600 bit/s
@@ -302,7 +302,7 @@ Link in
   link layer     LAPB modulo 8, window 7, T1 20s (as written), T2 500ms, T3 off, N2 20, N1 1028 octets
   packets        modulo 8, 128 octets, window 2; up to 1024 octets, window 7, when asked for
   channels       two-way 1-16; we call on 16, the lowest free one first
-  timers         T10 1m, T11 3m, T12 1m, T13 1m, T24 off, T25 200s, T26 3m, R10 1, R12 1, R13 1
+  timers         T10 1m, T11 3m, T12 1m, T13 1m, T24 1m, T25 200s, T26 3m, R10 1, R12 1, R13 1
 
 Link pad0
   line               /dev/ttyS1, 9600 bit/s
@@ -323,7 +323,7 @@ Link wan
   international     0 before numbers we call, taken from numbers that call
   their numbers     nobody vouches for them: they give no right to relay
   packets           modulo 8, 256 octets, window 2; up to 1024 octets, window 7, when asked for
-  timers            T21 100s, T22 3m, T24 off, T25 200s, T26 3m, R22 1
+  timers            T21 100s, T22 3m, T24 1m, T25 200s, T26 3m, R22 1
 
 Link out
   listens on     no port: nobody calls us here
@@ -332,7 +332,7 @@ Link out
   our number     23421000001
   their numbers  nobody vouches for them: they give no right to relay
   packets        modulo 8, 128 octets, window 2; up to 1024 octets, window 7, when asked for
-  timers         T21 200s, T22 3m, T24 off, T25 200s, T26 3m, R22 1
+  timers         T21 200s, T22 3m, T24 1m, T25 200s, T26 3m, R22 1
 
 Calls come in (first that fits)
   mail     on wan with C0 F7 00 00                joined to mail server 127.0.0.1:25, told who calls by XCLIENT, at most 4 calls at a time

@@ -36,7 +36,7 @@ nau = "1"
 name = "psdn0"
 type = "serial"
 [link.packet]
-window = 9
+window = 200
 chanels = {}
 [[peer]]
 name = "site-b"
@@ -57,7 +57,7 @@ max_age = 5
       'gw.toml:2: gateway.hostname: found "gw a"; allowed: the name of this host, such as "gw-a.example"',
       'gw.toml:3: gateway.nau: unknown key; did you mean "nua"?',
       'gw.toml:4: link "psdn0" path: missing; needed: a device such as "/dev/ttyUSB0", or "tcp://host:port" of a serial device server',
-      'gw.toml:8: link "psdn0" packet.window: found 9; allowed: a whole number from 1 to 7',
+      'gw.toml:8: link "psdn0" packet.window: found 200; allowed: a whole number from 1 to 127',
       'gw.toml:9: link "psdn0" packet.chanels: unknown key; did you mean "channels"?',
       'gw.toml:12: peer "site-b" nua: found 26245300040; allowed: 1 to 15 digits; write it in quotes',
       'gw.toml:14: route "x.test": found no way to go; needed: one of peer, smtp, error',
@@ -188,6 +188,7 @@ describe('what a file comes to', () => {
       maxPacketSize: 1024,
       maxWindow: 7,
       negotiation: true,
+      reject: false,
       timers: DEFAULT_PACKET_TIMERS,
     });
     expect(peers[0]).toEqual({
@@ -228,7 +229,8 @@ max_window = 3
 channels = { incoming = "1", two_way = "2-3", outgoing = "10-4095" }
 assign = "highest"
 negotiation = true
-timers = { t10 = "1s", t24 = "20s", r13 = 3 }
+reject = true
+timers = { t10 = "1s", t24 = "20s", t27 = "5s", r13 = 3, r25 = 2 }
 [link.address]
 calling = "none"
 prefix = { international = "0" }
@@ -283,7 +285,8 @@ error = "4.3.0 not today"
         defaultWindow: 1,
         maxPacketSize: 64,
         maxWindow: 3,
-        timers: { ...DEFAULT_PACKET_TIMERS, t10: 1_000, t24: 20_000, r13: 3 },
+        reject: true,
+        timers: { ...DEFAULT_PACKET_TIMERS, t10: 1_000, t24: 20_000, t27: 5_000, r13: 3, r25: 2 },
       },
     });
     expect(links[0]).not.toHaveProperty('calling');

@@ -195,14 +195,28 @@ describe('[[link]]', () => {
     ],
     [`${LINK}\n${PATH}\n[link.lapb]\nn2 = 0`, 'lapb.n2: found 0; allowed: a whole number from 1 to 255'],
     [`${LINK}\n${PATH}\n[link.lapb]\nwindw = 7`, 'lapb.windw: unknown key; did you mean "window"?'],
-    [
-      `${LINK}\n${PATH}\n[link.packet]\nmodulo = 128`,
-      'packet.modulo: found 128; allowed: 8 (extended numbering is not supported by this version)',
-    ],
+    [`${LINK}\n${PATH}\n[link.packet]\nmodulo = 16`, 'packet.modulo: found 16; allowed: 8 or 128'],
     [
       `${LINK}\n${PATH}\n[link.packet]\nwindow = 9`,
-      'packet.window: found 9; allowed: a whole number from 1 to 7',
+      'packet.window: found 9; allowed in modulo 8: a whole number from 1 to 7',
     ],
+    [
+      `${LINK}\n${PATH}\n[link.packet]\nmodulo = 128\nwindow = 128`,
+      'packet.window: found 128; allowed: a whole number from 1 to 127',
+    ],
+    [
+      `${LINK}\n${PATH}\n[link.packet]\nmax_window = 127`,
+      'packet.max_window: found 127; allowed in modulo 8: a whole number from 1 to 7',
+    ],
+    [
+      `${LINK}\n${PATH}\n[link.packet]\nrole = "DXE"`,
+      'packet.role: found "DXE"; allowed: "dte" or "dce" or "auto"',
+    ],
+    [
+      `${LINK}\n${PATH}\n[link.packet]\nrole = "auto"\nchannels = { incoming = "1", two_way = "2-9" }`,
+      'packet.channels.incoming: allowed with role "auto": two_way only; which end is the DTE comes out when the link is up',
+    ],
+    [`${LINK}\n${PATH}\n[link.packet]\nreject = "yes"`, 'packet.reject: found "yes"; allowed: true or false'],
     [
       `${LINK}\n${PATH}\n[link.packet]\nwindow = 3\nmax_window = 2`,
       'packet.max_window: found 2; allowed: no less than window, which is 3',
@@ -263,8 +277,8 @@ describe('[[link]]', () => {
       'packet.timers.r20: found -1; allowed: a whole number from 0 to 255',
     ],
     [
-      `${LINK}\n${PATH}\n[link.packet.timers]\nt27 = "1s"`,
-      'packet.timers.t27: unknown key; did you mean "t20"?',
+      `${LINK}\n${PATH}\n[link.packet.timers]\nt28 = "1s"`,
+      'packet.timers.t28: unknown key; did you mean "t20"?',
     ],
     [
       `${LINK}\n${PATH}\n[link.address]\ncalling = "subaddress"`,
@@ -330,7 +344,7 @@ describe('[[peer]]', () => {
     ],
     [
       'nua = "1"\nfacilities = [{}, { window = 0 }]',
-      'facilities[1].window: found 0; allowed: a whole number from 1 to 7',
+      'facilities[1].window: found 0; allowed: a whole number from 1 to 127',
     ],
     [
       'nua = "1"\nfacilities = [{ packetsize = 128 }]',

@@ -57,6 +57,7 @@ export function stackOptions(
       maxPacketSize: 256,
       maxWindow: 7,
       negotiation: true,
+      reject: false,
       timers: DEFAULT_PACKET_TIMERS,
     },
     escapeXonXoff: false,

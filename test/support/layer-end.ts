@@ -20,24 +20,25 @@ import {
 } from '../../src/x25/index.js';
 import { hexOctet, packetText } from './packet-text.js';
 
-export type LayerChanges = Partial<Omit<PacketLayerParameters, 'role' | 'timers'>> & {
+export type LayerChanges = Partial<Omit<PacketLayerParameters, 'timers'>> & {
   readonly timers?: Partial<PacketTimers>;
 };
 
 export function layerParameters(
-  role: Role,
+  role: PacketLayerParameters['role'],
   { timers, ...changes }: LayerChanges = {},
 ): PacketLayerParameters {
   return {
     role,
     modulo: 8,
     channels: { twoWay: [1, 16] },
-    assign: role === 'dte' ? 'highest' : 'lowest',
+    assign: 'auto',
     defaultPacketSize: 128,
     defaultWindow: 2,
     maxPacketSize: 1024,
     maxWindow: 7,
     negotiation: true,
+    reject: false,
     timers: { ...DEFAULT_PACKET_TIMERS, ...timers },
     ...changes,
   };
@@ -48,7 +49,7 @@ export const PRID = Uint8Array.of(0xc0, 0xf7, 0, 0);
 /** A packet layer with users that note all they are told and answer as the test says. */
 export class LayerEnd implements PacketLayerUser {
   readonly layer: PacketLayer;
-  readonly role: Role;
+  readonly role: PacketLayerParameters['role'];
   /** What its users were told, and with `take`, what it sent. */
   readonly events: string[] = [];
   /** Calls that came and are not answered. */
@@ -62,12 +63,13 @@ export class LayerEnd implements PacketLayerUser {
   readonly #note: (event: string, now: number) => void;
 
   constructor(
-    role: Role,
+    role: PacketLayerParameters['role'],
     changes: LayerChanges = {},
     note: (event: string, now: number) => void = (event) => this.events.push(event),
+    random?: () => number,
   ) {
     this.role = role;
-    this.layer = new PacketLayer(layerParameters(role, changes), this);
+    this.layer = new PacketLayer(layerParameters(role, changes), this, random);
     this.#note = note;
   }
 

@@ -6,6 +6,8 @@ import { packetText } from './packet-text.js';
 export interface LayerPairOptions {
   readonly dte?: LayerChanges;
   readonly dce?: LayerChanges;
+  /** For ends whose role is open. */
+  readonly random?: () => number;
   /** One way, milliseconds. */
   readonly delayMs?: number;
   /** Whether a packet gets lost, which a link layer would not let happen: a peer that stays silent. */
@@ -24,9 +26,9 @@ export class LayerPair {
   readonly #delayMs: number;
   readonly #cancelWake: Record<Role, () => void> = { dte: () => {}, dce: () => {} };
 
-  constructor({ dte, dce, delayMs = 10, isLost = () => false }: LayerPairOptions = {}) {
-    this.dte = new LayerEnd('dte', dte, (event, now) => this.trace.push(`${now} dte -> ${event}`));
-    this.dce = new LayerEnd('dce', dce, (event, now) => this.trace.push(`${now} dce -> ${event}`));
+  constructor({ dte, dce, random, delayMs = 10, isLost = () => false }: LayerPairOptions = {}) {
+    this.dte = new LayerEnd('dte', dte, (event, now) => this.trace.push(`${now} dte -> ${event}`), random);
+    this.dce = new LayerEnd('dce', dce, (event, now) => this.trace.push(`${now} dce -> ${event}`), random);
     this.#delayMs = delayMs;
     this.isLost = isLost;
   }
@@ -52,12 +54,12 @@ export class LayerPair {
 
   /** Lets both links take what they can, as after every call into a layer. */
   pump(): void {
-    this.#pumpOne(this.dte, this.dce);
-    this.#pumpOne(this.dce, this.dte);
+    this.#pumpOne('dte', this.dte, this.dce);
+    this.#pumpOne('dce', this.dce, this.dte);
   }
 
-  #pumpOne(from: LayerEnd, to: LayerEnd): void {
-    const { layer, role } = from;
+  #pumpOne(role: Role, from: LayerEnd, to: LayerEnd): void {
+    const { layer } = from;
     while (!this.stopped.has(role)) {
       const packet = layer.nextPacket(this.now);
       if (packet === undefined) break;

@@ -170,6 +170,25 @@ describe('acknowledging', () => {
     expect(end.layer.nextDeadline()).toBeUndefined();
   });
 
+  test('D=1 is answered when the packet is used up, without waiting for others', () => {
+    const end = connected(128, 7);
+    end.consumes = false;
+    expect(end.receive(data(0, 0, 5))).toEqual([]);
+    expect(end.receive(data(1, 0, 5, { d: true, more: true }))).toEqual([]);
+    expect(end.events.at(-1)).toBe('5 data 5 D M');
+    end.channel?.consumed(5, 0);
+    expect(end.sent()).toEqual([]);
+    end.channel?.consumed(5, 0);
+    expect(end.sent()).toEqual(['RR 5 r2']);
+    end.receive(data(2, 0, 5));
+    end.channel?.consumed(5, 0);
+    expect(end.sent()).toEqual([]);
+  });
+
+  test('D=1 on an empty packet is answered at once', () => {
+    expect(connected(128, 7).receive(data(0, 0, 0, { d: true }))).toEqual(['RR 5 r1']);
+  });
+
   test('DATA carries P(R), and no RR follows', () => {
     const end = connected(128, 2);
     end.onData = () => end.channel?.send({ octets: octets(5), more: false }, 0);
@@ -358,8 +377,10 @@ describe('a window held shut', () => {
   });
 });
 
-test('T24: RR is repeated when nothing was said of our window for so long', () => {
-  const end = connected(128, 2, { timers: { t24: 60_000, t25: 0 } });
+test('T24: RR is repeated while packets wait to be used up and nothing was said of our window for so long', () => {
+  const end = connected(128, 7, { timers: { t24: 60_000, t25: 0 } });
+  end.consumes = false;
+  end.receive(data(0, 0, 5));
   const at = (now: number): string[] => {
     end.layer.handleTimeout(now);
     return end.sent(now);
@@ -370,6 +391,10 @@ test('T24: RR is repeated when nothing was said of our window for so long', () =
   expect(at(120_000)).toEqual([]);
   expect(end.layer.nextDeadline()).toBe(150_000);
   expect(at(150_000)).toEqual(['RR 5 r0']);
+  end.channel?.consumed(5, 160_000);
+  expect(at(161_000)).toEqual(['RR 5 r1']);
+  expect(at(210_000)).toEqual([]);
+  expect(end.layer.nextDeadline()).toBeUndefined();
 });
 
 describe('T25', () => {
@@ -494,7 +519,7 @@ test('traffic counts octets, packets and segments of 64, each way', () => {
 });
 
 test('a reset ends RNR of either end, Q of a sequence, and what was owed', () => {
-  const end = connected(128, 2);
+  const end = connected(128, 2, { timers: { t24: 0 } });
   end.consumes = false;
   end.receive(data(0, 0, 128, { more: true, q: true }));
   end.receive(data(1, 0, 128, { more: true, q: true }));

@@ -26,19 +26,29 @@ export function layersOf(settings: AccessSettings, path: KeyPath, problems: Prob
 }
 
 function packetLayerOf(
-  { role, packet }: AccessSettings,
+  settings: AccessSettings,
   path: KeyPath,
   problems: ProblemList,
 ): PacketLayerParameters {
+  const { packet } = settings;
   const at = [...path, 'packet'];
-  const usual = role === 'dte' ? 'highest' : 'lowest';
+  const { role = settings.role } = packet;
+  const usual = { dte: 'highest', dce: 'lowest', auto: 'auto' } as const;
+  if (role === 'auto')
+    for (const key of ['incoming', 'outgoing'] as const)
+      if (packet.channels[key] !== undefined)
+        problems.refuse(
+          [...at, 'channels', key],
+          'allowed with role "auto": two_way only; which end is the DTE comes out when the link is up',
+        );
   return {
     role,
     modulo: packet.modulo,
     channels: channelsOf(packet.channels, [...at, 'channels'], problems),
-    assign: packet.assign === 'auto' ? usual : packet.assign,
+    assign: packet.assign === 'auto' ? usual[role] : packet.assign,
     ...sizesOf(packet, at, problems),
     negotiation: packet.negotiation,
+    reject: packet.reject,
     timers: packet.timers,
   };
 }

@@ -29,11 +29,12 @@ export function packetSize() {
   return z.int({ error }).refine((octets) => PACKET_SIZES.includes(octets), { error });
 }
 
+/** The numbering that it has to fit is checked where both are known. */
 export function window() {
-  return whole(1, 7);
+  return whole(1, 127);
 }
 
-function modulo() {
+export function modulo() {
   return z.literal(8, { error: '8 (extended numbering is not supported by this version)' }).default(8);
 }
 
@@ -51,7 +52,7 @@ function channelRange() {
 
 type TimerSchema = z.ZodDefault<z.ZodType<number>>;
 
-/** T10 .. T26 as times, R10 .. R23 as counts: the packet layer's own table says which, and how far. */
+/** T10 .. T27 as times, R10 .. R23 as counts: the packet layer's own table says which, and how far. */
 function timerSchema(key: string, entry: TimerEntry): TimerSchema {
   return key.startsWith('r') ? whole(...entry.range).default(entry.default) : timer(entry);
 }
@@ -67,11 +68,10 @@ export function packetTimers<Timer extends keyof PacketTimers>(
 
 /** Keys of `[link.packet]` wherever there is a packet layer. */
 export const PACKET_KEYS = {
-  modulo: modulo(),
   window: window().default(2),
   size: packetSize().default(128),
   max_size: packetSize().optional(),
-  max_window: window().default(7),
+  max_window: window().optional(),
 };
 
 const { window: k, t1Ms, t2Ms, t3Ms, n2 } = LAPB_PARAMETERS;
@@ -88,6 +88,8 @@ const lapbSchema = table('link.lapb', {
 
 const packetSchema = table('link.packet', {
   ...PACKET_KEYS,
+  modulo: z.literal([8, 128], { error: '8 or 128' }).default(8),
+  role: choice(['dte', 'dce', 'auto']).optional(),
   channels: table('link.packet.channels', {
     incoming: channelRange().optional(),
     two_way: channelRange().optional(),
@@ -95,6 +97,7 @@ const packetSchema = table('link.packet', {
   }).default({ two_way: [1, 16] }),
   assign: choice(['auto', 'highest', 'lowest']).default('auto'),
   negotiation: yesOrNo().default(true),
+  reject: yesOrNo().default(false),
   timers: packetTimers(Object.keys(PACKET_TIMERS) as (keyof PacketTimers)[]).prefault({}),
 });
 

@@ -1,12 +1,14 @@
 import type { PacketTimers } from '../../x25/index.js';
 import { list, matching, network, nuaPattern, parsed, parseHostAndPort, table, whole } from './fields.js';
-import { addressSchema, linkKeys, PACKET_KEYS, packetTimers } from './link.js';
+import { addressSchema, linkKeys, modulo, PACKET_KEYS, packetTimers } from './link.js';
 
 /** RFC 1613 §4. */
 export const XOT_PORT = 1998;
 
 /** Both ends are DTEs (RFC 1613 §5), and calls are all there is: nothing is restarted. */
 const TIMERS = ['t21', 't22', 't24', 't25', 't26', 'r22'] as const satisfies readonly (keyof PacketTimers)[];
+
+const NO_REJECT = 'has no place on XOT: REJ is never sent (RFC 1613 §6.4)';
 
 const MISPLACED_TIMERS = Object.fromEntries([
   ...['t10', 't11', 't12', 't13', 'r10', 'r12', 'r13'].map((timer) => [
@@ -18,13 +20,16 @@ const MISPLACED_TIMERS = Object.fromEntries([
     timer,
     'has no place on XOT: a clear that is not confirmed within seconds ends with its connection',
   ]),
+  ...['t27', 'r25', 'r27'].map((timer) => [timer, NO_REJECT]),
 ]);
 
 const packetSchema = table(
   'link.packet',
-  { ...PACKET_KEYS, timers: packetTimers(TIMERS, MISPLACED_TIMERS).prefault({}) },
+  { ...PACKET_KEYS, modulo: modulo(), timers: packetTimers(TIMERS, MISPLACED_TIMERS).prefault({}) },
   {
     channels: 'has no place on XOT: each circuit has a connection of its own; max_circuits says how many',
+    reject: NO_REJECT,
+    role: 'has no place on XOT: both ends are DTEs (RFC 1613 §5)',
     assign: 'has no place on XOT: each circuit has a connection of its own',
     negotiation: 'has no place on XOT: packet and window size are always negotiated (RFC 1613 §6.1)',
   },

@@ -26,6 +26,7 @@ export const DIAGNOSTIC = {
   inconsistentQ: 83,
   timerInterrupt: 145,
   timerData: 146,
+  timerReject: 147,
 } as const;
 
 /** From 128 on as a DTE means them (ISO 8208); a network may mean something of its own. */
