@@ -1,4 +1,5 @@
 import type { Counters, TimerTable } from '../core/index.js';
+import { Checkpoint } from './checkpoint.js';
 import type { InformationFrame, SupervisoryFrame, SupervisoryType } from './frame.js';
 import type { LinkTimer } from './machine.js';
 import type { LapbParameters } from './parameters.js';
@@ -45,8 +46,7 @@ export class Transfer {
   #hasDropped = false;
   /** A REJ was sent, and the frame that it asks for has not come (X.25 §2.4.5.4). */
   #rejectCondition = false;
-  /** An I frame was sent with P=1, and its F=1 has not come. */
-  #polledByI = false;
+  readonly #checkpoint = new Checkpoint();
   /** I frames received since our last N(R). */
   #unacknowledged = 0;
 
@@ -80,7 +80,7 @@ export class Transfer {
     this.#pollDue = false;
     this.#isRecovering = false;
     this.#peerBusy = false;
-    this.#polledByI = false;
+    this.#checkpoint.settled();
     this.#hasDropped = false;
     this.#busyNewsDue = this.#isBusy;
     this.#timers.stop('T1');
@@ -153,7 +153,7 @@ export class Transfer {
   /** X.25 §2.4.5.5 to §2.4.5.7, §2.4.5.9 */
   #receiveSupervisory(frame: SupervisoryFrame, now: number): void {
     const answersPoll = !frame.isCommand && frame.pollFinal;
-    if (answersPoll && !this.#isRecovering && !this.#polledByI) {
+    if (answersPoll && !this.#isRecovering && !this.#checkpoint.awaitsFinal) {
       this.#counters.add('unsolicited');
       return;
     }
@@ -162,21 +162,25 @@ export class Transfer {
     if (frame.isCommand && frame.pollFinal) this.#finalDue = true;
 
     const hasRecovered = answersPoll && this.#isRecovering;
-    if (answersPoll) this.#polledByI = false;
     if (hasRecovered) {
       this.#isRecovering = false;
       this.#pollDue = false;
       this.#timers.stop('T1');
     }
     this.#acknowledged(frame.nr, now);
+    const hasLost = answersPoll && this.#checkpoint.answered();
     if (this.#isRecovering) return; // X.25 §2.4.5.9: V(S) moves back when the poll is answered
-    if (hasRecovered || frame.type === 'REJ') this.#window.goBack();
+    if (hasRecovered || hasLost || frame.type === 'REJ') {
+      this.#window.goBack();
+      this.#checkpoint.wentBack();
+    }
     this.#watch(now);
   }
 
   #acknowledged(nr: number, now: number): void {
     if (!this.#window.acknowledge(nr)) return;
-    if (this.#window.isAllAcknowledged) this.#polledByI = false;
+    this.#checkpoint.acknowledged((ns) => this.#window.isOutstanding(ns));
+    if (this.#window.isAllAcknowledged) this.#checkpoint.settled();
     if (this.#isRecovering) return; // T1 waits for the answer to the poll
     this.#timers.stop('T1');
     this.#watch(now);
@@ -229,12 +233,8 @@ export class Transfer {
     if (information === undefined) return undefined;
     this.#counters.add(repeated === undefined ? 'packetsSent' : 'retransmitted');
     if (!this.#timers.isRunning('T1')) this.#startT1(now);
-    // The last one that the window allows asks to be acknowledged: else a peer with a long T2 holds us up.
-    const pollFinal = repeated === undefined && this.#window.isFull && !this.#polledByI;
-    if (pollFinal) {
-      this.#polledByI = true;
-      this.#counters.add('pollsSent');
-    }
+    const pollFinal = this.#checkpoint.sending(ns, repeated === undefined && this.#window.isFull);
+    if (pollFinal) this.#counters.add('pollsSent');
     return { type: 'I', isCommand: true, ns, nr: this.#takeNr(), pollFinal, information };
   }
 

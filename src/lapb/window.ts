@@ -111,6 +111,11 @@ export class Window {
     return true;
   }
 
+  /** Whether a packet with this number waits for its acknowledgement. */
+  isOutstanding(ns: number): boolean {
+    return this.#packets[ns] !== undefined;
+  }
+
   /** V(S) := V(A): all that is not acknowledged goes out again. */
   goBack(): void {
     this.#vs = this.#va;

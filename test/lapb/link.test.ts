@@ -295,10 +295,11 @@ describe('recovery by REJ', () => {
       '1010 dce -> a',
       '1010 dce REJ nr=1', // once, though two frames are out of sequence
       '1020 dte I ns=1 nr=0',
-      '1020 dte I ns=2 nr=0',
+      '1020 dte I ns=2 nr=0 P',
       '1020 dte I ns=3 nr=0',
       '1030 dce -> b',
       '1030 dce -> c',
+      '1030 dce RR nr=3 F',
       '1030 dce -> d',
       '1230 dce RR nr=4',
     ]);
@@ -308,6 +309,43 @@ describe('recovery by REJ', () => {
       rejReceived: 1,
     });
     expect(pair.link('dce').counters.snapshot()).toMatchObject({ outOfSequence: 2, rejSent: 1 });
+  });
+
+  test('a frame that is lost again is found missing by the poll in the next one, long before T1', () => {
+    const pair = new LinkPair({
+      isLost: (_from, frame, nth) => frame === 'I ns=1 nr=0' && nth < 2,
+    }).connect();
+    pair.send('dte', 'a', 'b', 'c', 'd');
+    pair.run(1000);
+    expect(pair.trace.slice(5)).toEqual([
+      '1010 dce REJ nr=1',
+      '1020 dte I ns=1 nr=0 (lost)',
+      '1020 dte I ns=2 nr=0 P',
+      '1020 dte I ns=3 nr=0',
+      '1030 dce RR nr=1 F',
+      '1040 dte I ns=1 nr=0',
+      '1040 dte I ns=2 nr=0 P',
+      '1040 dte I ns=3 nr=0',
+      '1050 dce -> b',
+      '1050 dce -> c',
+      '1050 dce RR nr=3 F',
+      '1050 dce -> d',
+      '1250 dce RR nr=4',
+    ]);
+  });
+
+  test('the answer to a poll that was sent before going back does not bring it about again', () => {
+    const pair = new LinkPair({ both: { window: 4 }, isLost: first('I ns=1 nr=0') }).connect();
+    // The fourth fills the window and polls; the REJ that the third brings about comes before the answer.
+    pair.send('dte', 'a', 'b', 'c', 'd');
+    pair.run(1000);
+    expect(pair.trace.filter((line) => / dte I ns=[13] /.test(line))).toEqual([
+      '1000 dte I ns=1 nr=0 (lost)',
+      '1000 dte I ns=3 nr=0 P',
+      '1020 dte I ns=1 nr=0',
+      '1020 dte I ns=3 nr=0',
+    ]);
+    expect(pair.user('dce').events.slice(-1)).toEqual(['d']);
   });
 
   test('a lost REJ is made up for by T1 and a poll', () => {
@@ -325,10 +363,10 @@ describe('recovery by REJ', () => {
       '4000 dte RR nr=0 P',
       '4010 dce RR nr=1 F',
       '4020 dte I ns=1 nr=0',
-      '4020 dte I ns=2 nr=0',
+      '4020 dte I ns=2 nr=0 P',
       '4030 dce -> b',
       '4030 dce -> c',
-      '4230 dce RR nr=3',
+      '4030 dce RR nr=3 F',
     ]);
   });
 
@@ -423,7 +461,7 @@ describe('recovery by T1', () => {
     expect(pair.trace.slice(4)).toEqual([
       '4000 dce RR nr=1 F (injected)',
       '4000 dte I ns=1 nr=0 (lost)',
-      '4000 dte I ns=2 nr=0 (lost)',
+      '4000 dte I ns=2 nr=0 P (lost)',
     ]);
   });
 
@@ -544,7 +582,7 @@ describe('a busy peer', () => {
     expect(pair.trace).toEqual([
       '31000 dce RR nr=0 (injected)',
       '31000 dte I ns=0 nr=0',
-      '31000 dte I ns=1 nr=0',
+      '31000 dte I ns=1 nr=0 P',
       '31000 dte I ns=2 nr=0',
     ]);
   });
@@ -558,7 +596,7 @@ describe('a busy peer', () => {
       '6040 dte RR nr=0 P',
       '6050 dce RR nr=0 F',
       '6060 dte I ns=0 nr=0',
-      '6060 dte I ns=1 nr=0',
+      '6060 dte I ns=1 nr=0 P',
       '6060 dte I ns=2 nr=0',
     ]);
   });
@@ -599,10 +637,10 @@ describe('a busy end', () => {
       '2050 dte REJ nr=1 P',
       '2060 dce RR nr=0 F',
       '2060 dce I ns=1 nr=0',
-      '2060 dce I ns=2 nr=0',
+      '2060 dce I ns=2 nr=0 P',
       '2070 dte -> b',
       '2070 dte -> c',
-      '2270 dte RR nr=3',
+      '2070 dte RR nr=3 F',
     ]);
     expect(pair.user('dte').events).toEqual(['a', 'b', 'c']);
   });
