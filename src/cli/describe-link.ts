@@ -48,6 +48,8 @@ function numberRows(link: LinkConfiguration): Row[] {
 }
 
 function describeDoubt(link: LinkConfiguration): string | undefined {
+  if (link.type === 'xot' && link.verifiesCallers)
+    return link.listen && 'verified: each must lead, by the routers, to where its call comes from';
   if (!link.vouched) return 'nobody vouches for them: they give no right to relay';
   if (link.type === 'modem' && link.modem.answerAfterRings > 0)
     return 'nobody vouches for them where we have answered: they give no right to relay there';
@@ -167,7 +169,8 @@ function padRows({ clearing, serviceRequest, userDataMark, parameters, timers }:
   ];
 }
 
-function xotRows({ listen, allow, routers, maxCircuits }: Link<'xot'>): Row[] {
+function xotRows(link: Link<'xot'>): Row[] {
+  const { listen, allow, routers, maxCircuits } = link;
   return [
     ['listens on', listen === undefined ? 'no port: nobody calls us here' : formatHostAndPort(listen)],
     ...(listen === undefined
@@ -186,12 +189,21 @@ function xotRows({ listen, allow, routers, maxCircuits }: Link<'xot'>): Row[] {
       formatHostAndPort({ host: host.text, port }),
     ]),
     ['circuits', `at most ${maxCircuits}`],
+    ['connections', describeConnections(link)],
   ];
+}
+
+function describeConnections({ connectMs, keepAliveMs, idleMs }: Link<'xot'>): string {
+  return [
+    `${time(connectMs)} to answer`,
+    keepAliveMs === 0 ? 'never probed' : `probed after ${time(keepAliveMs)} of silence`,
+    idleMs === 0 ? 'calls may be silent for ever' : `calls cleared after ${time(idleMs)} of silence`,
+  ].join(', ');
 }
 
 function xotPacketRows({ packet }: Link<'xot'>): Row[] {
   return [
-    ['packets', describePackets({ ...packet, modulo: 8, negotiation: true, reject: false })],
+    ['packets', describePackets({ ...packet, negotiation: true, reject: false })],
     ['timers', describeTimers(packet.timers, (name) => XOT_TIMERS.test(name))],
   ];
 }

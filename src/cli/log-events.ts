@@ -75,6 +75,15 @@ export function logEvents(log: Logger, calls: CallLog | undefined): Observe {
       case 'connectionRefused':
         log.warn({ where: event.where, address: event.address }, `connection refused: ${event.why}`);
         return;
+      case 'callerRefused': {
+        const { verdict, ...caller } = event.caller;
+        const why = {
+          refused: 'call refused: its number does not lead to where it came from',
+          unknown: 'call refused for now: nobody can tell where its number leads',
+        };
+        log.warn({ link: event.link, ...caller }, why[verdict]);
+        return;
+      }
       case 'modem':
         logModem(log.child({ link: event.link }), event.event);
         return;

@@ -78,7 +78,8 @@ export interface LinkBase {
   readonly prefixes: NumberPrefixes;
   /**
    * The network vouches for the calling number of a call, so that rights may hang on it. A PSDN writes it itself on its
-   * access lines and its PADs; on XOT anyone can write any number. A modem: only on connections that we have dialled
+   * access lines and its PADs. On XOT anyone can write any number: only where it is verified, and there is one. A modem:
+   * only on connections that we have dialled
    * (`ModemCircuits.connectedBy`), since whoever knows our telephone number can give any; false where it never dials.
    */
   readonly vouched: boolean;
@@ -132,12 +133,23 @@ export interface XotLinkConfiguration extends LinkBase {
   readonly type: 'xot';
   /** Absent: nobody can call us here. */
   readonly listen?: HostAndPort;
-  /** Who may connect. As written; where nothing is written, the routers that are given by their addresses. */
+  /**
+   * Who may connect. As written; where nothing is written, the routers that are given by their addresses, or anybody
+   * where callers are verified by names: what a name means is not known before it is looked up.
+   */
   readonly allow: readonly Network[];
+  /** The number of a caller has to lead, by `routers`, to the address that the connection came from. */
+  readonly verifiesCallers: boolean;
   /** In order: the first whose pattern fits the number, without the link's prefix, is connected to. */
   readonly routers: readonly XotRouter[];
   /** Both ways together. */
   readonly maxCircuits: number;
+  /** How long an address of a router may take to answer. */
+  readonly connectMs: number;
+  /** How long TCP may be silent before it asks whether the other end is there; 0: never asks. */
+  readonly keepAliveMs: number;
+  /** How long a call may be silent; 0: for ever. */
+  readonly idleMs: number;
   readonly packet: XotParameters;
 }
 

@@ -64,12 +64,22 @@ function checkRelay(
   links: readonly LinkConfiguration[],
   problems: ProblemList,
 ): void {
+  const at = [...path, 'relay'];
   const open = links.find(({ vouched }) => !vouched);
+  const verified = links.find((link) => link.type === 'xot');
+  if (rule.calling?.text === '' && verified !== undefined)
+    problems.refuse(
+      at,
+      `found true; allowed only for callers with a number: ${on(verified)} it is all that can be verified`,
+    );
   if (open === undefined) return;
-  const why = open.type === 'xot' ? 'anyone can write any number' : 'whoever dials in can give any number';
+  const why =
+    open.type === 'xot'
+      ? 'anyone can write any number, since verify_calling is false'
+      : 'whoever dials in can give any number';
   const advice = rule.link === undefined ? '; name the link that it is for in link' : '';
   problems.refuse(
-    [...path, 'relay'],
+    at,
     `found true; allowed only where the network vouches for the calling number: ${on(open)} ${why}${advice}`,
   );
 }

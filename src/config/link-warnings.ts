@@ -32,7 +32,7 @@ function welcomes({ link, userData, action }: IncomingRule, { name, type }: Link
 }
 
 function warnOfXot(
-  { listen, allow, routers }: XotLinkConfiguration,
+  { listen, allow, routers, verifiesCallers }: XotLinkConfiguration,
   index: number,
   problems: ProblemList,
 ): void {
@@ -43,7 +43,13 @@ function warnOfXot(
         ? 'nobody may connect to it: neither allow nor routers'
         : 'nobody may connect to it: no allow, and no router is given by its address',
     );
-  if (listen !== undefined && !isThisMachine(listen.host) && allow.some((network) => network.isEverything))
+  if (listen !== undefined && allow.length > 0 && verifiesCallers && routers.length === 0)
+    problems.warn(
+      ['link', index, 'verify_calling'],
+      'no routers, by which a number could be verified: every call that has one is refused',
+    );
+  const isOpen = allow.some((network) => network.isEverything) && !verifiesCallers;
+  if (listen !== undefined && !isThisMachine(listen.host) && isOpen)
     problems.warn(
       ['link', index, 'allow'],
       'holds every address, and others than this machine reach it: anyone may call, by any number',

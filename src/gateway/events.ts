@@ -1,6 +1,7 @@
 import type { BridgeEnd } from '../bridge/index.js';
 import type { ModemEvent } from '../modem/index.js';
 import type { CallRecord } from '../observe/index.js';
+import type { RefusedCaller } from '../xot/index.js';
 import type { Received } from './server-runner.js';
 import type { SettledEvent } from './settler.js';
 
@@ -37,6 +38,8 @@ export type GatewayEvent =
       readonly address: string;
       readonly why: 'notAllowed' | 'tooMany';
     }
+  /** Somebody called by XOT with a number that does not lead to where the call came from, or nobody could tell. */
+  | { readonly type: 'callerRefused'; readonly link: string; readonly caller: RefusedCaller }
   /** What a modem did: dialled, connected, hung up, failed. */
   | { readonly type: 'modem'; readonly link: string; readonly event: ModemEvent }
   | { readonly type: 'turnedAway'; readonly where: string }

@@ -3,7 +3,7 @@ import type { TraceEvent } from '../circuit/index.js';
 import { type Configuration, formatHostAndPort, type LinkConfiguration } from '../config/index.js';
 import type { GatewayStatus, TraceWatcher, WatchedGateway } from '../console/index.js';
 import { type Clock, SystemClock } from '../core/index.js';
-import type { TcpStream } from '../line/index.js';
+import { type LookUp, lookUpName, NameCache, type TcpStream } from '../line/index.js';
 import type { TracedLink } from '../observe/index.js';
 import { destinationKey, parseDestination, Recipients, RelayPolicy, Router } from '../routing/index.js';
 import type { ClientOptions, ServerOptions } from '../smtp/index.js';
@@ -39,6 +39,8 @@ export interface Environment {
   readonly trace?: (link: string, event: TraceEvent) => void;
   /** Connects to an SMTP host. Default: by TCP. */
   readonly connect?: Connect;
+  /** Finds the addresses of routers that are given by name. Default: the file of hosts, then DNS. */
+  readonly lookUp?: LookUp;
   /** Default: the durable spool in the configured directory. */
   readonly openSpool?: () => Promise<Spool>;
   /** 0 up to, not including, 1. */
@@ -152,7 +154,8 @@ export class Gateway implements WatchedGateway {
       onReceived: (message) => this.#received(message),
       observe,
     });
-    this.#links = configuration.links.map((link) => this.#makeLink(link, environment));
+    const names = new NameCache(clock, environment.lookUp ?? lookUpName);
+    this.#links = configuration.links.map((link) => this.#makeLink(link, { ...environment, names }));
     this.#listeners = configuration.listen.smtp.map((address) => this.#makeListener(address));
     const retries = new RetryPolicy(
       configuration.queue.retryMs,
@@ -257,11 +260,12 @@ export class Gateway implements WatchedGateway {
     this.#dispatcher.poke();
   }
 
-  #makeLink(link: LinkConfiguration, environment: Environment): GatewayLink {
+  #makeLink(link: LinkConfiguration, environment: Environment & { readonly names: NameCache }): GatewayLink {
     const made = makeLink(link, {
       clock: this.#clock,
       observe: this.#observe,
       openLine: environment.openLine ?? openConfiguredLine,
+      names: environment.names,
       trace: (name, event) => this.#traces.note(name, event),
       isTraced: () => this.#traces.isWanted,
     });

@@ -6,7 +6,7 @@ import type {
   SerialLinkConfiguration,
 } from '../config/index.js';
 import type { Clock } from '../core/index.js';
-import { type Line, SerialLine, TcpLine } from '../line/index.js';
+import { type Line, type NameCache, SerialLine, TcpLine } from '../line/index.js';
 import { ModemCircuits } from '../modem/index.js';
 import { PadCircuits, type PadLineControl } from '../pad/index.js';
 import type { Observe } from './events.js';
@@ -24,6 +24,8 @@ export interface LinkSurroundings {
   readonly clock: Clock;
   readonly observe: Observe;
   readonly openLine: OpenLine;
+  /** Where names of routers are looked up. */
+  readonly names: NameCache;
   /** Sees every frame and packet of every link. */
   readonly trace: (link: string, event: TraceEvent) => void;
   /** Whether anybody looks at the trace now. */

@@ -1,9 +1,10 @@
 import { routerFor, type XotLinkConfiguration } from '../config/index.js';
-import { XotListener, XotSocket } from '../line/index.js';
-import { numberOfCaller } from '../routing/index.js';
+import { type NameCache, XotListener, XotSocket } from '../line/index.js';
+import { isHost, numberOfCaller } from '../routing/index.js';
 import { XotCircuits } from '../xot/index.js';
 import type { GatewayLink, LinkReport } from './gateway-link.js';
 import type { LinkSurroundings } from './links.js';
+import { verifyCaller } from './xot-callers.js';
 
 /** Beyond those that carry circuits: some that have not called yet, some that are being closed. */
 const SPARE_CONNECTIONS = 16;
@@ -15,15 +16,20 @@ export class XotGatewayLink implements GatewayLink {
   readonly #listener: XotListener | undefined;
 
   constructor(link: XotLinkConfiguration, surroundings: LinkSurroundings) {
-    const { clock, observe, trace, isTraced } = surroundings;
+    const { clock, observe, names, trace, isTraced } = surroundings;
     this.name = link.name;
     this.circuits = new XotCircuits({
       name: link.name,
       clock,
       packet: link.packet,
       maxCircuits: link.maxCircuits,
-      connect: (called) => connectToRouter(link, called),
+      idleMs: link.idleMs,
+      connect: (called) => connectToRouter(link, names, called),
       onProblem: (problem) => observe({ type: 'problem', problem: `${link.name}: ${problem}` }),
+      onCallerRefused: (caller) => observe({ type: 'callerRefused', link: link.name, caller }),
+      ...(link.verifiesCallers && {
+        verifyCaller: (calling, address, decide) => verifyCaller(link, names, calling, address, decide),
+      }),
       ...(link.calling !== undefined && { calling: link.calling }),
       trace: (event) => trace(link.name, event),
       isTraced,
@@ -31,6 +37,7 @@ export class XotGatewayLink implements GatewayLink {
     if (link.listen === undefined) return;
     this.#listener = new XotListener({
       ...link.listen,
+      keepAliveMs: link.keepAliveMs,
       maxConnections: 2 * link.maxCircuits + SPARE_CONNECTIONS,
       mayConnect: (address) => link.allow.some((network) => network.includes(address)),
       onConnection: (connection) => this.circuits.accept(connection),
@@ -64,7 +71,13 @@ export class XotGatewayLink implements GatewayLink {
 }
 
 /** The first router whose pattern fits the number serves it; prefixes are no part of a number. */
-function connectToRouter(link: XotLinkConfiguration, called: string): XotSocket | undefined {
+function connectToRouter(
+  link: XotLinkConfiguration,
+  names: NameCache,
+  called: string,
+): XotSocket | undefined {
   const router = routerFor(link, numberOfCaller(called, link.prefixes));
-  return router && XotSocket.connect(router.host, router.port);
+  if (router === undefined || !isHost(router.host)) return undefined;
+  const { connectMs, keepAliveMs } = link;
+  return XotSocket.connect({ ...router, names, connectMs, keepAliveMs });
 }

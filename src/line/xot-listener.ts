@@ -6,6 +6,8 @@ export interface XotListenerOptions {
   readonly port: number;
   /** Connections at the same time, those that are still being closed among them. */
   readonly maxConnections: number;
+  /** How long a connection may be silent before TCP asks whether the other end is still there; 0: never. */
+  readonly keepAliveMs: number;
   /** Whether this IP address may connect. */
   readonly mayConnect: (address: string) => boolean;
   readonly onConnection: (connection: XotSocket) => void;
@@ -19,7 +21,8 @@ export class XotListener extends TcpListener {
     super({
       ...options,
       purpose: ' for XOT',
-      onConnection: (socket, address) => options.onConnection(new XotSocket(socket, address)),
+      onConnection: (socket, address) =>
+        options.onConnection(XotSocket.accepted(socket, address, options.keepAliveMs)),
       onRefused: (socket, address, why) => {
         socket.destroy();
         options.onRefused(address, why);

@@ -1,5 +1,7 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { describeError } from '../core/index.js';
+import { dial } from './dial.js';
+import type { NameCache } from './name-cache.js';
 
 /** Whoever uses an `XotSocket`. */
 export interface XotSocketHandler {
@@ -11,10 +13,15 @@ export interface XotSocketHandler {
   closed(why: string): void;
 }
 
-const CONNECT_TIMEOUT_MS = 20_000;
-
-/** X.25 circuits can be silent for hours; a peer that was switched off must not keep one for ever. */
-const KEEP_ALIVE_MS = 30_000;
+export interface XotTarget {
+  /** A name or an IP address. */
+  readonly host: string;
+  readonly port: number;
+  readonly names: NameCache;
+  /** How long one address may take to answer, milliseconds. */
+  readonly connectMs: number;
+  readonly keepAliveMs: number;
+}
 
 /** How long a peer may take to take our last octets and end its side. */
 const LINGER_MS = 10_000;
@@ -22,29 +29,48 @@ const LINGER_MS = 10_000;
 /** The TCP connection of one XOT circuit. Owns the socket from here on. */
 export class XotSocket {
   readonly remoteAddress: string;
-  readonly #socket: Socket;
+  readonly #keepAliveMs: number;
+  #socket: Socket | undefined;
+  #cancelDialling: () => void = () => {};
   #handler: XotSocketHandler | undefined;
   #why: string | undefined;
   #isClosing = false;
 
   /** Asks for a connection; the handler hears what becomes of it. A name is looked up first. */
-  static connect(host: string, port: number): XotSocket {
-    const socket = connect({ host, port });
-    const connection = new XotSocket(socket, host);
-    socket.setTimeout(CONNECT_TIMEOUT_MS, () => socket.destroy(new Error('no answer')));
-    socket.once('connect', () => {
-      socket.setTimeout(0);
-      connection.#opened();
+  static connect({ host, port, names, connectMs, keepAliveMs }: XotTarget): XotSocket {
+    const connection = new XotSocket(host, keepAliveMs);
+    connection.#cancelDialling = dial({
+      host,
+      port,
+      names,
+      limitMs: connectMs,
+      opened: (socket) => {
+        connection.#adopt(socket);
+        connection.#handler?.opened();
+        socket.resume();
+      },
+      failed: (why) => connection.#handler?.closed(why),
     });
     return connection;
   }
 
-  /** @param remoteAddress for people, what the other end is called. */
-  constructor(socket: Socket, remoteAddress: string) {
-    this.#socket = socket;
+  /** @param remoteAddress the IP address that it came from. */
+  static accepted(socket: Socket, remoteAddress: string, keepAliveMs: number): XotSocket {
+    const connection = new XotSocket(remoteAddress, keepAliveMs);
+    connection.#adopt(socket);
+    return connection;
+  }
+
+  private constructor(remoteAddress: string, keepAliveMs: number) {
     this.remoteAddress = remoteAddress;
+    this.#keepAliveMs = keepAliveMs;
+  }
+
+  #adopt(socket: Socket): void {
+    this.#socket = socket;
     socket.setNoDelay(true);
-    socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    // X.25 circuits can be silent for hours; a peer that was switched off must not keep one for ever.
+    socket.setKeepAlive(this.#keepAliveMs > 0, this.#keepAliveMs);
     socket.on('data', (octets) => {
       if (!this.#isClosing) this.#handler?.received(octets);
     });
@@ -52,7 +78,7 @@ export class XotSocket {
       if (!this.#isClosing) this.#handler?.writable();
     });
     socket.on('error', (error) => {
-      this.#why ??= reasonOf(error);
+      this.#why ??= describeError(error);
     });
     // The other side has ended; allowHalfOpen is off, so ours follows and `close` comes.
     socket.on('close', () => {
@@ -64,20 +90,20 @@ export class XotSocket {
 
   setHandler(handler: XotSocketHandler): void {
     this.#handler = handler;
-    this.#socket.resume();
+    this.#socket?.resume();
   }
 
   /** All octets are taken. @returns false when there is enough to do until `writable`. */
   write(octets: Uint8Array): boolean {
-    return this.#socket.writable ? this.#socket.write(octets) : true;
+    return this.#socket?.writable === true ? this.#socket.write(octets) : true;
   }
 
   pause(): void {
-    this.#socket.pause();
+    this.#socket?.pause();
   }
 
   resume(): void {
-    this.#socket.resume();
+    this.#socket?.resume();
   }
 
   /** Ends it after what was written has gone out; the handler hears nothing more. */
@@ -85,22 +111,14 @@ export class XotSocket {
     if (this.#isClosing) return;
     this.#isClosing = true;
     const socket = this.#socket;
-    if (socket.connecting || socket.destroyed) {
-      socket.destroy();
+    if (socket === undefined) {
+      this.#cancelDialling();
       return;
     }
+    if (socket.destroyed) return;
     socket.end();
     socket.resume(); // else the end of the other side would never be seen
     const limit = setTimeout(() => socket.destroy(), LINGER_MS);
     socket.once('close', () => clearTimeout(limit));
   }
-
-  #opened(): void {
-    if (!this.#isClosing) this.#handler?.opened();
-  }
-}
-
-/** A name with several addresses, none of which answered, gives an error without a message. */
-function reasonOf(error: Error & { readonly code?: string }): string {
-  return error.message === '' ? (error.code ?? error.name) : describeError(error);
 }

@@ -8,7 +8,7 @@ import {
   type TraceEvent,
 } from '../circuit/index.js';
 import { type Clock, earliest, isDue, Turns } from '../core/index.js';
-import { kindOf, type Modulo, moduloOf, type PacketLayerCounter } from '../x25/index.js';
+import { kindOf, type Modulo, moduloOf, type PacketKind, type PacketLayerCounter } from '../x25/index.js';
 import { CallLayer, type PlacedCall } from './call-layer.js';
 import { channelNumber, renumber } from './channel-number.js';
 import type { ConnectionCount } from './connection-count.js';
@@ -181,14 +181,19 @@ export class XotLink {
   }
 
   #receive(packet: Uint8Array, now: number): void {
-    this.#lastPacketAt = now;
     const call = this.#call;
     const kind = kindOf(packet[2], call?.modulo ?? 8); // before a CALL either numbering says the same of what counts
+    this.#passed(kind, now);
     if (LOCAL_KINDS.has(kind)) this.#drop(packet);
     else if (call !== undefined) this.#receiveOn(call, packet, now);
     else if (kind === 'callRequest') this.#callCame(packet, now);
     else if (isPvcSetup(packet)) this.#refusePvc(packet);
     else this.#drop(packet);
+  }
+
+  /** Either way. What is repeated by itself (T24) does not show that anybody needs the call. */
+  #passed(kind: PacketKind, now: number): void {
+    if (kind !== 'rr' && kind !== 'rnr') this.#lastPacketAt = now;
   }
 
   #receiveOn(call: CallLayer, packet: Uint8Array, now: number): void {
@@ -334,11 +339,12 @@ export class XotLink {
       const packet = call.nextPacket(now);
       if (packet === undefined) break;
       this.#trace('sent', packet);
-      this.#reading.sent(kindOf(packet[2], call.modulo), now);
+      const kind = kindOf(packet[2], call.modulo);
+      this.#reading.sent(kind, now);
+      this.#passed(kind, now);
       packets.push(this.#asOnWire(packet));
       octets += packet.length;
     }
-    if (octets > 0) this.#lastPacketAt = now;
     return packets;
   }
 

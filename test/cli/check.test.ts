@@ -319,20 +319,21 @@ Link wan
   2624* is at       10.1.1.1:1998
   /^(...)/ is at    $1.x25.example:2000
   circuits          at most 16
+  connections       10s to answer, probed after 1m of silence, calls cleared after 1h of silence
   our number        23421000001, not given when we call
   international     0 before numbers we call, taken from numbers that call
-  their numbers     nobody vouches for them: they give no right to relay
+  their numbers     verified: each must lead, by the routers, to where its call comes from
   packets           modulo 8, 256 octets, window 2; up to 1024 octets, window 7, when asked for
   timers            T21 100s, T22 3m, T24 1m, T25 200s, T26 3m, R22 1
 
 Link out
-  listens on     no port: nobody calls us here
-  * is at        [fd00::1]:1998
-  circuits       at most 64
-  our number     23421000001
-  their numbers  nobody vouches for them: they give no right to relay
-  packets        modulo 8, 128 octets, window 2; up to 1024 octets, window 7, when asked for
-  timers         T21 200s, T22 3m, T24 1m, T25 200s, T26 3m, R22 1
+  listens on   no port: nobody calls us here
+  * is at      [fd00::1]:1998
+  circuits     at most 64
+  connections  10s to answer, probed after 1m of silence, calls cleared after 1h of silence
+  our number   23421000001
+  packets      modulo 8, 128 octets, window 2; up to 1024 octets, window 7, when asked for
+  timers       T21 200s, T22 3m, T24 1m, T25 200s, T26 3m, R22 1
 
 Calls come in (first that fits)
   mail     on wan with C0 F7 00 00                joined to mail server 127.0.0.1:25, told who calls by XCLIENT, at most 4 calls at a time

@@ -70,7 +70,8 @@ describe('relay = true', () => {
   const DIALS = '[[link]]\nname = "out"\ntype = "modem"\npath = "/dev/ttyS2"\ndial = "1"\nanswer = 1';
   const PAD = '[[link]]\nname = "pad0"\ntype = "pad"\npath = "/dev/ttyS3"';
   const WHERE = 'found true; allowed only where the network vouches for the calling number';
-  const XOT_REASON = `${WHERE}: on link "wan" anyone can write any number`;
+  const UNVERIFIED = `${XOT}\nverify_calling = false`;
+  const XOT_REASON = `${WHERE}: on link "wan" anyone can write any number, since verify_calling is false`;
 
   const problemsWith = (link: string, keys: string, action = 'action = "engine"'): string[] =>
     problemsOf(
@@ -78,9 +79,11 @@ describe('relay = true', () => {
     );
 
   test.each([
-    [XOT, 'link = "wan"', [`incoming[0].relay: ${XOT_REASON}`]],
-    [XOT, '', [`incoming[0].relay: ${XOT_REASON}; name the link that it is for in link`]],
-    [XOT, 'link = "psdn0"', []],
+    [XOT, 'link = "wan"', []],
+    [XOT, '', []],
+    [UNVERIFIED, 'link = "wan"', [`incoming[0].relay: ${XOT_REASON}`]],
+    [UNVERIFIED, '', [`incoming[0].relay: ${XOT_REASON}; name the link that it is for in link`]],
+    [UNVERIFIED, 'link = "psdn0"', []],
     [
       ANSWERS,
       'link = "in"',
@@ -96,7 +99,14 @@ describe('relay = true', () => {
 
   test('is no better in a rule that bridges', () => {
     const action = 'action = "bridge"\nsmtp = "127.0.0.1:25"\nidentify = "none"';
-    expect(problemsWith(XOT, 'link = "wan"', action)).toEqual([`incoming[0].relay: ${XOT_REASON}`]);
+    expect(problemsWith(UNVERIFIED, 'link = "wan"', action)).toEqual([`incoming[0].relay: ${XOT_REASON}`]);
+  });
+
+  test('is not for callers without a number where numbers are verified', () => {
+    const keys = '[[incoming]]\ncalling = ""\nrelay = true\naction = "engine"\nlink = "wan"';
+    expect(problemsOf(tomlOf({ gateway: GATEWAY }, `${XOT}\n${keys}`))).toEqual([
+      'incoming[0].relay: found true; allowed only for callers with a number: on link "wan" it is all that can be verified',
+    ]);
   });
 });
 

@@ -271,6 +271,8 @@ describe('XOT', () => {
     to('router-$1.example:2000'),
     `${CALLS}\nmax_circuits = 4095\n[link.packet]\nwindow = 7\nsize = 1024\nmax_size = 4096`,
     `${CALLS}\n[link.packet.timers]\nt21 = "100s"\nr22 = 2`,
+    `${CALLS}\n[link.packet]\nmodulo = 128\nwindow = 20\nmax_window = 127`,
+    `${BARE}\nlisten = "127.0.0.1"\nverify_calling = false\nkeepalive = "0s"\nidle = "0s"\nconnect = "1m"`,
   ])('with nothing wrong: %j', (link) => {
     expect(problemsOf(tomlOf({ link }))).toEqual([]);
   });
@@ -310,7 +312,21 @@ describe('XOT', () => {
     [to('fd00::1'), `routers[0].to: found "fd00::1"; ${ROUTER}`],
     [to('$2.example'), 'routers[0].to: "$2" has no group: the pattern has only 1'],
     [`${CALLS}\nmax_circuits = 0`, 'max_circuits: found 0; allowed: a whole number from 1 to 4095'],
-    [`${CALLS}\nverify_calling = false`, 'verify_calling: not supported by this version'],
+    [`${CALLS}\nverify_calling = false`, 'verify_calling: allowed only with listen: who may call'],
+    [`${BARE}\nlisten = "[::1]"\nverify_calling = 1`, 'verify_calling: found 1; allowed: true or false'],
+    [
+      `${CALLS}\nkeepalive = "1s"`,
+      'keepalive: found "1s"; allowed: a time with its unit (ms, s, m, h, d) from "10s" to "2h", or "0s" for never',
+    ],
+    [`${CALLS}\n[link.packet]\nmodulo = 9`, 'packet.modulo: found 9; allowed: 8 or 128'],
+    [
+      `${CALLS}\nidle = "10s"`,
+      'idle: found "10s"; allowed: a time with its unit (ms, s, m, h, d) from "1m" to "7d", or "0s" for never',
+    ],
+    [
+      `${CALLS}\nconnect = "0s"`,
+      'connect: found "0s"; allowed: a time with its unit (ms, s, m, h, d) from "1s" to "1m"',
+    ],
     [
       `${CALLS}\n[link.packet]\nsize = 512\nmax_size = 256`,
       'packet.max_size: found 256; allowed: no less than size, which is 512',

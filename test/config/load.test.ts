@@ -470,6 +470,10 @@ listen = "[::]"
 allow = ["10.0.0.0/8"]
 routers = [{ nua = "1*", to = "[fd00::1]:1999" }, { nua = '/^(...)(...)/', to = "$2.$1.x25.example" }]
 max_circuits = 4
+verify_calling = false
+connect = "5s"
+keepalive = "0s"
+idle = "10m"
 [link.packet]
 window = 3
 size = 256
@@ -486,8 +490,9 @@ prefix = { international = "0" }`,
       nua: '23421000001',
       calling: '23421000001',
       prefixes: { international: '' },
-      vouched: false,
+      vouched: true,
       allow: [],
+      verifiesCallers: true,
       routers: [
         {
           nua: expect.objectContaining({ text: '*' }),
@@ -496,6 +501,9 @@ prefix = { international = "0" }`,
         },
       ],
       maxCircuits: 64,
+      connectMs: 10_000,
+      keepAliveMs: 60_000,
+      idleMs: 3_600_000,
       packet: {
         modulo: 8,
         defaultPacketSize: 128,
@@ -515,6 +523,11 @@ prefix = { international = "0" }`,
         { host: { text: '$2.$1.x25.example' }, port: 1998 },
       ],
       maxCircuits: 4,
+      vouched: false,
+      verifiesCallers: false,
+      connectMs: 5_000,
+      keepAliveMs: 0,
+      idleMs: 600_000,
       packet: {
         defaultPacketSize: 256,
         defaultWindow: 3,
@@ -526,16 +539,22 @@ prefix = { international = "0" }`,
     expect(written).not.toHaveProperty('calling');
   });
 
-  test('who may connect by XOT: the routers given by address, where nothing is written', () => {
-    const allowed = (more: string): string[] => {
-      const routers =
-        'routers = [{ nua = "1*", to = "10.1.1.1" }, { nua = "2*", to = "10.1.1.1:2000" }, { nua = "3*", to = "[fd00::1]" }, { nua = "4*", to = "r.example" }, { nua = "5*", to = "10.1.1.$1" }]';
+  test('who may connect by XOT, where nothing is written: the routers, and anybody where they have names', () => {
+    const FIXED =
+      '{ nua = "1*", to = "10.1.1.1" }, { nua = "2*", to = "10.1.1.1:2000" }, { nua = "3*", to = "[fd00::1]" }';
+    const allowed = (more: string, others = ''): string[] => {
+      const routers = `routers = [${FIXED}${others}]`;
       const toml = tomlOf({ link: `name = "psdn0"\ntype = "xot"\n${routers}\n${more}` });
       const [link] = configurationOf(toml).links;
       return link?.type === 'xot' ? link.allow.map(({ text }) => text) : [];
     };
+    const NAMES = [', { nua = "4*", to = "r.example" }', ', { nua = "5*", to = "10.1.1.$1" }'];
     expect(allowed('listen = "127.0.0.1"')).toEqual(['10.1.1.1', 'fd00::1']);
-    expect(allowed('listen = "127.0.0.1"\nallow = ["10.2.0.0/16"]')).toEqual(['10.2.0.0/16']);
+    for (const name of NAMES) {
+      expect(allowed('listen = "127.0.0.1"', name)).toEqual(['0.0.0.0/0', '::/0']);
+      expect(allowed('listen = "127.0.0.1"\nverify_calling = false', name)).toEqual(['10.1.1.1', 'fd00::1']);
+    }
+    expect(allowed('listen = "127.0.0.1"\nallow = ["10.2.0.0/16"]', NAMES[0])).toEqual(['10.2.0.0/16']);
     expect(allowed('listen = "127.0.0.1"\nallow = []')).toEqual([]);
     expect(allowed('')).toEqual([]);
   });

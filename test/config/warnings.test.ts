@@ -109,11 +109,19 @@ describe('links of other kinds', () => {
       ],
     ],
     [
-      `${XOT}\nlisten = "127.0.0.1"\nrouters = [{ nua = "*", to = "r.example" }]`,
+      `${XOT}\nlisten = "127.0.0.1"\nverify_calling = false\nrouters = [{ nua = "*", to = "r.example" }]`,
       ['link "psdn0" listen: nobody may connect to it: no allow, and no router is given by its address'],
     ],
     [
-      `${XOT}\nlisten = "0.0.0.0"\nallow = ["10.0.0.0/8", "0.0.0.0/0"]\n${CALLS}`,
+      `${XOT}\nlisten = "127.0.0.1"\nallow = ["127.0.0.1"]`,
+      [
+        'link "psdn0" verify_calling: no routers, by which a number could be verified: every call that has one is refused',
+        'peer "site-b" link: can\'t be called on link "psdn0": it has no router for 26245300040',
+      ],
+    ],
+    [`${XOT}\nlisten = "0.0.0.0"\nallow = ["0.0.0.0/0"]\n${CALLS}`, []],
+    [
+      `${XOT}\nlisten = "0.0.0.0"\nverify_calling = false\nallow = ["10.0.0.0/8", "0.0.0.0/0"]\n${CALLS}`,
       [
         'link "psdn0" allow: holds every address, and others than this machine reach it: anyone may call, by any number',
       ],

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CallRequest } from '../../src/circuit/index.js';
 import { SystemClock, toHex } from '../../src/core/index.js';
-import { XotListener, XotSocket } from '../../src/line/index.js';
+import { NameCache, XotListener, XotSocket } from '../../src/line/index.js';
 import { CaptureFile } from '../../src/observe/index.js';
 import { XotCircuits } from '../../src/xot/index.js';
 import { CallWatch, RecordedEnd, type Recorder } from '../circuit/recorder.js';
@@ -74,13 +74,21 @@ async function makeEnd(name: 'a' | 'b', router: (called: string) => number): Pro
     packet: PARAMETERS,
     maxCircuits: 20,
     calling: NUMBER[name],
-    connect: (called) => XotSocket.connect('127.0.0.1', router(called)),
+    connect: (called) =>
+      XotSocket.connect({
+        host: '127.0.0.1',
+        port: router(called),
+        names: new NameCache(clock, async () => ({ addresses: [] })),
+        connectMs: 10_000,
+        keepAliveMs: 60_000,
+      }),
     trace: (event) => capture.record({ name: `xot-${name}`, role: 'either' }, event),
   });
   const listener = new XotListener({
     host: '127.0.0.1',
     port: 0,
     maxConnections: 40,
+    keepAliveMs: 60_000,
     mayConnect: () => true,
     onConnection: (connection) => circuits.accept(connection),
     onRefused: (address, why) => {

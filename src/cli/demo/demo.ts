@@ -141,6 +141,7 @@ function describeEvent(site: Site, event: GatewayEvent): string | undefined {
     case 'attention':
     case 'turnedAway':
     case 'connectionRefused':
+    case 'callerRefused':
     case 'modem':
     case 'fatal':
     case 'problem':

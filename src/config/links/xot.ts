@@ -23,18 +23,25 @@ export function readXot(
     problems.refuse(path, 'neither calls nor is called; needed: routers, or listen, or both');
   if (listen === undefined && settings.allow !== undefined)
     problems.refuse([...path, 'allow'], 'allowed only with listen: who may connect to it');
+  if (listen === undefined && settings.verify_calling !== undefined)
+    problems.refuse([...path, 'verify_calling'], 'allowed only with listen: who may call');
   const numbers = numbersOf(settings, surroundings, path, problems);
   const sizes = sizesOf(packet, [...path, 'packet'], problems);
   const routers = routersOf(settings, [...path, 'routers'], problems);
+  const { verify_calling: verifiesCallers = true } = settings;
   return {
     type: 'xot',
     ...numbers,
-    vouched: false,
+    vouched: verifiesCallers,
     ...(listen !== undefined && { listen }),
-    allow: listen === undefined ? [] : (settings.allow ?? addressesOf(routers)),
+    allow: listen === undefined ? [] : (settings.allow ?? usualCallers(routers, verifiesCallers)),
+    verifiesCallers,
     routers,
     maxCircuits: settings.max_circuits,
-    packet: { modulo: 8, ...sizes, timers: { ...DEFAULT_PACKET_TIMERS, ...packet.timers } },
+    connectMs: settings.connect,
+    keepAliveMs: settings.keepalive,
+    idleMs: settings.idle,
+    packet: { modulo: packet.modulo, ...sizes, timers: { ...DEFAULT_PACKET_TIMERS, ...packet.timers } },
   };
 }
 
@@ -51,8 +58,12 @@ function routersOf({ routers }: XotSettings, path: KeyPath, problems: ProblemLis
   });
 }
 
-/** Routers given by name are not among them: what a name means is not known before it is looked up. */
-function addressesOf(routers: readonly XotRouter[]): Network[] {
+/** Who may connect where nothing is said of it. A name can be anywhere; then verification keeps others from calling. */
+function usualCallers(routers: readonly XotRouter[], verifiesCallers: boolean): Network[] {
   const fixed = routers.filter(({ host }) => host.isFixed).map(({ host }) => host.expand([]));
-  return [...new Set(fixed)].flatMap((address) => Network.parse(address) ?? []);
+  const addresses = [...new Set(fixed)].flatMap((address) => Network.parse(address) ?? []);
+  const hasNames = addresses.length < new Set(fixed).size || fixed.length < routers.length;
+  return hasNames && verifiesCallers ? ANYBODY : addresses;
 }
+
+const ANYBODY = ['0.0.0.0/0', '::/0'].flatMap((network) => Network.parse(network) ?? []);

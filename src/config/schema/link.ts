@@ -34,7 +34,7 @@ export function window() {
   return whole(1, 127);
 }
 
-export function modulo() {
+function modulo() {
   return z.literal(8, { error: '8 (extended numbering is not supported by this version)' }).default(8);
 }
 
@@ -68,6 +68,7 @@ export function packetTimers<Timer extends keyof PacketTimers>(
 
 /** Keys of `[link.packet]` wherever there is a packet layer. */
 export const PACKET_KEYS = {
+  modulo: z.literal([8, 128], { error: '8 or 128' }).default(8),
   window: window().default(2),
   size: packetSize().default(128),
   max_size: packetSize().optional(),
@@ -88,7 +89,6 @@ const lapbSchema = table('link.lapb', {
 
 const packetSchema = table('link.packet', {
   ...PACKET_KEYS,
-  modulo: z.literal([8, 128], { error: '8 or 128' }).default(8),
   role: choice(['dte', 'dce', 'auto']).optional(),
   channels: table('link.packet.channels', {
     incoming: channelRange().optional(),

@@ -8,7 +8,7 @@ const NOT_YET: Readonly<Record<string, readonly string[]>> = {
   '': ['auth'],
   console: ['http'],
   listen: ['submission', 'tls'],
-  link: ['tariff', 'verify_calling'],
+  link: ['tariff'],
   'peer.calls': ['budget', 'max_wait', 'min_messages', 'windows'],
   incoming: ['cug', 'reverse_charging', 'to'],
   route: ['auth', 'link', 'lmtp', 'maildir', 'mx', 'nua', 'recipients', 'tls'],

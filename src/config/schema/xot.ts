@@ -1,6 +1,17 @@
 import type { PacketTimers } from '../../x25/index.js';
-import { list, matching, network, nuaPattern, parsed, parseHostAndPort, table, whole } from './fields.js';
-import { addressSchema, linkKeys, modulo, PACKET_KEYS, packetTimers } from './link.js';
+import {
+  duration,
+  list,
+  matching,
+  network,
+  nuaPattern,
+  parsed,
+  parseHostAndPort,
+  table,
+  whole,
+  yesOrNo,
+} from './fields.js';
+import { addressSchema, linkKeys, PACKET_KEYS, packetTimers } from './link.js';
 
 /** RFC 1613 §4. */
 export const XOT_PORT = 1998;
@@ -25,7 +36,7 @@ const MISPLACED_TIMERS = Object.fromEntries([
 
 const packetSchema = table(
   'link.packet',
-  { ...PACKET_KEYS, modulo: modulo(), timers: packetTimers(TIMERS, MISPLACED_TIMERS).prefault({}) },
+  { ...PACKET_KEYS, timers: packetTimers(TIMERS, MISPLACED_TIMERS).prefault({}) },
   {
     channels: 'has no place on XOT: each circuit has a connection of its own; max_circuits says how many',
     reject: NO_REJECT,
@@ -41,6 +52,9 @@ const routerSchema = table('link.routers', {
   to: matching(/./, 'a host, with a port unless it is 1998, such as "10.1.1.1"'),
 });
 
+const SECOND = 1_000;
+const HOUR = 3_600_000;
+
 /** Keys of a `[[link]]` of type `xot`. */
 export const XOT_KEYS = {
   ...linkKeys('xot'),
@@ -48,8 +62,12 @@ export const XOT_KEYS = {
     parseHostAndPort(text, XOT_PORT),
   ).optional(),
   allow: list(network(), 'a list of networks').optional(),
+  verify_calling: yesOrNo().optional(),
   routers: list(routerSchema, 'a list of tables with nua and to').default([]),
   max_circuits: whole(1, 4095).default(64),
+  connect: duration(SECOND, 60 * SECOND).default(10 * SECOND),
+  keepalive: duration(10 * SECOND, 2 * HOUR, { off: true }).default(60 * SECOND),
+  idle: duration(60 * SECOND, 7 * 24 * HOUR, { off: true }).default(HOUR),
   packet: packetSchema.prefault({}),
   address: addressSchema.prefault({}),
 };

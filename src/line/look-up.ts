@@ -1,0 +1,42 @@
+import { Resolver } from 'node:dns/promises';
+import { readFile } from 'node:fs/promises';
+import type { NameAnswer } from './name-cache.js';
+
+const HOSTS = '/etc/hosts';
+
+const TIMEOUT_MS = 2_000;
+const TRIES = 2;
+
+/** The name is not there, or has no addresses of this family: an answer, and for as long as it counts the last word. */
+const NO_SUCH_NAME: readonly unknown[] = ['ENOTFOUND', 'ENODATA', 'EBADNAME'];
+
+/**
+ * IP addresses of a name, from the file of hosts or else from DNS, A and AAAA.
+ *
+ * Not by `getaddrinfo`: it waits in one of the few threads that files are read in as well, so that a few names whose
+ * servers don't answer would hold up everything.
+ */
+export async function lookUpName(name: string): Promise<NameAnswer> {
+  const addresses = hostsNamed(name, await readFile(HOSTS, 'utf8').catch(() => ''));
+  return addresses.length > 0 ? { addresses } : askDns(name);
+}
+
+/** @param hosts as in hosts(5): an address and its names on each line. */
+export function hostsNamed(name: string, hosts: string): string[] {
+  return hosts.split('\n').flatMap((line) => {
+    const [address, ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
+    return address !== undefined && names.some((each) => each.toLowerCase() === name) ? [address] : [];
+  });
+}
+
+async function askDns(name: string): Promise<NameAnswer> {
+  const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: TRIES }); // anew: the servers may have changed
+  const answers = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)]);
+  const addresses = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+  const failure = answers.find((answer) => answer.status === 'rejected' && !isNoSuchName(answer.reason));
+  return failure?.status === 'rejected' ? { addresses, failure: `${failure.reason}` } : { addresses };
+}
+
+function isNoSuchName(reason: unknown): boolean {
+  return reason instanceof Error && 'code' in reason && NO_SUCH_NAME.includes(reason.code);
+}
