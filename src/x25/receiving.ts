@@ -120,10 +120,10 @@ export class Receiving {
   }
 
   /**
-   * Whether to tell the other end of a new P(R). RR costs a packet, so it waits for DATA to carry P(R), or for half
-   * a window: meanwhile the other half keeps the other end sending. It does not wait when the window is used up,
-   * because then the other end does (with a window of 1 or 2: never), nor when we had said RNR, nor when the other end
-   * has asked by D to be told of delivery.
+   * Whether to tell the other end of a new P(R). RR costs a packet, so it waits for DATA to carry P(R), or for a
+   * quarter of a window: meanwhile the rest keeps the other end sending, also where the way is long. It does not wait
+   * when the window is used up, because then the other end does (with a window up to 4: never), nor when we had said
+   * RNR, nor when the other end has asked by D to be told of delivery.
    */
   considerWindow(now: number): void {
     const { untold, isUsedUp, isHeld, isShut, owesConfirmation } = this.#window;
@@ -131,7 +131,7 @@ export class Receiving {
       if (this.#isBusy) {
         this.#isBusy = false;
         this.#owe('status');
-      } else if (2 * untold >= this.#windowSize || isUsedUp || owesConfirmation) this.#owe('acknowledgement');
+      } else if (4 * untold >= this.#windowSize || isUsedUp || owesConfirmation) this.#owe('acknowledgement');
       else if (!this.#host.timers.isRunning('acknowledge'))
         this.#host.startTimer('acknowledge', ACKNOWLEDGE_WITHIN_MS, now);
     }
