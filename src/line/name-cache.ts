@@ -70,13 +70,19 @@ export class NameCache {
       listeners: [tell],
       cancelLimit: this.#clock.wake(this.#clock.now() + LIMIT_MS, tooLate),
     });
+    void this.#findOut(name);
+  }
+
+  async #findOut(name: string): Promise<void> {
     this.#lookUps++;
-    this.#lookUp(name)
-      .catch((error: unknown) => failed(`${name}: ${describeError(error)}`))
-      .then((answer) => {
-        this.#lookUps--;
-        this.#answer(name, answer);
-      });
+    let answer: NameAnswer;
+    try {
+      answer = await this.#lookUp(name);
+    } catch (error) {
+      answer = failed(`${name}: ${describeError(error)}`);
+    }
+    this.#lookUps--;
+    this.#answer(name, answer);
   }
 
   /** Also to nobody, when it comes too late; the next who asks has it. */

@@ -63,8 +63,53 @@ describe('mail by XOT, two processes on loopback', () => {
   });
 });
 
-function toml(name: SiteName, ports: Record<SiteName, Ports>, mailboxPort: number): string {
+describe('a caller by XOT whose number leads elsewhere', () => {
+  let folder: string;
+  const sites: Background[] = [];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'x25mail-xot-'));
+  });
+
+  afterAll(async () => {
+    await Promise.all(sites.map((site) => site.stop()));
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  test('is refused, and told so in both logs; mail for the site that refuses it waits', async () => {
+    const ports: Record<'a' | 'b', Ports> = {
+      a: { smtp: await freePort(), xot: await freePort() },
+      b: { smtp: await freePort(), xot: await freePort() },
+    };
+    const elsewhere = `{ nua = "99*", to = "127.0.0.1" }, { nua = "${NUMBERS.a}", to = "127.0.0.9" }`;
+    const a = await runSite(folder, 'a', toml('a', ports, 1));
+    sites.push(a);
+    const b = await runSite(folder, 'b', toml('b', ports, 1, elsewhere));
+    sites.push(b);
+    const transport = createTransport({
+      host: '127.0.0.1',
+      port: ports.a.smtp,
+      secure: false,
+      ignoreTLS: true,
+    });
+    await transport.sendMail({
+      from: 'me@site-a.example',
+      to: 'you@site-b.example',
+      subject: 'x',
+      text: 'x',
+    });
+    transport.close();
+    const [refusal] = await b.says(/.*its number does not lead to where it came from.*/);
+    expect(refusal).toContain(NUMBERS.a);
+    expect(refusal).toContain('127.0.0.1');
+    await a.says(/deferred/);
+  });
+});
+
+function toml(name: SiteName, ports: Record<SiteName, Ports>, mailboxPort: number, routers?: string): string {
   const other = name === 'a' ? 'b' : 'a';
+  const first = '{ nua = "1*", to = "127.0.0.9" }, { nua = \'/^(..)77$/\', to = "$1.x25.example" }';
+  const theirs = `{ nua = "${NUMBERS[other]}", to = "127.0.0.1:${ports[other].xot}" }`;
   return siteToml(name, {
     smtpPort: ports[name].smtp,
     mailboxPort,
@@ -72,7 +117,7 @@ function toml(name: SiteName, ports: Record<SiteName, Ports>, mailboxPort: numbe
     link: `type = "xot"
 listen = "127.0.0.1:${ports[name].xot}"
 allow = ["127.0.0.0/8"]
-routers = [{ nua = "${NUMBERS[other]}", to = "127.0.0.1:${ports[other].xot}" }]`,
+routers = [${routers ?? `${first}, ${theirs}`}]`,
     facilities: '[{ packet_size = 1024, window = 7 }]',
   });
 }
