@@ -234,7 +234,10 @@ export class LinkStack implements Circuits {
 
   /** Now, while whoever asked is there to hear it, although the call may have to wait. */
   #checkCall({ facilities = {}, ...call }: CallRequest & { readonly calling: string }): void {
-    encodePacket({ type: 'callRequest', channel: 1, confirmDelivery: false, facilities, ...call }, 8);
+    encodePacket(
+      { type: 'callRequest', channel: 1, confirmDelivery: false, facilities, ...call },
+      this.#options.packet.modulo,
+    );
   }
 
   #call(circuit: LinkCircuit, request: CallRequest): void {

@@ -8,6 +8,10 @@ export interface StackPairOptions {
   readonly bitsPerSecond?: number;
   readonly delayMs?: number;
   readonly disturb?: MemoryLineOptions['disturb'];
+  readonly extraDelayMs?: MemoryLineOptions['extraDelayMs'];
+  /** Of both layers. Default 8. */
+  readonly modulo?: 8 | 128;
+  readonly packet?: Partial<PacketLayerParameters>;
   readonly channels?: PacketLayerParameters['channels'];
   readonly escapeXonXoff?: boolean;
   readonly linkWaitMs?: number;
@@ -53,6 +57,7 @@ export function unstartedPair(options: StackPairOptions = {}): StackPair {
     bitsPerSecond,
     delayMs,
     ...(options.disturb !== undefined && { disturb: options.disturb }),
+    ...(options.extraDelayMs !== undefined && { extraDelayMs: options.extraDelayMs }),
   });
   const make = (end: 'a' | 'b'): LinkStack => {
     const write = (octets: Uint8Array): boolean => line[end].write(octets);
@@ -72,7 +77,14 @@ function stackOptions(
   clock: VirtualClock,
   bitsPerSecond: number,
   write: LinkStackOptions['write'],
-  { channels = { twoWay: [1, 8] }, escapeXonXoff = false, linkWaitMs, trace }: StackPairOptions,
+  {
+    channels = { twoWay: [1, 8] },
+    escapeXonXoff = false,
+    linkWaitMs,
+    trace,
+    modulo = 8,
+    packet = {},
+  }: StackPairOptions,
 ): LinkStackOptions {
   const role = end === 'a' ? 'dte' : 'dce';
   return {
@@ -85,10 +97,11 @@ function stackOptions(
       bitsPerOctet: 10,
       packetSize: 1024,
       window: 7,
+      modulo,
     }),
     packet: {
       role,
-      modulo: 8,
+      modulo,
       channels,
       assign: role === 'dte' ? 'highest' : 'lowest',
       defaultPacketSize: 128,
@@ -98,6 +111,7 @@ function stackOptions(
       negotiation: true,
       reject: false,
       timers: DEFAULT_PACKET_TIMERS,
+      ...packet,
     },
     escapeXonXoff,
     ...(linkWaitMs !== undefined && { linkWaitMs }),

@@ -1,4 +1,5 @@
 import { test } from 'vitest';
+import { manyFaultyLines } from '../support/circuits-over-faulty-line.js';
 import { mailOverFaultyLines } from '../support/faulty-line.js';
 
 const SEEDS = 500;
@@ -9,3 +10,8 @@ test(`mail over faulty lines arrives as it was sent, ${SEEDS} seeds`, async () =
       throw new Error(`seed ${seed}`, { cause: error });
     });
 });
+
+const CIRCUIT_SEEDS = 10_000;
+
+test(`circuits over faulty lines: what arrives is what was sent, ${CIRCUIT_SEEDS} seeds`, () =>
+  manyFaultyLines(CIRCUIT_SEEDS));
