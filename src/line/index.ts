@@ -6,5 +6,6 @@ export { SerialLine, type SerialLineOptions } from './serial-line.js';
 export { TcpLine } from './tcp-line.js';
 export { type ConnectionRefusal, TcpListener, type TcpListenerOptions } from './tcp-listener.js';
 export { TcpStream } from './tcp-stream.js';
+export { type Secured, secure, TLS_VERSIONS, type TlsFacts, type TlsRole } from './tls.js';
 export { XotListener, type XotListenerOptions } from './xot-listener.js';
 export { XotSocket, type XotSocketHandler, type XotTarget } from './xot-socket.js';
