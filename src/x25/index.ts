@@ -1,6 +1,6 @@
 export type { CallState } from './call.js';
 export { PacketLayer, type PacketLayerCounter } from './layer.js';
-export type { Addresses } from './packet/address.js';
+export type { Addresses, AddressType, AddressTypes } from './packet/address.js';
 export type { CallAcceptedPacket, CallRequestPacket, IncomingCallPacket } from './packet/call.js';
 export { type CallFields, MOST_USER_DATA } from './packet/call-fields.js';
 export * from './packet/cause.js';

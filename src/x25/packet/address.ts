@@ -7,9 +7,24 @@ export interface Addresses {
   readonly calling: string;
 }
 
+/** What kind of number an address is, where the A bit says that addresses tell it (X.25 §5.2.1.2). */
+export interface AddressType {
+  /** 0 as the network has it, 1 international, 2 national, 5 an alternative to a number. */
+  readonly type: number;
+  /** Numbering plan: 0 as the network has it, 1 E.164, 3 X.121. */
+  readonly plan: number;
+}
+
+export interface AddressTypes {
+  readonly called?: AddressType;
+  readonly calling?: AddressType;
+}
+
 /** `length` is the number of octets the block takes. */
 export interface AddressBlock extends Addresses {
   readonly length: number;
+  /** Only with the A bit. */
+  readonly types?: AddressTypes;
 }
 
 const MOST_DIGITS = 15;
@@ -40,19 +55,20 @@ function checked(address: string): string {
 export function decodeAddresses(octets: Uint8Array, at: number): Decoded<AddressBlock, FieldFault> {
   const lengths = octets[at];
   if (lengths === undefined) return fault('tooShort');
-  return readBoth(octets, at, { from: 1, called: lengths & 0x0f, calling: lengths >> 4, typed: false });
+  return readBoth(octets, at, { from: 1, called: lengths & 0x0f, calling: lengths >> 4 });
 }
 
 /**
  * Address block, A bit 1: one length octet for each, called first; each address begins with the half-octets
- * type of address and numbering plan, which are counted. They are read over: we route on digits.
- * UNCLEAR X.25 §5.2.1: the values of type and plan; we never send this form.
+ * type of address and numbering plan, which are counted. We route on the digits behind them and never send this form.
+ * An alternative address, such as a name, is no number: it reads as none given.
+ * UNCLEAR X.25 §5.2.1.2: the values of type and plan are not from the Recommendation's text.
  */
 export function decodeTypedAddresses(octets: Uint8Array, at: number): Decoded<AddressBlock, FieldFault> {
   const called = octets[at];
   const calling = octets[at + 1];
   if (called === undefined || calling === undefined) return fault('tooShort');
-  return readBoth(octets, at, { from: 2, called, calling, typed: true });
+  return readBoth(octets, at, { from: 2, called, calling, read: readTyped });
 }
 
 interface Layout {
@@ -61,30 +77,59 @@ interface Layout {
   /** Half-octets. */
   readonly called: number;
   readonly calling: number;
-  readonly typed: boolean;
+  readonly read?: (octets: Uint8Array, start: number, count: number) => ReadAddress | undefined;
+}
+
+interface ReadAddress {
+  readonly digits: string;
+  readonly type?: AddressType;
 }
 
 function readBoth(octets: Uint8Array, at: number, layout: Layout): Decoded<AddressBlock, FieldFault> {
-  const length = layout.from + Math.ceil((layout.called + layout.calling) / 2);
+  const { from, called: calledLength, calling: callingLength, read = readPlain } = layout;
+  const length = from + Math.ceil((calledLength + callingLength) / 2);
   if (at + length > octets.length) return fault('tooShort');
-  const start = 2 * (at + layout.from);
-  const called = readDigits(octets, start, layout.called, layout.typed);
+  const start = 2 * (at + from);
+  const called = read(octets, start, calledLength);
   if (called === undefined) return fault('calledAddress');
-  const calling = readDigits(octets, start + layout.called, layout.calling, layout.typed);
+  const calling = read(octets, start + calledLength, callingLength);
   if (calling === undefined) return fault('callingAddress');
-  return decoded({ called, calling, length });
+  const types = {
+    ...(called.type && { called: called.type }),
+    ...(calling.type && { calling: calling.type }),
+  };
+  return decoded({
+    called: called.digits,
+    calling: calling.digits,
+    length,
+    ...(Object.keys(types).length > 0 && { types }),
+  });
+}
+
+const ALTERNATIVE = 5;
+
+function readTyped(octets: Uint8Array, start: number, count: number): ReadAddress | undefined {
+  if (count === 0) return { digits: '' };
+  if (count === 1) return undefined;
+  const type = { type: halfOctet(octets, start), plan: halfOctet(octets, start + 1) };
+  if (type.type === ALTERNATIVE) return { digits: '', type };
+  const number = readPlain(octets, start + 2, count - 2);
+  return number && { ...number, type };
 }
 
 /** @param start, count in half-octets. @returns undefined when they are not 0 to 15 decimal digits. */
-function readDigits(octets: Uint8Array, start: number, count: number, typed: boolean): string | undefined {
-  const skipped = typed && count > 0 ? 2 : 0;
-  if (count < skipped || count - skipped > MOST_DIGITS) return undefined;
+function readPlain(octets: Uint8Array, start: number, count: number): ReadAddress | undefined {
+  if (count > MOST_DIGITS) return undefined;
   let digits = '';
-  for (let i = start + skipped; i < start + count; i++) {
-    const octet = octets[i >> 1] ?? 0;
-    const digit = i % 2 === 0 ? octet >> 4 : octet & 0x0f;
+  for (let i = start; i < start + count; i++) {
+    const digit = halfOctet(octets, i);
     if (digit > 9) return undefined;
     digits += digit;
   }
-  return digits;
+  return { digits };
+}
+
+function halfOctet(octets: Uint8Array, at: number): number {
+  const octet = octets[at >> 1] ?? 0;
+  return at % 2 === 0 ? octet >> 4 : octet & 0x0f;
 }

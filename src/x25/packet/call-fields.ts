@@ -1,5 +1,11 @@
 import { concat, type Decoded, decoded, fault } from '../../core/index.js';
-import { type Addresses, decodeAddresses, decodeTypedAddresses, encodeAddresses } from './address.js';
+import {
+  type Addresses,
+  type AddressTypes,
+  decodeAddresses,
+  decodeTypedAddresses,
+  encodeAddresses,
+} from './address.js';
 import type { Facilities } from './facilities.js';
 import { decodeFacilities, encodeFacilities, hasFacilities } from './facility-field.js';
 import type { FieldFault } from './fault.js';
@@ -7,6 +13,8 @@ import { type Modulo, TOP_BIT } from './header.js';
 
 /** What call set-up and clearing packets have in common, in this order: addresses, facilities, user data. */
 export interface CallFields extends Addresses {
+  /** Read where the A bit was set; never written. */
+  readonly addressTypes?: AddressTypes;
   readonly facilities: Facilities;
   readonly userData: Uint8Array;
 }
@@ -51,6 +59,12 @@ export function decodeCallFields(
   if (!facilities.ok) return facilities;
   const userData = packet.slice(userDataAt);
   if (userData.length > MOST_USER_DATA) return fault('tooLong');
-  const { called, calling } = addresses.value;
-  return decoded({ called, calling, facilities: facilities.value, userData });
+  const { called, calling, types } = addresses.value;
+  return decoded({
+    called,
+    calling,
+    ...(types !== undefined && { addressTypes: types }),
+    facilities: facilities.value,
+    userData,
+  });
 }

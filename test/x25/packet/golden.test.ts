@@ -222,7 +222,46 @@ const ALSO_READ: readonly (readonly [what: string, octets: string, packet: Parti
   [
     'call with addresses of type and plan (A bit)',
     '90 01 0B 08 07 11 70 00 01 11 70 10 10 00',
-    { type: 'callRequest', called: '700001', calling: '70101' },
+    {
+      type: 'callRequest',
+      called: '700001',
+      calling: '70101',
+      addressTypes: { called: { type: 1, plan: 1 }, calling: { type: 1, plan: 1 } },
+    },
+  ],
+  [
+    'an A bit address that begins within an octet',
+    '90 01 0B 05 0D 23 70 01 32 62 45 30 00 40 00',
+    {
+      called: '700',
+      calling: '26245300040',
+      addressTypes: { called: { type: 2, plan: 3 }, calling: { type: 1, plan: 3 } },
+    },
+  ],
+  [
+    'a name in place of a number (A bit, type 5)',
+    '90 01 0B 14 03 56 67 77 2D 62 2E 65 78 61 6D 13 70 00',
+    {
+      called: '',
+      calling: '7',
+      addressTypes: { called: { type: 5, plan: 6 }, calling: { type: 1, plan: 3 } },
+    },
+  ],
+  ['the A bit and no addresses', '90 01 0B 00 00 00', { called: '', calling: '' }],
+  [
+    'type and plan without a number',
+    '90 01 0B 02 00 13 00',
+    { called: '', addressTypes: { called: { type: 1, plan: 3 } } },
+  ],
+  [
+    'accepted with A bit addresses',
+    '90 01 0F 00 05 13 70 00 00',
+    { type: 'callAccepted', called: '', calling: '700' },
+  ],
+  [
+    'cleared with A bit addresses',
+    '90 01 13 09 00 05 00 13 70 00 00',
+    { type: 'clearRequest', called: '700' },
   ],
   ['call with D bit procedure', '50 01 0B 00 00', { type: 'callRequest', confirmDelivery: true }],
   ['data without user data', '10 01 00', { type: 'data', payload: hex('') }],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodePacket, encodePacket } from '../../../src/x25/index.js';
+import { type CallFields, decodePacket, encodePacket, type Packet } from '../../../src/x25/index.js';
 import { packetArbitrary } from '../../support/packet-arbitraries.js';
 
 describe.each([8, 128] as const)('modulo %i', (modulo) => {
@@ -24,7 +24,11 @@ describe.each([8, 128] as const)('modulo %i', (modulo) => {
     fc.assert(
       fc.property(header, fc.uint8Array({ maxLength: 40 }), (start, rest) => {
         const packet = decodePacket(Uint8Array.from([...start, ...rest]), modulo);
-        if (packet.ok) expect(decodePacket(encodePacket(packet.value, modulo), modulo)).toEqual(packet);
+        if (!packet.ok) return;
+        // Type and plan of an address are not sent on.
+        const { addressTypes, ...value } = packet.value as Packet & CallFields;
+        const again = decodePacket(encodePacket(packet.value, modulo), modulo);
+        expect(again).toEqual({ ok: true, value });
       }),
       { numRuns: 3000 },
     );
