@@ -134,11 +134,12 @@ function incomingRows({ incoming, peers }: Configuration): Row[] {
   ];
 }
 
-function describeConditions({ link, calling, called, userData }: IncomingRule): string {
+function describeConditions({ link, calling, called, closedUserGroups, userData }: IncomingRule): string {
   const conditions = [
     ...(link === undefined ? [] : [`on ${link}`]),
     ...(calling === undefined ? [] : [`from ${number(calling.text)}`]),
     ...(called === undefined ? [] : [`for ${number(called.text)}`]),
+    ...(closedUserGroups === undefined ? [] : [`in closed user group ${closedUserGroups.join(' or ')}`]),
     ...(userData === undefined || userData.length === 0 ? [] : [`with ${toHex(userData, ' ')}`]),
   ];
   return conditions.join(' ') || 'every call';
@@ -148,6 +149,7 @@ function describeAction({ action }: IncomingRule): string {
   if (action.type === 'reject') return `refused: ${hexOctet(action.cause)}/${hexOctet(action.diagnostic)}`;
   return [
     ...(action.type === 'engine' ? describeEngine(action) : describeBridge(action)),
+    ...(action.reverseCharging === true ? ['at our cost where the caller asks for it'] : []),
     ...(action.maxCircuits === undefined ? [] : [`at most ${action.maxCircuits} calls at a time`]),
   ].join(', ');
 }

@@ -15,6 +15,7 @@ export function checkIncoming(
   const { link, action } = rule.value;
   const its = links.map(({ value }) => value).filter(({ name }) => link === undefined || link === name);
   checkUserData(rule, its, problems);
+  checkFacilities(rule, its, problems);
   if (action.type === 'reject') {
     checkCause(rule, action.cause, its, problems);
     return;
@@ -116,6 +117,18 @@ function checkUserData(
       at,
       `found ${describeValue(problems.found(at))}; allowed ${on(pad)}: "01000000", which is all that a PAD takes and shows`,
     );
+}
+
+function checkFacilities(
+  { value: { link: named }, path }: Placed<IncomingRule>,
+  links: readonly LinkConfiguration[],
+  problems: ProblemList,
+): void {
+  const pad = links.find(({ type }) => type === 'pad');
+  if (named === undefined || pad === undefined) return;
+  for (const key of ['cug', 'reverse_charging'])
+    if (problems.found([...path, key]) !== undefined)
+      problems.refuse([...path, key], `not allowed ${on(pad)}: a PAD shows no facilities of a call`);
 }
 
 function on({ name }: LinkConfiguration): string {

@@ -4,9 +4,9 @@ import type { Configuration } from './configuration.js';
 /** Whether a caller can get past all rules: none of them rejects everybody. @param calling patterns; empty: no number. */
 export function isReached(incoming: readonly IncomingRule[], calling: readonly string[]): boolean {
   return !incoming.some(
-    ({ link, calling: from, called, userData, action }) =>
+    ({ link, calling: from, called, userData, closedUserGroups, action }) =>
       action.type === 'reject' &&
-      (link ?? called ?? userData) === undefined &&
+      (link ?? called ?? userData ?? closedUserGroups) === undefined &&
       (from === undefined || (from.isCatchAll && !calling.includes(''))),
   );
 }

@@ -28,13 +28,14 @@ export function readIncoming(path: KeyPath, place: number, problems: ProblemList
   if (settings === undefined) return undefined;
   const action = actionOf(settings, path, problems);
   if (action === undefined) return undefined;
-  const { link, calling, called } = settings;
+  const { link, calling, called, cug } = settings;
   const userData = settings.call_user_data ?? usualUserData(settings, problems);
   return {
     name: settings.name ?? `number ${place}`,
     ...(link !== undefined && { link }),
     ...(calling !== undefined && { calling }),
     ...(called !== undefined && { called }),
+    ...(cug !== undefined && { closedUserGroups: cug }),
     ...(userData !== undefined && { userData }),
     action,
   };
@@ -63,8 +64,12 @@ function actionOf(
   path: KeyPath,
   problems: ProblemList,
 ): IncomingRule['action'] | undefined {
-  const { relay, smtp, identify, max_circuits: maxCircuits } = settings;
-  const limits = { relay, ...(maxCircuits !== undefined && { maxCircuits }) };
+  const { relay, smtp, identify, max_circuits: maxCircuits, reverse_charging: reverseCharging } = settings;
+  const limits = {
+    relay,
+    ...(maxCircuits !== undefined && { maxCircuits }),
+    ...(reverseCharging && { reverseCharging }),
+  };
   switch (settings.action) {
     case 'engine':
       return { type: 'engine', ...limits };

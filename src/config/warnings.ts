@@ -85,7 +85,8 @@ function leadsTo(server: HostAndPort, own: HostAndPort): boolean {
 
 function warnOfIncoming({ incoming, listen, bridges }: Configuration, problems: ProblemList): void {
   const closed = incoming.findIndex(
-    ({ link, calling, called, userData }) => !(link ?? calling ?? called ?? userData),
+    ({ link, calling, called, userData, closedUserGroups }) =>
+      !(link ?? calling ?? called ?? userData ?? closedUserGroups),
   );
   const ours = [...listen.smtp, ...bridges.map((bridge) => bridge.listen)];
   incoming.forEach(({ action, calling }, index) => {

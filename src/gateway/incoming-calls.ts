@@ -8,6 +8,7 @@ import {
   type Admission,
   admit,
   type BridgeAction,
+  type CallToAdmit,
   type EngineAction,
   type IncomingRule,
   numberOfCaller,
@@ -112,7 +113,7 @@ export class IncomingCalls {
     const { incoming, peers } = this.#options.configuration;
     const calling = numberOfCaller(call.calling, link.prefixes);
     const admission = admit(
-      { link: link.name, calling, called: call.called, userData: call.userData },
+      { link: link.name, calling, called: call.called, userData: call.userData, ...askedOf(call) },
       incoming,
       peers,
     );
@@ -296,3 +297,12 @@ function refusal(diagnostic: number, why: string): Refusal {
 }
 
 const SHUTTING_DOWN = refusal(OUR_DIAGNOSTIC.shuttingDown, 'shutting down');
+
+/** What the caller's facilities ask of us before anything else. */
+function askedOf({ facilities }: IncomingCall): Pick<CallToAdmit, 'closedUserGroup' | 'reverseCharging'> {
+  const group = facilities.closedUserGroup ?? facilities.closedUserGroupOutgoing;
+  return {
+    ...(group !== undefined && { closedUserGroup: group }),
+    ...(facilities.reverseCharging === true && { reverseCharging: true }),
+  };
+}

@@ -8,6 +8,10 @@ export interface CallToAdmit {
   readonly calling: string;
   readonly called: string;
   readonly userData: Uint8Array;
+  /** Index of the closed user group, with outgoing access or without: two or four digits. */
+  readonly closedUserGroup?: string;
+  /** The caller wants us to pay. Default false. */
+  readonly reverseCharging?: boolean;
 }
 
 /** Conditions that are absent hold for every call. */
@@ -17,6 +21,8 @@ export interface IncomingRule {
   readonly link?: string;
   readonly calling?: Pattern;
   readonly called?: Pattern;
+  /** The closed user groups that the call may belong to. */
+  readonly closedUserGroups?: readonly string[];
   /** What the call user data must begin with. */
   readonly userData?: Uint8Array;
   readonly action: EngineAction | BridgeAction | RejectAction;
@@ -27,6 +33,8 @@ export interface EngineAction {
   readonly type: 'engine';
   readonly relay: boolean;
   readonly maxCircuits?: number;
+  /** Whether we pay for a call when the caller asks for it. Default false. */
+  readonly reverseCharging?: boolean;
 }
 
 /** The call is joined to a mail server, and nothing is kept. */
@@ -37,6 +45,7 @@ export interface BridgeAction {
   readonly identify: 'xclient' | 'proxy' | 'none';
   readonly relay: boolean;
   readonly maxCircuits?: number;
+  readonly reverseCharging?: boolean;
 }
 
 export interface RejectAction {
@@ -74,7 +83,8 @@ export const USER_DATA_NOT_WANTED = 0xf9;
  * Decides on an incoming call before it is accepted: an accepted call is charged.
  *
  * The first rule that fits wins. When none fits, a configured peer may call with its own call user data, from its
- * own number, on its own links; all others are refused.
+ * own number, on its own links; all others are refused. A call that we should pay for is refused, unless the rule that
+ * it fits says otherwise.
  *
  * UNCLEAR design "What a calling NUA proves": "no rule at all" could also mean a file without rules. Read so that a
  * rule for one caller shuts no peer out; a last rule `calling = "*"`, `action = "reject"` does.
@@ -86,14 +96,16 @@ export function admit(
 ): Admission {
   const caller = peers.find((peer) => isFrom(peer, call));
   const rule = rules.find((candidate) => fits(candidate, call));
-  if (rule !== undefined) return apply(rule, caller?.name);
+  if (rule !== undefined) return apply(rule, call, caller?.name);
   const welcome = peers.find((peer) => isFrom(peer, call) && startsWith(call.userData, peer.userData));
+  if (welcome !== undefined && call.reverseCharging === true)
+    return reject(CALLER_REFUSED, 'reverse charging');
   if (welcome !== undefined)
     return { action: 'take', how: { type: 'engine', relay: false }, peer: welcome.name };
   return refuse(call, rules, peers);
 }
 
-function apply(rule: IncomingRule, peer: string | undefined): Admission {
+function apply(rule: IncomingRule, call: CallToAdmit, peer: string | undefined): Admission {
   const { action } = rule;
   if (action.type === 'reject')
     return {
@@ -102,6 +114,8 @@ function apply(rule: IncomingRule, peer: string | undefined): Admission {
       diagnostic: action.diagnostic,
       why: `incoming rule ${rule.name}`,
     };
+  if (call.reverseCharging === true && action.reverseCharging !== true)
+    return reject(CALLER_REFUSED, `reverse charging, which incoming rule ${rule.name} does not take`);
   return { action: 'take', how: action, rule, ...(peer !== undefined && { peer }) };
 }
 
@@ -129,8 +143,15 @@ function fits(rule: IncomingRule, call: CallToAdmit): boolean {
 function fitsLine(rule: IncomingRule, call: CallToAdmit): boolean {
   return (
     (rule.link === undefined || rule.link === call.link) &&
-    (rule.called === undefined || rule.called.match(call.called) !== undefined)
+    (rule.called === undefined || rule.called.match(call.called) !== undefined) &&
+    fitsGroup(rule, call)
   );
+}
+
+/** An index is the same in the basic and in the extended form: "12" and "0012". */
+function fitsGroup({ closedUserGroups }: IncomingRule, { closedUserGroup: group }: CallToAdmit): boolean {
+  if (closedUserGroups === undefined) return true;
+  return group !== undefined && closedUserGroups.some((each) => Number(each) === Number(group));
 }
 
 /**

@@ -449,7 +449,27 @@ describe('[[incoming]]', () => {
       'action = "reject"\ncause = 0x7f\nlink = "psdn0"',
       'cause: found 0x7F; allowed on link "psdn0", which is a DTE: 0x00 and 0x80 to 0xFF',
     ],
-    ['action = "engine"\nreverse_charging = false', 'reverse_charging: not supported by this version'],
+    ['action = "engine"\nreverse_charging = 1', 'reverse_charging: found 1; allowed: true or false'],
+    [
+      'action = "reject"\nreverse_charging = true',
+      'reverse_charging: allowed only with action = "engine" or "bridge"',
+    ],
+    [
+      'action = "engine"\ncug = "123"',
+      'cug: found "123"; allowed: the index of a closed user group: two digits (basic) or four (extended)',
+    ],
+    [
+      'action = "engine"\ncug = 12',
+      'cug: found 12; allowed: the index of a closed user group: two digits (basic) or four (extended); write it in quotes',
+    ],
+    [
+      'action = "engine"\ncug = ["12", "x"]',
+      'cug[1]: found "x"; allowed: the index of a closed user group: two digits (basic) or four (extended)',
+    ],
+    [
+      'action = "engine"\ncug = []',
+      'cug: found an empty list; allowed: the index of a closed user group: two digits (basic) or four (extended), or a list of them',
+    ],
     ['action = "engine"\ncaling = "1"', 'caling: unknown key; did you mean "calling"?'],
   ])('%j: %s', (keys, message) => {
     expect(problemsOf(tomlOf({}, `[[incoming]]\n${keys}`))).toEqual([`incoming[0].${message}`]);

@@ -52,6 +52,7 @@ function outcome(admission: Admission): string {
 describe('without a rule', () => {
   test.each<[string, Partial<CallToAdmit>, string]>([
     ['a peer with its user data', {}, 'engine as site-b'],
+    ['a peer at our cost', { reverseCharging: true }, 'reject 0/f5 reverse charging'],
     ['a peer from a subaddress', { calling: '2624530004007' }, 'engine as site-b'],
     ['a peer with more user data', { userData: octets('c0f7000001') }, 'engine as site-b'],
     ['a peer with own user data', { calling: '7001', userData: octets('cc') }, 'engine as site-c'],
@@ -114,6 +115,54 @@ describe('a rule', () => {
       { calling: number('') },
       { calling: '999' },
       'reject 0/f5 caller unknown',
+    ],
+    [
+      'for a closed user group',
+      { closedUserGroups: ['12'] },
+      { closedUserGroup: '12' },
+      'engine by it as site-b',
+    ],
+    [
+      'for several closed user groups',
+      { closedUserGroups: ['12', '0034'] },
+      { closedUserGroup: '34', calling: '999' },
+      'engine by it',
+    ],
+    [
+      'for another closed user group',
+      { closedUserGroups: ['12'] },
+      { closedUserGroup: '21', calling: '999' },
+      'reject 0/f5 caller unknown',
+    ],
+    [
+      'for a closed user group, and none given',
+      { closedUserGroups: ['00'] },
+      { calling: '999' },
+      'reject 0/f5 caller unknown',
+    ],
+    [
+      'that takes a reversed charge',
+      { action: { ...engine, reverseCharging: true } },
+      { reverseCharging: true },
+      'engine by it as site-b',
+    ],
+    [
+      'that takes a reversed charge, and none asked for',
+      { action: { ...bridge, reverseCharging: true } },
+      {},
+      'bridge by it as site-b',
+    ],
+    [
+      'that says nothing of a reversed charge',
+      {},
+      { reverseCharging: true },
+      'reject 0/f5 reverse charging, which incoming rule it does not take',
+    ],
+    [
+      'that rejects, and a reversed charge',
+      { action: reject },
+      { reverseCharging: true },
+      'reject 0/f5 incoming rule it',
     ],
     ['that rejects', { action: reject }, {}, 'reject 0/f5 incoming rule it'],
     [

@@ -101,6 +101,12 @@ export function nua() {
   return matching(/^\d{1,15}$/, '1 to 15 digits');
 }
 
+export const CLOSED_USER_GROUP = 'the index of a closed user group: two digits (basic) or four (extended)';
+
+export function closedUserGroup() {
+  return matching(/^(\d{2}|\d{4})$/, CLOSED_USER_GROUP);
+}
+
 export function hex(maxOctets: number) {
   return parsed(`at most ${maxOctets} octets in hexadecimal, such as "c0f70000"`, (text) =>
     /^([0-9a-f]{2})*$/i.test(text) && text.length <= 2 * maxOctets

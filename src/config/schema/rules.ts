@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import {
+  CLOSED_USER_GROUP,
   choice,
+  closedUserGroup,
   domainPattern,
   hex,
   matching,
@@ -23,12 +25,14 @@ export const incomingSchema = table('incoming', {
   link: name().optional(),
   calling: nuaPattern().optional(),
   called: nuaPattern().optional(),
+  cug: oneOrMore(closedUserGroup(), `${CLOSED_USER_GROUP}, or a list of them`).optional(),
   call_user_data: hex(MAX_CALL_USER_DATA).optional(),
   action: choice(ACTIONS, ' ("switch" is not supported by this version)'),
   relay: yesOrNo().default(false),
   smtp: server().optional(),
   identify: choice(['xclient', 'proxy', 'none']).default('xclient'),
   max_circuits: whole(1, 4095).optional(),
+  reverse_charging: yesOrNo().default(false),
   cause: octet().optional(),
   diagnostic: octet().optional(),
 });
@@ -39,6 +43,7 @@ export type Action = (typeof ACTIONS)[number];
 export const ACTIONS_OF_KEY: Readonly<Record<string, readonly Action[]>> = {
   relay: ['engine', 'bridge'],
   max_circuits: ['engine', 'bridge'],
+  reverse_charging: ['engine', 'bridge'],
   smtp: ['bridge'],
   identify: ['bridge'],
   cause: ['reject'],

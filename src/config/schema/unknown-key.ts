@@ -10,7 +10,7 @@ const NOT_YET: Readonly<Record<string, readonly string[]>> = {
   listen: ['submission', 'tls'],
   link: ['tariff'],
   'peer.calls': ['budget', 'max_wait', 'min_messages', 'windows'],
-  incoming: ['cug', 'reverse_charging', 'to'],
+  incoming: ['to'],
   route: ['auth', 'link', 'lmtp', 'maildir', 'mx', 'nua', 'recipients', 'tls'],
   queue: ['delay_warning'],
 };
