@@ -7,8 +7,9 @@ import {
   type PeerConfiguration,
 } from '../config/index.js';
 import { toHex } from '../core/index.js';
+import { facilityWords } from '../observe/index.js';
 import type { IncomingRule, RouteRule } from '../routing/index.js';
-import type { Facilities } from '../x25/index.js';
+import type { Facilities, PerDirection } from '../x25/index.js';
 import { linkRows } from './describe-link.js';
 import { commas, type Row, section, time } from './section.js';
 
@@ -84,12 +85,17 @@ function peerRows({
   ];
 }
 
-function describeFacilities({ packetSize, windowSize }: Facilities): string {
+function describeFacilities({ packetSize, windowSize, ...others }: Facilities): string {
   const asked = [
-    ...(packetSize === undefined ? [] : [`packets of ${packetSize.fromCalling}`]),
-    ...(windowSize === undefined ? [] : [`window ${windowSize.fromCalling}`]),
+    ...(packetSize === undefined ? [] : [`packets of ${outAndIn(packetSize)}`]),
+    ...(windowSize === undefined ? [] : [`window ${outAndIn(windowSize)}`]),
+    ...facilityWords(others),
   ];
   return commas(asked, 'no facilities');
+}
+
+function outAndIn({ fromCalling, fromCalled }: PerDirection): string {
+  return fromCalling === fromCalled ? `${fromCalling}` : `${fromCalling} out and ${fromCalled} in`;
 }
 
 function routeRows(routes: readonly RouteRule[]): Row[] {

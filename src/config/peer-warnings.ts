@@ -1,3 +1,4 @@
+import { haveLetters } from '../pad/index.js';
 import type { Configuration, LinkConfiguration, PeerConfiguration } from './configuration.js';
 import { channelsToCallOn } from './link-warnings.js';
 import type { ProblemList } from './problem.js';
@@ -25,17 +26,37 @@ export function warnOfPeer(
     if (obstacle !== undefined)
       problems.warn(['peer', index, 'link'], `can't be called on link "${link.name}": ${obstacle}`);
   }
-  const asksForSizes = peer.facilities.some(({ packetSize, windowSize }) => packetSize ?? windowSize);
-  if (asksForSizes && its.length > 0 && its.every(({ type }) => type === 'pad'))
-    problems.warn(
-      ['peer', index, 'facilities'],
-      'has no effect: a PAD can ask for neither packet nor window size',
-    );
+  warnOfFacilities(peer, index, its, problems);
   const same = configuration.peers.slice(0, index).find((other) => sharesCaller(other, peer));
   if (same !== undefined)
     problems.warn(
       ['peer', index],
       `its callers are taken for peer "${same.name}", which has the same number`,
+    );
+}
+
+function warnOfFacilities(
+  peer: PeerConfiguration,
+  index: number,
+  its: readonly LinkConfiguration[],
+  problems: ProblemList,
+): void {
+  const pad = its.find(({ type }) => type === 'pad');
+  peer.facilities.forEach((set, nth) => {
+    const at = ['peer', index, 'facilities', nth];
+    if (set.fastSelect === 'restricted')
+      problems.warn(
+        [...at, 'fast_select'],
+        'a call with restricted fast select can not be accepted: no mail passes',
+      );
+    if (pad !== undefined && !haveLetters(set))
+      problems.warn(at, `can't be asked for on link "${pad.name}": a PAD has no letters for it`);
+  });
+  const asksForSizes = peer.facilities.some(({ packetSize, windowSize }) => packetSize ?? windowSize);
+  if (asksForSizes && its.length > 0 && its.every(({ type }) => type === 'pad'))
+    problems.warn(
+      ['peer', index, 'facilities'],
+      'has no effect: a PAD can ask for neither packet nor window size',
     );
 }
 

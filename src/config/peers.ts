@@ -1,11 +1,11 @@
 import { Pattern } from '../routing/index.js';
-import type { Facilities } from '../x25/index.js';
 import type { PeerConfiguration } from './configuration.js';
 import { isPad } from './entries.js';
+import { readFacilitySet } from './facility-set.js';
 import type { KeyPath } from './locate.js';
 import type { ProblemList } from './problem.js';
 import { readPart } from './read.js';
-import { PAD_USER_DATA, type PeerSettings, peerSchema, SMTP_USER_DATA } from './schema/peer.js';
+import { PAD_USER_DATA, peerSchema, SMTP_USER_DATA } from './schema/peer.js';
 
 /** `[[peer]]` */
 export function readPeer(path: KeyPath, problems: ProblemList): PeerConfiguration | undefined {
@@ -18,7 +18,9 @@ export function readPeer(path: KeyPath, problems: ProblemList): PeerConfiguratio
     calling: settings.calling ?? [exactly(nua)],
     links: settings.link,
     userData: settings.call_user_data ?? usualUserData(settings.link, problems),
-    facilities: settings.facilities.map(facilitiesOf),
+    facilities: settings.facilities.map((set, index) =>
+      readFacilitySet(set, [...path, 'facilities', index], problems),
+    ),
     timers: {
       callAcceptMs: timers.call_accept,
       serviceReadyMs: timers.service_ready,
@@ -32,14 +34,6 @@ export function readPeer(path: KeyPath, problems: ProblemList): PeerConfiguratio
 /** Behind PADs only, calls come with what a PAD writes; on other links too, that is left away where a PAD writes it. */
 function usualUserData(links: readonly string[], problems: ProblemList): Uint8Array {
   return links.every((link) => isPad(link, problems)) ? PAD_USER_DATA : SMTP_USER_DATA;
-}
-
-/** Both directions alike: a mail session needs the large packets one way only, and which way is ours to ask. */
-function facilitiesOf({ packet_size: size, window }: PeerSettings['facilities'][number]): Facilities {
-  return {
-    ...(size !== undefined && { packetSize: { fromCalled: size, fromCalling: size } }),
-    ...(window !== undefined && { windowSize: { fromCalled: window, fromCalling: window } }),
-  };
 }
 
 function exactly(nua: string): Pattern {

@@ -1,5 +1,6 @@
 import { startsWith } from '../core/index.js';
 import { type IncomingRule, numberToCall, type RouteRule } from '../routing/index.js';
+import type { PerDirection } from '../x25/index.js';
 import { checkAddresses } from './addresses.js';
 import type { BridgeConfiguration, LinkConfiguration, PeerConfiguration } from './configuration.js';
 import { namesIn, type Placed, valuesIn } from './entries.js';
@@ -7,7 +8,7 @@ import { checkIncoming } from './incoming-relations.js';
 import type { KeyPath } from './locate.js';
 import type { ProblemList } from './problem.js';
 import { describeValue } from './read.js';
-import { PAD_USER_DATA } from './schema/peer.js';
+import { MAX_CALL_USER_DATA, PAD_USER_DATA } from './schema/peer.js';
 
 export interface Parts {
   readonly links: readonly Placed<LinkConfiguration>[];
@@ -28,6 +29,7 @@ export function checkRelations(parts: Parts, problems: ProblemList): void {
   refuseSame('link', 'path', problems);
   checkAddresses(problems);
   for (const peer of parts.peers) {
+    checkUserDataLength(peer, problems);
     checkNames(peer.value.links, 'link', [...peer.path, 'link'], problems);
     const links = parts.links.filter(({ value }) => peer.value.links.includes(value.name));
     for (const link of links) checkPeerOnLink(peer, link.value, problems);
@@ -64,6 +66,16 @@ function checkNames(names: readonly string[], list: string, path: KeyPath, probl
   }
 }
 
+/** X.25 §5.2.2, §6.16: more goes out with fast select only, whichever set of facilities is tried. */
+function checkUserDataLength({ value, path }: Placed<PeerConfiguration>, problems: ProblemList): void {
+  const { length } = value.userData;
+  if (length > MAX_CALL_USER_DATA && !value.facilities.every(({ fastSelect }) => fastSelect !== undefined))
+    problems.refuse(
+      [...path, 'call_user_data'],
+      `found ${length} octets; allowed: ${MAX_CALL_USER_DATA}, more only with fast_select in each of facilities`,
+    );
+}
+
 function checkPeerOnLink(
   peer: Placed<PeerConfiguration>,
   link: LinkConfiguration,
@@ -94,17 +106,23 @@ function checkFacilities(
         at,
         `asks for facilities that are never sent ${on(link)}: packet.negotiation is false there`,
       );
-    if (packetSize !== undefined && packetSize.fromCalling > maxPacketSize)
+    const size = largest(packetSize);
+    if (size > maxPacketSize)
       problems.refuse(
         [...at, 'packet_size'],
-        `found ${packetSize.fromCalling}; allowed ${on(link)}: up to its packet.max_size, ${maxPacketSize}`,
+        `found ${size}; allowed ${on(link)}: up to its packet.max_size, ${maxPacketSize}`,
       );
-    if (windowSize !== undefined && windowSize.fromCalling > maxWindow)
+    const window = largest(windowSize);
+    if (window > maxWindow)
       problems.refuse(
         [...at, 'window'],
-        `found ${windowSize.fromCalling}; allowed ${on(link)}: up to its packet.max_window, ${maxWindow}`,
+        `found ${window}; allowed ${on(link)}: up to its packet.max_window, ${maxWindow}`,
       );
   });
+}
+
+function largest(value: PerDirection | undefined): number {
+  return Math.max(value?.fromCalling ?? 0, value?.fromCalled ?? 0);
 }
 
 /** A `+` would end the selection, CR as well. */
@@ -119,9 +137,12 @@ function checkUserDataOnPad(
   const at = [...path, 'call_user_data'];
   const written = problems.found(at);
   const { userData, links } = value;
+  const isShort = userData.length <= MAX_CALL_USER_DATA;
   const isAsPadWrites = startsWith(userData, PAD_USER_DATA) || written === undefined || links.length > 1;
   const rest = String.fromCharCode(...userData.subarray(PAD_USER_DATA.length));
-  if (!isAsPadWrites || !WRITTEN_BY_TERMINAL.test(rest))
+  if (!isShort)
+    problems.refuse(at, `found ${userData.length} octets; allowed ${on(link)}: ${MAX_CALL_USER_DATA}`);
+  else if (!isAsPadWrites || !WRITTEN_BY_TERMINAL.test(rest))
     problems.refuse(
       at,
       `found ${describeValue(written)}; allowed ${on(link)}: "01000000", which a PAD writes by itself, and printable characters but "+" behind it`,

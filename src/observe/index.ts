@@ -6,6 +6,7 @@ export * from './capture.js';
 export * from './capture-file.js';
 export { describeEvent, describeFrame, describePacketOctets } from './describe.js';
 export { describePacket } from './describe-packet.js';
+export { facilityWords } from './facility-words.js';
 export * from './file-sink.js';
 export * from './ladder.js';
 export * from './log.js';

@@ -51,6 +51,11 @@ export function writeSelection(
   return decoded(`${block}${called}${writeUserData(userData, userDataMark)}`);
 }
 
+/** Whether a PAD can be told all of them. */
+export function haveLetters(facilities: Facilities): boolean {
+  return lettersOf(facilities) !== undefined;
+}
+
 /** @returns undefined when one of them can't be told. */
 function lettersOf({ packetSize, windowSize, ...asked }: Facilities): string[] | undefined {
   const writers = Object.entries(LETTERS) as [keyof typeof asked, Write<unknown>][];

@@ -9,7 +9,13 @@ export type { DataBits, DataPacket } from './packet/data.js';
 export type { DiagnosticPacket } from './packet/diagnostic.js';
 export { DIAGNOSTIC, diagnosticText } from './packet/diagnostic-code.js';
 export * from './packet/facilities.js';
-export { decodeFacilities, encodeFacilities, splitFacilities } from './packet/facility-field.js';
+export {
+  decodeFacilities,
+  encodeFacilities,
+  facilityFieldLength,
+  MOST_FACILITY_OCTETS,
+  splitFacilities,
+} from './packet/facility-field.js';
 export { THROUGHPUT_CLASSES } from './packet/facility-form.js';
 export { FAULT_DIAGNOSTIC, type PacketFault } from './packet/fault.js';
 export type { FlowPacket } from './packet/flow.js';

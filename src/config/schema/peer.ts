@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { CALL_TIMERS } from '../../rfc1090/index.js';
+import { MOST_USER_DATA } from '../../x25/index.js';
+import { facilitySetSchema } from './facilities.js';
 import { hex, list, name, nua, nuaPattern, oneOrMore, table, timer, whole } from './fields.js';
-import { packetSize, window } from './link.js';
 
 /** X.25 §5.2.1: call user data of a call without fast select. */
 export const MAX_CALL_USER_DATA = 16;
@@ -10,17 +11,14 @@ export const SMTP_USER_DATA = Uint8Array.of(0xc0, 0xf7, 0x00, 0x00);
 /** X.29 §4.1: what a PAD writes into every call by itself, and takes no other call without. */
 export const PAD_USER_DATA = Uint8Array.of(0x01, 0x00, 0x00, 0x00);
 
-const facilitySetSchema = table('peer.facilities', {
-  packet_size: packetSize().optional(),
-  window: window().optional(),
-});
-
 const timersSchema = table('peer.timers', {
   call_accept: timer(CALL_TIMERS.callAccept),
   service_ready: timer(CALL_TIMERS.serviceReady),
   reply: timer(CALL_TIMERS.reply),
   quit: timer(CALL_TIMERS.quit),
 });
+
+const FACILITY_SETS = 'a list of tables such as { packet_size = 512, window = 4 }';
 
 /** `[[peer]]` */
 export const peerSchema = table('peer', {
@@ -29,9 +27,9 @@ export const peerSchema = table('peer', {
   nua: nua(),
   calling: oneOrMore(nuaPattern(), 'a pattern of digits, or a list of them').optional(),
   link: oneOrMore(name(), 'the name of a link, or a list of them'),
-  call_user_data: hex(MAX_CALL_USER_DATA).optional(),
-  facilities: list(facilitySetSchema, 'a list of tables with packet_size and window')
-    .min(1, { error: 'a list of tables with packet_size and window, at least one: {} asks for nothing' })
+  call_user_data: hex(MOST_USER_DATA).optional(),
+  facilities: list(facilitySetSchema, FACILITY_SETS)
+    .min(1, { error: `${FACILITY_SETS}, at least one: {} asks for nothing` })
     .default([{}]),
   timers: timersSchema.prefault({}),
   calls: table('peer.calls', { max_circuits: whole(1, 4095).default(1) }).prefault({}),

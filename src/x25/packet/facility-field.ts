@@ -19,16 +19,25 @@ export const MOST_FACILITY_OCTETS = 109;
  * @throws RangeError on a value that has no code, or when it is all too long.
  */
 export function encodeFacilities(facilities: Facilities, modulo: Modulo): Uint8Array {
+  const octets = write(facilities, modulo);
+  if (octets.length > 0xff) throw new RangeError(`facility field of ${octets.length} octets`);
+  return octets;
+}
+
+/** How many octets they take, also where that is too much for a packet. @throws RangeError as above. */
+export function facilityFieldLength(facilities: Facilities, modulo: Modulo): number {
+  return write(facilities, modulo).length;
+}
+
+function write(facilities: Facilities, modulo: Modulo): Uint8Array {
   const { other, otherDte } = facilities;
   const ofDtes = writeAll(DTE_FACILITIES, facilities, modulo);
   if (otherDte !== undefined && otherDte.length > 0) ofDtes.push(otherDte);
-  const octets = concat([
+  return concat([
     ...writeAll(X25_FACILITIES, facilities, modulo),
     ...(other === undefined ? [] : [other]),
     ...(ofDtes.length === 0 ? [] : [Uint8Array.of(MARKER, OF_DTES), ...ofDtes]),
   ]);
-  if (octets.length > 0xff) throw new RangeError(`facility field of ${octets.length} octets`);
-  return octets;
 }
 
 function writeAll(table: readonly FacilityEntry[], facilities: Facilities, modulo: Modulo): Uint8Array[] {
