@@ -70,7 +70,7 @@ name = "site-c"
 nua = "7001"
 link = "psdn0"
 call_user_data = ""
-facilities = [{ packet_size = 512, window = 4 }, { window = 2 }, {}]
+facilities = [{ packet_size = 512, window = { send = 4, receive = 2 }, closed_user_group = "12", nui = "secret" }, { window = 2 }, {}]
 calls = { max_circuits = 2 }
 [[incoming]]
 name = "b"
@@ -142,7 +142,7 @@ Peer site-c
   number           7001 on psdn0
   calls us from    7001
   call user data   none
-  asks for         packets of 512, window 4; then window 2; then no facilities
+  asks for         packets of 512, window 4 out and 2 in, closed user group 12, network user identification; then window 2; then no facilities
   waits            100s for the call, 2m for the 220, 10m for a reply, 20s after QUIT
   calls at a time  2
 

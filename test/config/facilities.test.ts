@@ -162,11 +162,15 @@ describe('a facility set of a peer', () => {
     ['raw = "000f0b02"', `.raw: has a wrong DTE facility behind 00 0F; ${RAW}`],
     [
       'reverse_charging = true, raw = "0180"',
-      '.raw: holds facilities of code 01, which another key of this set asks for as well; allowed: each once',
+      '.raw: holds a facility that another key of this set asks for as well; allowed: each once',
+    ],
+    [
+      'closed_user_group = "12", raw = "470013"',
+      '.raw: holds a facility that another key of this set asks for as well; allowed: each once',
     ],
     [
       'window = 2, raw = "430202"',
-      '.raw: holds facilities of code 43, which another key of this set asks for as well; allowed: each once',
+      '.raw: holds a facility that another key of this set asks for as well; allowed: each once',
     ],
     [`protection = "${'00'.repeat(103)}", nui = "1234"`, ': makes a field of 113 octets; allowed: up to 109'],
     [
