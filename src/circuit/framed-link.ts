@@ -1,5 +1,5 @@
 import { type Clock, concat } from '../core/index.js';
-import { encodeFrame, FrameDecoder, type FramingOptions } from '../hdlc/index.js';
+import { encodeFrame, type Fcs, FrameDecoder, type FramingOptions } from '../hdlc/index.js';
 import { LapbLink, type LapbParameters, type LapbUser } from '../lapb/index.js';
 import type { TraceEvent } from './trace-event.js';
 
@@ -8,6 +8,8 @@ export interface FramedLinkOptions {
   readonly lapb: LapbParameters;
   /** The line takes octets 11 and 13 as XON and XOFF. */
   readonly escapeXonXoff: boolean;
+  /** How damaged frames are known. Default: by an FCS of 16 bits. */
+  readonly fcs?: Fcs;
   /** Sends octets; all are taken. False: the line has enough to do, `writable` is called when it has not. */
   readonly write: (octets: Uint8Array) => boolean;
   readonly trace?: (event: TraceEvent) => void;
@@ -15,8 +17,8 @@ export interface FramedLinkOptions {
   readonly isTraced?: () => boolean;
 }
 
-/** Address and control field of a frame in modulo 8. */
-const FRAME_HEADER = 2;
+/** Address and control field of an I frame. */
+const FRAME_HEADER = { 8: 2, 128: 3 } as const;
 
 /**
  * Frames shorter than this share a write with the next one. Not more: what a frame acknowledges is decided when it
@@ -46,8 +48,10 @@ export class FramedLink {
     this.#trace = options.trace;
     this.#isTraced = options.isTraced ?? (() => options.trace !== undefined);
     this.#framing = {
+      fcs: options.fcs ?? '16',
       escapeXonXoff: options.escapeXonXoff,
-      maxFrameOctets: FRAME_HEADER + options.lapb.maxInformationOctets + TOO_LONG_BUT_HEARD,
+      maxFrameOctets:
+        FRAME_HEADER[options.lapb.modulo] + options.lapb.maxInformationOctets + TOO_LONG_BUT_HEARD,
     };
     this.lapb = new LapbLink(options.lapb, this.#tracing(user));
     this.decoder = new FrameDecoder(this.#framing, (frame) => {

@@ -1,4 +1,5 @@
 import { type Clock, earliest, isDue, Since, Turns } from '../core/index.js';
+import type { Fcs } from '../hdlc/index.js';
 import type { LapbParameters, LapbUser } from '../lapb/index.js';
 import {
   type ChannelRange,
@@ -24,6 +25,8 @@ export interface LinkStackOptions {
   readonly packet: PacketLayerParameters;
   /** The line takes octets 11 and 13 as XON and XOFF. */
   readonly escapeXonXoff: boolean;
+  /** How damaged frames are known. Default: by an FCS of 16 bits. */
+  readonly fcs?: Fcs;
   /** The calling address of calls that name none. Default: none. */
   readonly calling?: string;
   /** How long a call waits for a link that is coming up, milliseconds. Default 30 s. */

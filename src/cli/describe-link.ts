@@ -15,7 +15,13 @@ type AccessLink = Link<'serial' | 'modem'>;
 export function linkRows(link: LinkConfiguration): Row[] {
   switch (link.type) {
     case 'serial':
-      return [...lineRows(link), ['role', describeRole(link)], ...numberRows(link), ...layerRows(link)];
+      return [
+        ...lineRows(link),
+        ...framingRows(link),
+        ['role', describeRole(link)],
+        ...numberRows(link),
+        ...layerRows(link),
+      ];
     case 'modem':
       return [...lineRows(link), ...modemRows(link), ...numberRows(link), ...layerRows(link)];
     case 'pad':
@@ -31,6 +37,14 @@ function lineRows(link: Link<'serial' | 'modem' | 'pad'>): Row[] {
   const hardware = line.type === 'device' && line.hardwareFlowControl ? ', RTS/CTS' : '';
   const escapes = link.type !== 'pad' && link.escapeXonXoff ? ', XON/XOFF (11 and 13 escaped)' : '';
   return [['line', `${where}, ${line.baud} bit/s${hardware}${escapes}`]];
+}
+
+/** What is not as usual. */
+function framingRows({ fcs, watchesCarrier }: Link<'serial'>): Row[] {
+  return [
+    ...(fcs === 'none' ? [['frames', 'without FCS']] : []),
+    ...(watchesCarrier ? [['carrier', 'watched: without DCD the link is down']] : []),
+  ];
 }
 
 function numberRows(link: LinkConfiguration): Row[] {
@@ -108,6 +122,7 @@ function describeLapb(link: AccessLink): string {
     value('t3Ms', `T3 ${time(lapb.t3Ms)}`),
     value('n2', `N2 ${lapb.n2}`),
     `N1 ${lapb.maxInformationOctets} octets`,
+    ...(lapb.active ? [] : ['set up by the other end']),
   ].join(', ');
 }
 

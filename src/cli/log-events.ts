@@ -1,4 +1,4 @@
-import type { GatewayEvent, Observe } from '../gateway/index.js';
+import type { GatewayEvent, LineState, Observe } from '../gateway/index.js';
 import type { ModemEvent } from '../modem/index.js';
 import { type CallLog, callRecordLine, type Logger } from '../observe/index.js';
 
@@ -32,16 +32,9 @@ export function logEvents(log: Logger, calls: CallLog | undefined): Observe {
         if (event.peer === undefined) log.info({ address: event.address }, 'SMTP is taken');
         else log.info({ address: event.address, peer: event.peer }, 'SMTP is taken for a bridge');
         return;
-      case 'line': {
-        const { link, line } = event;
-        if (line.state === 'opened') log.info({ link }, 'line opened');
-        else
-          log.warn(
-            { link, tries: line.tries },
-            `line lost: ${line.why}; again in ${line.retryInMs / 1000} s`,
-          );
+      case 'line':
+        logLine(log, event.link, event.line);
         return;
-      }
       case 'received': {
         const { id, sender, recipients, size, source } = event.message;
         log.info({ message: id, sender, recipients: recipients.length, size, source }, 'received');
@@ -97,4 +90,23 @@ export function logEvents(log: Logger, calls: CallLog | undefined): Observe {
         log.error(event.problem);
     }
   };
+}
+
+function logLine(log: Logger, link: string, line: LineState): void {
+  switch (line.state) {
+    case 'opened':
+      log.info({ link }, 'line opened');
+      return;
+    case 'carrier':
+      log.info({ link }, 'carrier');
+      return;
+    case 'noCarrier':
+      log.warn({ link }, 'no carrier: the link is down until it comes back');
+      return;
+    case 'carrierUnknown':
+      log.warn({ link }, 'the port has no carrier signal: taken as there; set carrier = "ignore"');
+      return;
+    case 'closed':
+      log.warn({ link, tries: line.tries }, `line lost: ${line.why}; again in ${line.retryInMs / 1000} s`);
+  }
 }

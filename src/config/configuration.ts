@@ -1,3 +1,4 @@
+import type { Fcs } from '../hdlc/index.js';
 import type { LapbParameters } from '../lapb/index.js';
 import type { ModemSettings } from '../modem/index.js';
 import type { Clearing, PadTimers, Parameters } from '../pad/index.js';
@@ -100,6 +101,9 @@ export interface AccessLineConfiguration extends LinkBase {
 
 export interface SerialLinkConfiguration extends AccessLineConfiguration {
   readonly type: 'serial';
+  readonly fcs: Fcs;
+  /** The link is up only while the line has carrier (DCD); never on a serial device server. */
+  readonly watchesCarrier: boolean;
 }
 
 /** Names as in `ModemCircuitsOptions`. At least one of `dial` and `modem.answerAfterRings` is there. */

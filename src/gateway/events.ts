@@ -7,6 +7,10 @@ import type { SettledEvent } from './settler.js';
 
 export type LineState =
   | { readonly state: 'opened' }
+  /** Only where it is watched. */
+  | { readonly state: 'carrier' | 'noCarrier' }
+  /** It is to be watched, but the port has no such wire: taken as there. */
+  | { readonly state: 'carrierUnknown' }
   /** `tries`: how often it was tried in a row. */
   | { readonly state: 'closed'; readonly why: string; readonly tries: number; readonly retryInMs: number };
 

@@ -1,3 +1,3 @@
 export { ClientRunner, type ClientRunnerOptions } from './client-runner.js';
-export type { GatewayEvent, Observe } from './events.js';
+export type { GatewayEvent, LineState, Observe } from './events.js';
 export { type Environment, Gateway } from './gateway.js';

@@ -24,6 +24,8 @@ export interface LineLinkOptions<Driven extends LineDriven> {
   readonly clock: Clock;
   readonly line: Line;
   readonly circuits: Driven;
+  /** The circuits go down with the carrier of the line and come back with it, where the line can tell. */
+  readonly watchesCarrier: boolean;
   readonly onState: (state: LineState) => void;
 }
 
@@ -44,6 +46,7 @@ export class LineLink<Driven extends LineDriven> implements GatewayLink {
     this.name = options.name;
     this.circuits = options.circuits;
     this.#options = options;
+    if (this.#watchesCarrier) this.#watchCarrier();
   }
 
   isAvailable(): boolean {
@@ -82,6 +85,32 @@ export class LineLink<Driven extends LineDriven> implements GatewayLink {
     }
     this.#tries = 0;
     onState({ state: 'opened' });
+    if (!this.#watchesCarrier) this.#up();
+  }
+
+  get #watchesCarrier(): boolean {
+    const { watchesCarrier, line } = this.#options;
+    return watchesCarrier && line.control !== undefined;
+  }
+
+  #watchCarrier(): void {
+    const { line, onState } = this.#options;
+    line.control?.onCarrier(
+      (on) => {
+        if (!on) this.circuits.lineDown(); // also while stopping: nothing is to be waited for any longer
+        if (this.#stopped) return;
+        onState({ state: on ? 'carrier' : 'noCarrier' });
+        if (on) this.#up();
+      },
+      () => {
+        if (this.#stopped) return;
+        onState({ state: 'carrierUnknown' });
+        this.#up();
+      },
+    );
+  }
+
+  #up(): void {
     if (this.#isStarted) this.circuits.lineUp();
     else this.circuits.start();
     this.#isStarted = true;

@@ -59,6 +59,7 @@ function onLine<Driven extends ConstructorParameters<typeof LineLink>[0]['circui
     clock,
     line,
     circuits: circuitsOver(line),
+    watchesCarrier: link.type === 'serial' && link.watchesCarrier,
     onState: (state) => observe({ type: 'line', link: link.name, line: state }),
   });
 }
@@ -73,6 +74,7 @@ function stackOptions(
     lapb: link.lapb,
     packet: link.packet,
     escapeXonXoff: link.escapeXonXoff,
+    ...(link.type === 'serial' && { fcs: link.fcs }),
     ...(link.calling !== undefined && { calling: link.calling }),
     trace: (event) => trace(link.name, event),
     isTraced,

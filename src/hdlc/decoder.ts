@@ -8,7 +8,7 @@ export type FrameDecoderCounter =
   /** As they came over the line, noise, flags and escapes included. */
   | 'lineOctetsReceived'
   | 'badFcs'
-  /** Fewer than 4 octets between two flags, but not none. */
+  /** Fewer octets between two flags than address, control and FCS, but not none. */
   | 'tooShort'
   | 'tooLong'
   /** Given up by the sender: an escape right before the flag. */
@@ -16,8 +16,8 @@ export type FrameDecoderCounter =
   /** XON and XOFF that some modem put in between. */
   | 'flowControlDropped';
 
-/** Address, control and FCS: nothing shorter is a frame (X.25 §2.3.5.3). */
-const SHORTEST_WITH_FCS = 2 + FCS_OCTETS;
+/** Address and control: nothing shorter is a frame (X.25 §2.3.5.3). */
+const SHORTEST = 2;
 
 /**
  * Finds the frames in what a start/stop line delivers, however it is cut into chunks.
@@ -29,6 +29,7 @@ export class FrameDecoder {
   readonly counters = new Counters<FrameDecoderCounter>();
   readonly #onFrame: (frame: Uint8Array) => void;
   readonly #dropsXonXoff: boolean;
+  readonly #fcsOctets: number;
   /** The frame under way without escapes, FCS included. */
   readonly #buffer: Uint8Array;
   #length = 0;
@@ -41,7 +42,8 @@ export class FrameDecoder {
   constructor(options: FramingOptions, onFrame: (frame: Uint8Array) => void) {
     this.#onFrame = onFrame;
     this.#dropsXonXoff = options.escapeXonXoff;
-    this.#buffer = new Uint8Array(options.maxFrameOctets + FCS_OCTETS);
+    this.#fcsOctets = FCS_OCTETS[options.fcs];
+    this.#buffer = new Uint8Array(options.maxFrameOctets + this.#fcsOctets);
   }
 
   /** Takes the next octets from the line and hands out the frames that end in them. */
@@ -109,11 +111,11 @@ export class FrameDecoder {
     this.#begin();
     if (aborted) this.counters.add('aborted');
     else if (length === 0) return;
-    else if (length < SHORTEST_WITH_FCS) this.counters.add('tooShort');
-    else if (!hasGoodFcs(this.#buffer, length)) this.counters.add('badFcs');
+    else if (length < SHORTEST + this.#fcsOctets) this.counters.add('tooShort');
+    else if (this.#fcsOctets > 0 && !hasGoodFcs(this.#buffer, length)) this.counters.add('badFcs');
     else {
       this.counters.add('framesReceived');
-      const frame = allocate(length - FCS_OCTETS);
+      const frame = allocate(length - this.#fcsOctets);
       frame.set(this.#buffer.subarray(0, frame.length));
       this.#onFrame(frame);
     }

@@ -14,13 +14,14 @@ export function encodeFrame(frame: Uint8Array, options: FramingOptions, openingF
   if (frame.length < 2 || frame.length > options.maxFrameOctets)
     throw new RangeError(`a frame has 2 to ${options.maxFrameOctets} octets, not ${frame.length}`);
   const escaped = options.escapeXonXoff ? ESCAPED_WITH_XON_XOFF : ESCAPED;
-  const fcs = fcs16(frame);
+  const hasFcs = options.fcs === '16';
+  const fcs = hasFcs ? fcs16(frame) : 0;
   const fcsLow = fcs & 0xff;
   const fcsHigh = fcs >> 8;
 
-  let escapes = (escaped[fcsLow] ?? 0) + (escaped[fcsHigh] ?? 0);
+  let escapes = hasFcs ? (escaped[fcsLow] ?? 0) + (escaped[fcsHigh] ?? 0) : 0;
   for (let i = 0; i < frame.length; i++) escapes += escaped[frame[i] ?? 0] ?? 0;
-  const line = allocate(+openingFlag + frame.length + FCS_OCTETS + escapes + 1);
+  const line = allocate(+openingFlag + frame.length + FCS_OCTETS[options.fcs] + escapes + 1);
 
   let at = 0;
   if (openingFlag) line[at++] = FLAG;
@@ -30,8 +31,10 @@ export function encodeFrame(frame: Uint8Array, options: FramingOptions, openingF
   } else {
     for (let i = 0; i < frame.length; i++) at = put(line, at, frame[i] ?? 0, escaped);
   }
-  at = put(line, at, fcsLow, escaped);
-  at = put(line, at, fcsHigh, escaped);
+  if (hasFcs) {
+    at = put(line, at, fcsLow, escaped);
+    at = put(line, at, fcsHigh, escaped);
+  }
   line[at] = FLAG;
   return line;
 }

@@ -1,5 +1,7 @@
 /** What both directions of a start/stop line agree on (ISO 3309, RFC 1662 §4). */
 export interface FramingOptions {
+  /** What lets a damaged frame be known; with `none` there is nothing, which is for lines that damage no octet. */
+  readonly fcs: Fcs;
   /**
    * The line takes octets 11 and 13 as XON and XOFF: they are escaped when sent, and dropped when received bare,
    * since then some modem put them in (RFC 1662 §4.2).
@@ -9,10 +11,13 @@ export interface FramingOptions {
   readonly maxFrameOctets: number;
 }
 
+/** The frame check sequence of 16 bits, or none. */
+export type Fcs = '16' | 'none';
+
 export const FLAG = 0x7e;
 export const ESCAPE = 0x7d;
 /** What an escaped octet is combined with by exclusive or. */
 export const ESCAPE_BIT = 0x20;
 export const XON = 0x11;
 export const XOFF = 0x13;
-export const FCS_OCTETS = 2;
+export const FCS_OCTETS = { 16: 2, none: 0 } as const satisfies Record<Fcs, number>;

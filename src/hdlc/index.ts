@@ -2,4 +2,4 @@ export { allocate } from './allocate.js';
 export { FrameDecoder, type FrameDecoderCounter } from './decoder.js';
 export { encodeFrame } from './encoder.js';
 export { fcs16 } from './fcs.js';
-export type { FramingOptions } from './framing.js';
+export type { Fcs, FramingOptions } from './framing.js';

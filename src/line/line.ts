@@ -22,8 +22,11 @@ export interface Line {
 export interface LineControl {
   /** Circuit 108/2, DTR. */
   setDtr(on: boolean): void;
-  /** Circuit 109, DCD: told whenever it changes while the line is open. Exactly one handler. */
-  onCarrier(handler: (on: boolean) => void): void;
+  /**
+   * Circuit 109, DCD: told when the line is open how it is, and then whenever it changes. Exactly one handler.
+   * @param onUnknown told instead, once after each opening, where the port can't tell (a pseudo-terminal).
+   */
+  onCarrier(handler: (on: boolean) => void, onUnknown?: () => void): void;
   /** Start polarity for so long, when all octets are out. */
   sendBreak(durationMs: number): void;
 }

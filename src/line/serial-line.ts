@@ -10,6 +10,8 @@ export interface SerialLineOptions {
   readonly rtscts: boolean;
 }
 
+export type MakePort = (options: ConstructorParameters<typeof SerialPort>[0]) => SerialPort;
+
 /** Start bit, eight data bits, stop bit. */
 const BITS_PER_OCTET = 10;
 
@@ -29,12 +31,14 @@ export class SerialLine implements Line {
   readonly name: string;
   readonly control: LineControl = {
     setDtr: (on) => this.#port?.set({ dtr: on }, ignored),
-    onCarrier: (handler) => {
+    onCarrier: (handler, onUnknown) => {
       this.#onCarrier = handler;
+      this.#onCarrierUnknown = onUnknown;
     },
     sendBreak: (durationMs) => this.#sendBreak(durationMs),
   };
   readonly #options: SerialLineOptions;
+  readonly #makePort: MakePort;
   #port: SerialPort | undefined;
   #handler: LineHandler | undefined;
   /** When the port will have sent what was written, if nothing holds it back. */
@@ -45,18 +49,21 @@ export class SerialLine implements Line {
   #unwritten = 0;
   #cancelWake: () => void = () => {};
   #onCarrier: ((on: boolean) => void) | undefined;
+  #onCarrierUnknown: (() => void) | undefined;
   #carrier: boolean | undefined;
   #cancelPoll: () => void = () => {};
 
-  constructor(options: SerialLineOptions) {
+  /** @param makePort another driver of ports than the system's. */
+  constructor(options: SerialLineOptions, makePort: MakePort = (port) => new SerialPort(port)) {
     this.name = options.path;
     this.#options = options;
+    this.#makePort = makePort;
   }
 
   open(handler: LineHandler): Promise<void> {
     const { path, baud, rtscts } = this.#options;
     return new Promise((resolve, reject) => {
-      const port = new SerialPort({ path, baudRate: baud, rtscts, autoOpen: false });
+      const port = this.#makePort({ path, baudRate: baud, rtscts, autoOpen: false });
       port.open((error) => {
         if (error) return reject(cannotOpen(path, error));
         this.#port = port;
@@ -132,10 +139,14 @@ export class SerialLine implements Line {
     });
   }
 
-  /** A port without modem lines answers with an error once; then there is no carrier to follow. */
+  /** A port without modem lines answers with an error (ENOTTY); then there is no carrier to follow. */
   #pollCarrier(port: SerialPort): void {
     port.get((error, status) => {
-      if (error || this.#port !== port) return;
+      if (this.#port !== port) return;
+      if (error) {
+        this.#onCarrierUnknown?.();
+        return;
+      }
       const carrier = status?.dcd === true;
       if (carrier !== this.#carrier) {
         this.#carrier = carrier;

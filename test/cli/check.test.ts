@@ -97,6 +97,17 @@ error = "5.1.2 has moved"
 calls = "calls.jsonl"
 `;
 
+test('says how a serial line differs from the usual', () => {
+  const { output } = check(
+    TOML.replace('role = "dce"', 'role = "dce"\nfcs = "none"')
+      .replace('t1 = "20s"', 'modulo = 128\nstart = "passive"\nt1 = "20s"')
+      .replace('name = "psdn0"\n', 'name = "psdn0"\ncarrier = "watch"\n'),
+  );
+  expect(output).toMatch(/^ {2}carrier +watched: without DCD the link is down$/m);
+  expect(output).toMatch(/^ {2}frames +without FCS$/m);
+  expect(output).toMatch(/LAPB modulo 128, window 7, .*N1 259 octets, set up by the other end$/m);
+});
+
 test('says what a file comes to', () => {
   const { status, output } = check(TOML);
   expect(status).toBe(0);

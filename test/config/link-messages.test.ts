@@ -92,7 +92,7 @@ describe('a modem', () => {
     [`${DIALS}\n[link.modem]\nring_gab = "1s"`, 'modem.ring_gab: unknown key; did you mean "ring_gap"?'],
     [`${DIALS}\nlisten = "0.0.0.0"`, 'listen: allowed only with type = "xot"'],
     [`${DIALS}\nclearing = "break"`, 'clearing: allowed only with type = "pad"'],
-    [`${DIALS}\n[link.lapb]\nwindow = 8`, 'lapb.window: found 8; allowed: a whole number from 1 to 7'],
+    [`${DIALS}\n[link.lapb]\nwindow = 8`, 'lapb.window: found 8; allowed: 1 to 7 with modulo = 8'],
     [`${DIALS}\nanswr = 1`, 'answr: unknown key; did you mean "answer"?'],
   ])('%j: %s', expectProblem);
 

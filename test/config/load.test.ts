@@ -175,6 +175,8 @@ describe('what a file comes to', () => {
       calling: '23421000001',
       prefixes: { international: '' },
       escapeXonXoff: false,
+      fcs: '16',
+      watchesCarrier: false,
       lapb: { role: 'dte', modulo: 8, window: 7, active: true },
       lapbAsWritten: [],
     });
@@ -203,6 +205,11 @@ describe('what a file comes to', () => {
     });
   });
 
+  test('carrier is watched where it is asked for', () => {
+    const link = 'name = "psdn0"\ntype = "serial"\npath = "/dev/ttyS0"\ncarrier = "watch"';
+    expect(configurationOf(tomlOf({ link })).links[0]).toMatchObject({ watchesCarrier: true });
+  });
+
   test('where all is written', () => {
     const { links, peers, incoming, routes } = configurationOf(`
 [gateway]
@@ -214,9 +221,13 @@ path = "tcp://[::1]:7001"
 baud = 2400
 flow = "xonxoff"
 role = "dce"
+fcs = "none"
+carrier = "ignore"
 nua = "0123"
 [link.lapb]
-window = 3
+modulo = 128
+start = "passive"
+window = 100
 t1 = "5s"
 t2 = "0s"
 t3 = "1m"
@@ -275,7 +286,18 @@ error = "4.3.0 not today"
       nua: '0123',
       prefixes: { international: '0' },
       escapeXonXoff: true,
-      lapb: { role: 'dce', window: 3, t1Ms: 5_000, t2Ms: 0, t3Ms: 60_000, n2: 4 },
+      fcs: 'none',
+      watchesCarrier: false,
+      lapb: {
+        role: 'dce',
+        modulo: 128,
+        active: false,
+        window: 100,
+        t1Ms: 5_000,
+        t2Ms: 0,
+        t3Ms: 60_000,
+        n2: 4,
+      },
       lapbAsWritten: ['t1Ms', 't2Ms', 't3Ms', 'n2'],
       packet: {
         role: 'dce',

@@ -164,17 +164,25 @@ describe('[[link]]', () => {
     [`${LINK}\n${PATH}\nnua = 0`, 'nua: found 0; allowed: 1 to 15 digits; write it in quotes'],
     [
       `${LINK}\n${PATH}\nspeed = 0`,
-      'speed: unknown key; allowed: name, type, nua, path, baud, flow, role, lapb, packet, address',
+      'speed: unknown key; allowed: name, type, nua, path, baud, flow, role, lapb, packet, address, fcs, carrier',
     ],
     [`${LINK}\n${PATH}\n[link.tariff]`, 'tariff: not supported by this version'],
     [`${LINK}\n${PATH}\nlapb = 7`, 'lapb: found 7; allowed: a table'],
+    [`${LINK}\n${PATH}\nfcs = 32`, 'fcs: found 32; allowed: "16" or "none"'],
+    [`${LINK}\n${PATH}\ncarrier = true`, 'carrier: found true; allowed: "watch" or "ignore"'],
     [
-      `${LINK}\n${PATH}\n[link.lapb]\nmodulo = 128`,
-      'lapb.modulo: found 128; allowed: 8 (extended numbering is not supported by this version)',
+      `${LINK}\npath = "tcp://host:7001"\ncarrier = "watch"`,
+      'carrier: found "watch"; allowed with tcp://: "ignore"; a serial device server shows no carrier',
+    ],
+    [`${LINK}\n${PATH}\n[link.lapb]\nmodulo = 16`, 'lapb.modulo: found 16; allowed: 8 or 128'],
+    [`${LINK}\n${PATH}\n[link.lapb]\nwindow = 8`, 'lapb.window: found 8; allowed: 1 to 7 with modulo = 8'],
+    [
+      `${LINK}\n${PATH}\n[link.lapb]\nmodulo = 128\nwindow = 128`,
+      'lapb.window: found 128; allowed: a whole number from 1 to 127',
     ],
     [
-      `${LINK}\n${PATH}\n[link.lapb]\nwindow = 8`,
-      'lapb.window: found 8; allowed: a whole number from 1 to 7',
+      `${LINK}\n${PATH}\n[link.lapb]\nstart = "dce"`,
+      'lapb.start: found "dce"; allowed: "active" or "passive"',
     ],
     [
       `${LINK}\n${PATH}\n[link.lapb]\nt1 = 3`,

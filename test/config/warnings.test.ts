@@ -29,6 +29,22 @@ describe('links', () => {
       ],
     ],
     [
+      `${LINK}\n[link.lapb]\nt1 = "1s"`,
+      [
+        'link "psdn0" lapb.t1: is short for 9600 bit/s, packets of 1024 and a window of 7: ' +
+          'below "11.1s" an answer that is only slow counts as lost (Linux acknowledges after 1s)',
+      ],
+    ],
+    [`${LINK}\n[link.lapb]\nmodulo = 128\nwindow = 127`, []],
+    [`${LINK}\ncarrier = "watch"`, []],
+    [
+      `${LINK}\nfcs = "none"`,
+      [
+        'link "psdn0" fcs: is "none" on a line of this machine: what the line damages goes unnoticed and ends up in mail',
+      ],
+    ],
+    ['name = "psdn0"\ntype = "serial"\npath = "tcp://server:7001"\nfcs = "none"', []],
+    [
       `${LINK}\n[link.packet]\nchannels = { incoming = "1-4" }`,
       ['link "psdn0" packet.channels: a DTE can\'t call on them, and peers are on this link'],
     ],

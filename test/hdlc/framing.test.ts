@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { toHex } from '../../src/core/index.js';
-import { encodeFrame, FrameDecoder, type FramingOptions } from '../../src/hdlc/index.js';
+import { encodeFrame, type Fcs, FrameDecoder, type FramingOptions } from '../../src/hdlc/index.js';
 import { hex } from '../support/hex.js';
 
-const PLAIN: FramingOptions = { escapeXonXoff: false, maxFrameOctets: 261 };
-const XON_XOFF: FramingOptions = { escapeXonXoff: true, maxFrameOctets: 261 };
+const PLAIN: FramingOptions = { fcs: '16', escapeXonXoff: false, maxFrameOctets: 261 };
+const XON_XOFF: FramingOptions = { fcs: '16', escapeXonXoff: true, maxFrameOctets: 261 };
+
+const WITHOUT_FCS: FramingOptions = { fcs: 'none', escapeXonXoff: false, maxFrameOctets: 261 };
 
 /** The frames found in the pieces, as hexadecimal, and what was counted besides. */
 function decode(pieces: readonly Uint8Array[], options = PLAIN) {
@@ -78,6 +80,29 @@ function findFrame(condition: (line: Uint8Array) => boolean): Uint8Array {
   throw new Error('no such frame');
 }
 
+describe('without FCS', () => {
+  test('a frame goes out between flags as it is', () => {
+    expect(toHex(encodeFrame(hex('03 3F'), WITHOUT_FCS, true), ' ')).toBe('7E 03 3F 7E');
+    expect(toHex(encodeFrame(hex('03 00 7E 7D'), WITHOUT_FCS, false), ' ')).toBe('03 00 7D 5E 7D 5D 7E');
+  });
+
+  test.each([
+    ['two octets are the shortest frame', '7E 03 3F 7E 03 7E', ['03 3F'], { tooShort: 1 }],
+    ['what has an FCS is taken with it', '7E 03 3F 5B EC 7E', ['03 3F 5B EC'], {}],
+    ['what is damaged is not known', '7E 03 3E 7E', ['03 3E'], {}],
+    ['a frame can be aborted', '7E 03 3F 7D 7E 01 73 7E', ['01 73'], { aborted: 1 }],
+  ])('%s', (_why, octets, frames, dropped) => {
+    expect(decode([hex(octets)], WITHOUT_FCS)).toEqual({ frames, dropped });
+  });
+
+  test('the longest frame is as long', () => {
+    const longest = new Uint8Array(261).fill(7);
+    expect(decode([encodeFrame(longest, WITHOUT_FCS, true)], WITHOUT_FCS).frames).toHaveLength(1);
+    const line = encodeFrame(new Uint8Array(262), { ...WITHOUT_FCS, maxFrameOctets: 1000 }, true);
+    expect(decode([line], WITHOUT_FCS)).toEqual({ frames: [], dropped: { tooLong: 1 } });
+  });
+});
+
 describe('FrameDecoder', () => {
   test.each([
     ['one flag closes a frame and opens the next', '7E 03 3F 5B EC 7E 01 73 83 57 7E', ['03 3F', '01 73']],
@@ -136,7 +161,11 @@ describe('FrameDecoder', () => {
   });
 });
 
-const options = fc.record({ escapeXonXoff: fc.boolean(), maxFrameOctets: fc.constant(40) });
+const options = fc.record({
+  fcs: fc.constantFrom<Fcs>('16', 'none'),
+  escapeXonXoff: fc.boolean(),
+  maxFrameOctets: fc.constant(40),
+});
 /** Octets that framing cares about are as likely as all others together. */
 const octet = fc.oneof(fc.constantFrom(0x7e, 0x7d, 0x5e, 0x5d, 0x11, 0x13, 0x31, 0x33), fc.nat(255));
 const octets = (bounds: { minLength: number; maxLength: number }) =>

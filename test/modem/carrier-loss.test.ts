@@ -4,7 +4,7 @@ import { encodeFrame } from '../../src/hdlc/index.js';
 import { ModemDriver } from './modem-driver.js';
 
 const SECOND = 1000;
-const FRAMING = { escapeXonXoff: false, maxFrameOctets: 600 };
+const FRAMING = { fcs: '16', escapeXonXoff: false, maxFrameOctets: 600 } as const;
 
 /** An I frame with a DATA packet of this text. */
 function frameOf(text: string): Uint8Array {

@@ -33,7 +33,7 @@ export interface LinkPairOptions {
   readonly station?: { readonly role: Role; readonly make: (user: TestUser) => Station };
 }
 
-const FRAMING = { escapeXonXoff: false, maxFrameOctets: 600 };
+const FRAMING = { fcs: '16', escapeXonXoff: false, maxFrameOctets: 600 } as const;
 
 export function lapbParameters(role: Role, changes: Partial<LapbParameters> = {}): LapbParameters {
   return {

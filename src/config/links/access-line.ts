@@ -9,6 +9,8 @@ import { sizesOf } from './sizes.js';
 
 /** 8 data bits between a start and a stop bit. */
 const BITS_PER_OCTET = 10;
+/** How long a peer with the defaults of Linux holds back its acknowledgements. */
+const COMMON_T2_MS = 1_000;
 /** Longer than this, and a lost last frame is felt by people. */
 const LONG_T1_MS = 20_000;
 
@@ -94,12 +96,18 @@ function lapbOf(
   const { lapb: written, baud, role } = settings;
   const derived = deriveParameters({
     role,
-    active: true,
+    active: written.start === 'active',
+    modulo: written.modulo,
     bitsPerSecond: baud,
     bitsPerOctet: BITS_PER_OCTET,
     packetSize: maxPacketSize,
     window: written.window,
   });
+  if (written.window >= written.modulo)
+    problems.refuse(
+      [...at, 'window'],
+      `found ${written.window}; allowed: 1 to ${written.modulo - 1} with modulo = ${written.modulo}`,
+    );
   const { t1: t1Ms = derived.t1Ms, t3: t3Ms = derived.t3Ms, n2 = derived.n2 } = written;
   // A T1 that someone made short takes T2 with it.
   const { t2: t2Ms = Math.min(derived.t2Ms, Math.floor(t1Ms / 4)) } = written;
@@ -117,7 +125,8 @@ function lapbOf(
     problems.warn(
       [...at, 't1'],
       `is short for ${baud} bit/s, packets of ${maxPacketSize} and a window of ${written.window}: ` +
-        `below "${formatRoundedDuration(derived.t1Ms)}" an answer that is only slow counts as lost`,
+        `below "${formatRoundedDuration(derived.t1Ms)}" an answer that is only slow counts as lost` +
+        `${t1Ms <= COMMON_T2_MS ? ' (Linux acknowledges after 1s)' : ''}`,
     );
   if (written.t1 === undefined && t1Ms > LONG_T1_MS)
     problems.warn(

@@ -7,7 +7,7 @@ import { choice } from '../schema/fields.js';
 import { LINK_KINDS } from '../schema/link.js';
 import { serialSchema } from '../schema/link-kinds.js';
 import { layersOf } from './access-line.js';
-import { lineOf, refuseHardwareFlowOfServer } from './line.js';
+import { isServer, lineOf, refuseHardwareFlowOfServer } from './line.js';
 import { readModem } from './modem.js';
 import { type LinkSurroundings, numbersOf } from './numbers.js';
 import { readPad } from './pad.js';
@@ -48,5 +48,18 @@ function readSerial(
   refuseHardwareFlowOfServer(settings, '"none" or "xonxoff"', path, problems);
   const numbers = numbersOf(settings, surroundings, path, problems);
   const layers = layersOf(settings, path, problems);
-  return line && { type: 'serial', ...numbers, vouched: true, line, ...layers };
+  const watchesCarrier = settings.carrier === 'watch';
+  if (watchesCarrier && isServer(settings))
+    problems.refuse(
+      [...path, 'carrier'],
+      'found "watch"; allowed with tcp://: "ignore"; a serial device server shows no carrier',
+    );
+  if (settings.fcs === 'none' && !isServer(settings))
+    problems.warn(
+      [...path, 'fcs'],
+      'is "none" on a line of this machine: what the line damages goes unnoticed and ends up in mail',
+    );
+  return (
+    line && { type: 'serial', ...numbers, vouched: true, line, ...layers, fcs: settings.fcs, watchesCarrier }
+  );
 }

@@ -77,14 +77,19 @@ export const PACKET_KEYS = {
 
 const { window: k, t1Ms, t2Ms, t3Ms, n2 } = LAPB_PARAMETERS;
 
+function lapbModulo() {
+  return z.literal([8, 128], { error: '8 or 128' }).default(8);
+}
+
 /** What is left out follows from the line. */
 const lapbSchema = table('link.lapb', {
-  modulo: modulo(),
+  modulo: lapbModulo(),
   window: whole(k.min, k.max).default(k.default),
   t1: duration(t1Ms.min, t1Ms.max).optional(),
   t2: duration(1, t2Ms.max, { off: true }).optional(),
   t3: duration(1, t3Ms.max, { off: true }).optional(),
   n2: whole(n2.min, n2.max).optional(),
+  start: choice(['active', 'passive']).default('active'),
 });
 
 const packetSchema = table('link.packet', {
