@@ -16,6 +16,10 @@ export class Checkpoint {
   #poll: Poll | undefined;
   /** F=1 is on its way, or may be. */
   #awaitsFinal = false;
+  /** S frames with P=1 that this recovery has sent. */
+  #recoveryPolls = 0;
+  /** Answers that may still come to polls of a recovery that is over: they say nothing of an I frame sent since. */
+  #strays = 0;
   /** I frames since V(S) was moved back; undefined when they need no watching any more. */
   #sinceGoingBack: number | undefined;
 
@@ -36,6 +40,11 @@ export class Checkpoint {
     return true;
   }
 
+  /** A S frame with P=1 goes out: timer recovery. */
+  recovering(): void {
+    this.#recoveryPolls++;
+  }
+
   wentBack(): void {
     this.#sinceGoingBack = 0;
     if (this.#poll !== undefined) this.#poll.isStale = true;
@@ -53,11 +62,29 @@ export class Checkpoint {
     this.#sinceGoingBack = undefined;
   }
 
+  /** The link begins anew. */
+  reset(): void {
+    this.settled();
+    this.#recoveryPolls = 0;
+    this.#strays = 0;
+  }
+
   /** F=1 came, and what it acknowledges was taken off. @returns whether it shows that frames were lost. */
   answered(): boolean {
     const poll = this.#poll;
+    if (this.#recoveryPolls === 0 && this.#strays > 0 && poll !== undefined) {
+      this.#strays--;
+      return false;
+    }
     this.#poll = undefined;
     this.#awaitsFinal = false;
+    this.#strays = Math.max(0, this.#recoveryPolls - 1);
+    this.#recoveryPolls = 0;
     return poll !== undefined && !poll.isStale;
+  }
+
+  /** F=1 came that nobody awaits any more. */
+  strayed(): void {
+    if (this.#strays > 0) this.#strays--;
   }
 }

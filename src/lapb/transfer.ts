@@ -80,7 +80,7 @@ export class Transfer {
     this.#pollDue = false;
     this.#isRecovering = false;
     this.#peerBusy = false;
-    this.#checkpoint.settled();
+    this.#checkpoint.reset();
     this.#hasDropped = false;
     this.#busyNewsDue = this.#isBusy;
     this.#timers.stop('T1');
@@ -155,6 +155,7 @@ export class Transfer {
     const answersPoll = !frame.isCommand && frame.pollFinal;
     if (answersPoll && !this.#isRecovering && !this.#checkpoint.awaitsFinal) {
       this.#counters.add('unsolicited');
+      this.#checkpoint.strayed();
       return;
     }
     this.#counters.add(RECEIVED[frame.type]);
@@ -170,10 +171,8 @@ export class Transfer {
     this.#acknowledged(frame.nr, now);
     const hasLost = answersPoll && this.#checkpoint.answered();
     if (this.#isRecovering) return; // X.25 §2.4.5.9: V(S) moves back when the poll is answered
-    if (hasRecovered || hasLost || frame.type === 'REJ') {
-      this.#window.goBack();
-      this.#checkpoint.wentBack();
-    }
+    const goesBack = hasRecovered || hasLost || frame.type === 'REJ';
+    if (goesBack && this.#window.goBack()) this.#checkpoint.wentBack();
     this.#watch(now);
   }
 
@@ -213,6 +212,7 @@ export class Transfer {
   #takePoll(now: number): SupervisoryFrame {
     this.#pollDue = false;
     this.#startT1(now);
+    this.#checkpoint.recovering();
     this.#counters.add('pollsSent');
     return this.#takeSupervisory(true, true);
   }

@@ -116,9 +116,11 @@ export class Window {
     return this.#packets[ns] !== undefined;
   }
 
-  /** V(S) := V(A): all that is not acknowledged goes out again. */
-  goBack(): void {
+  /** V(S) := V(A): all that is not acknowledged goes out again. @returns whether anything was under way. */
+  goBack(): boolean {
+    const wasUnderWay = this.isUnderWay;
     this.#vs = this.#va;
+    return wasUnderWay;
   }
 
   /** Judges N(S). @returns true when it is V(R), which moves on; the frame is then to be delivered. */
