@@ -35,7 +35,7 @@ export function window() {
 }
 
 function modulo() {
-  return z.literal(8, { error: '8 (extended numbering is not supported by this version)' }).default(8);
+  return z.literal([8, 128], { error: '8 or 128' }).default(8);
 }
 
 /** `"1-16"`, or one channel alone: `"5"`. */
@@ -68,7 +68,7 @@ export function packetTimers<Timer extends keyof PacketTimers>(
 
 /** Keys of `[link.packet]` wherever there is a packet layer. */
 export const PACKET_KEYS = {
-  modulo: z.literal([8, 128], { error: '8 or 128' }).default(8),
+  modulo: modulo(),
   window: window().default(2),
   size: packetSize().default(128),
   max_size: packetSize().optional(),
@@ -77,13 +77,9 @@ export const PACKET_KEYS = {
 
 const { window: k, t1Ms, t2Ms, t3Ms, n2 } = LAPB_PARAMETERS;
 
-function lapbModulo() {
-  return z.literal([8, 128], { error: '8 or 128' }).default(8);
-}
-
 /** What is left out follows from the line. */
 const lapbSchema = table('link.lapb', {
-  modulo: lapbModulo(),
+  modulo: modulo(),
   window: whole(k.min, k.max).default(k.default),
   t1: duration(t1Ms.min, t1Ms.max).optional(),
   t2: duration(1, t2Ms.max, { off: true }).optional(),
