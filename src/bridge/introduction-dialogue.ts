@@ -5,8 +5,9 @@
  *   proxy     a header before all else; then its greeting is the caller's
  *   xclient   greeting, EHLO, XCLIENT; then it greets anew, and that is the caller's
  */
+
+import { proxyHeaderV1, proxyHeaderV2 } from '../proxy/index.js';
 import { keywordOf } from './offer.js';
-import { proxyHeaderV1, proxyHeaderV2 } from './proxy-header.js';
 import { describeReplyLine, type WireReply } from './reply-splitter.js';
 
 /** How the MTA is told who calls. */

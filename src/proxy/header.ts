@@ -17,11 +17,11 @@ export function proxyHeaderV1({ source, destination }: ProxiedCall): Uint8Array 
   return fromAscii(`PROXY TCP6 ${source} ${destination} ${PORT.source} ${PORT.destination}\r\n`);
 }
 
-const SIGNATURE = [0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a];
+export const SIGNATURE = [0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a];
 const VERSION_2_PROXY = 0x21;
 const TCP_OVER_IPV6 = 0x21;
 /** The first type that is free for applications (PP2_TYPE_MIN_CUSTOM). */
-const NUA_TYPE = 0xe0;
+export const NUA_TYPE = 0xe0;
 
 /**
  * PROXY protocol, version 2:
