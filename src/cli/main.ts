@@ -1,11 +1,14 @@
 #!/usr/bin/env node
 /** The command line: the only place that prints and exits. Exit status: 0 done, 1 failed, 2 wrong usage or configuration. */
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { CAPTURE_LAYERS } from '../console/index.js';
 import { describeError } from '../core/index.js';
+import { type CaptureOptions, runCapture } from './capture.js';
 import { runCheck } from './check.js';
 import { runDemo } from './demo/demo.js';
 import { runGateway } from './run.js';
+import { runStatus, type StatusOptions } from './status.js';
 
 const WRONG_USAGE = 2;
 
@@ -46,7 +49,56 @@ function program(): Command {
       process.exitCode = await runDemo(options, { write, isTerminal: process.stdout.isTTY === true });
     });
 
+  const watching = (name: 'status' | 'circuits', description: string): Command =>
+    ofGateway(x25mail.command(name).description(description))
+      .option('--json', 'for programs', false)
+      .action(async (options: StatusOptions) => {
+        process.exitCode = await runStatus(name, options, write);
+      });
+  watching('status', 'what a running gateway is doing: its links with all that they count, its circuits');
+  watching('circuits', 'the circuits of a running gateway');
+
+  ofGateway(x25mail.command('capture'))
+    .description('writes what passes the links of a running gateway as pcapng, for Wireshark, until Ctrl-C')
+    .argument('<file>', '"-": standard output, as for: x25mail capture - -c FILE | wireshark -k -i -')
+    .option('--link <name...>', 'only these links (default: all)')
+    .addOption(
+      new Option(
+        '--layer <layer>',
+        'frames (packets where a link has no frames), packets, or both, each by itself',
+      )
+        .choices(CAPTURE_LAYERS)
+        .default('frames'),
+    )
+    .option('--seconds <n>', 'stop after so long', wholeNumber)
+    .option('--count <n>', 'stop after so many', wholeNumber)
+    .addHelpText(
+      'after',
+      `
+A capture holds every octet that passes: mail, and what passwords are sent with it. The file can be read by its owner only.
+Frames of modulo 128 are beyond Wireshark's LAPB: it shows their octets, with what they are in a comment. Use
+--layer packets there.`,
+    )
+    .action(async (file: string, options: CaptureOptions) => {
+      const say = (line: string): void => void process.stderr.write(`${line}\n`);
+      process.exitCode = await runCapture(file, options, `x25mail ${version()}`, say);
+    });
+
   return x25mail;
+}
+
+/** How the running gateway is found. */
+function ofGateway(command: Command): Command {
+  return command
+    .option('-c, --config <file>', 'configuration of the running gateway')
+    .option('--socket <path>', 'its control socket, instead of its configuration');
+}
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1)
+    throw new InvalidArgumentError('allowed: a whole number from 1.');
+  return number;
 }
 
 function lineSpeed(text: string): number {

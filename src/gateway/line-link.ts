@@ -41,6 +41,8 @@ export class LineLink<Driven extends LineDriven> implements GatewayLink {
   #tries = 0;
   #stopped = false;
   #cancelReopening: () => void = () => {};
+  /** The line itself is gone. */
+  #loss: { readonly why: string; readonly since: number } | undefined;
 
   constructor(options: LineLinkOptions<Driven>) {
     this.name = options.name;
@@ -63,7 +65,9 @@ export class LineLink<Driven extends LineDriven> implements GatewayLink {
   }
 
   status(): LinkReport {
-    return this.circuits.status();
+    const status = this.circuits.status();
+    if (this.#loss === undefined) return status;
+    return { ...status, state: 'lineDown', since: this.#loss.since, lastFailure: this.#loss.why };
   }
 
   async start(): Promise<void> {
@@ -84,6 +88,7 @@ export class LineLink<Driven extends LineDriven> implements GatewayLink {
       return;
     }
     this.#tries = 0;
+    this.#loss = undefined;
     onState({ state: 'opened' });
     if (!this.#watchesCarrier) this.#up();
   }
@@ -128,6 +133,7 @@ export class LineLink<Driven extends LineDriven> implements GatewayLink {
     if (this.#stopped) return;
     const retryInMs = REOPEN_MS[Math.min(this.#tries, REOPEN_MS.length - 1)] ?? 0;
     this.#tries++;
+    this.#loss = { why, since: this.#loss?.since ?? this.#options.clock.wallTime() };
     this.#options.onState({ state: 'closed', why, tries: this.#tries, retryInMs });
     const { clock } = this.#options;
     this.#cancelReopening = clock.wake(clock.now() + retryInMs, () => void this.start());

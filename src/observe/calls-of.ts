@@ -1,7 +1,7 @@
 /** Takes a trace of a link apart into its calls. */
 
 import type { TraceEvent } from '../circuit/index.js';
-import { decodePacket } from '../x25/index.js';
+import { readPacket } from './read-packet.js';
 
 export interface TracedCall {
   /** Logical channel. */
@@ -28,7 +28,7 @@ export function callsOf(events: Iterable<TraceEvent>): TracedCall[] {
   for (const event of events) {
     if (event.layer !== 'packet') continue;
     const channel = channelOf(event.octets);
-    const packet = decodePacket(event.octets, 8);
+    const packet = readPacket(event.octets);
     const type = packet.ok ? packet.value.type : undefined;
     if (type === 'restartRequest') endAll(byChannel.values(), event);
     if (channel === undefined || channel === 0) continue;

@@ -4,7 +4,7 @@
  */
 
 import type { TraceEvent } from '../circuit/index.js';
-import { exportedPdu, LINKTYPE_WIRESHARK_UPPER_PDU } from './exported-pdu.js';
+import { type Dissector, exportedPdu, LINKTYPE_WIRESHARK_UPPER_PDU } from './exported-pdu.js';
 import { enhancedPacketBlock, interfaceDescriptionBlock } from './pcapng.js';
 import { senderOf, type TracedLink } from './traced-link.js';
 
@@ -18,7 +18,7 @@ export class CaptureEncoder {
     this.#interfaces.set(link.name, this.#interfaces.size);
     return interfaceDescriptionBlock({
       name: link.name,
-      description: link.role === 'either' ? 'X.25 link' : `X.25 link, we are the ${link.role.toUpperCase()}`,
+      description: describeLink(link),
       linkType: LINKTYPE_WIRESHARK_UPPER_PDU,
     });
   }
@@ -33,11 +33,27 @@ export class CaptureEncoder {
       wallTime: event.wallTime,
       direction: event.direction,
       octets: exportedPdu({
-        dissector: event.layer === 'frame' ? 'lapb' : 'x.25',
+        dissector: dissectorFor(link, event),
         ...(sender !== 'either' && { sender }),
         octets: event.octets,
       }),
       ...(comment !== undefined && { comment }),
     });
   }
+}
+
+/** Says of an interface that its frames are of modulo 128: nothing else in a capture does. */
+export const MODULO_128_FRAMES = 'frames of modulo 128';
+
+function describeLink({ role, frameModulo }: TracedLink): string {
+  const words = ['X.25 link'];
+  if (role !== 'either') words.push(`we are the ${role.toUpperCase()}`);
+  if (frameModulo === 128) words.push(MODULO_128_FRAMES);
+  return words.join(', ');
+}
+
+function dissectorFor({ frameModulo }: TracedLink, { layer, octets }: TraceEvent): Dissector {
+  if (layer === 'packet') return 'x.25';
+  const isUnnumbered = ((octets[1] ?? 0) & 0b11) === 0b11;
+  return frameModulo === 128 && !isUnnumbered ? 'data' : 'lapb';
 }

@@ -1,8 +1,9 @@
 /** Packets in words. What a message says is never among them: of user data there is only the number of octets. */
 import { startsWith, toHex } from '../core/index.js';
-import { type CauseKind, causeText, diagnosticText, type Packet } from '../x25/index.js';
+import { type CauseKind, causeText, diagnosticText, type Packet, type PacketFault } from '../x25/index.js';
 import { facilityWords } from './facility-words.js';
 import type { Sender } from './traced-link.js';
+import { describeUnreadType, hexPair, placeOfFault } from './unread-packet.js';
 import { count } from './words.js';
 
 type NamedType = Exclude<Packet['type'], 'data' | 'rr' | 'rnr' | 'rej'>;
@@ -39,7 +40,11 @@ export function describePacket(packet: Packet, sender: Sender): string {
   switch (packet.type) {
     case 'callRequest':
     case 'callAccepted':
-      return [nameOf(packet.type, sender) + addresses(packet), ...fields(packet)].join(', ');
+      return [
+        nameOf(packet.type, sender) + addresses(packet),
+        ...(packet.confirmDelivery ? ['D bit wanted'] : []),
+        ...fields(packet),
+      ].join(', ');
     case 'clearRequest':
       return clearing(nameOf(packet.type, sender), reason('clear', packet), fields(packet));
     case 'clearConfirmation':
@@ -63,9 +68,12 @@ export function describePacket(packet: Packet, sender: Sender): string {
   }
 }
 
-/** What is said of octets that are no packet. */
-export function unreadable(fault: string, octets: Uint8Array): string {
-  return `no packet of modulo 8 (${fault}), ${count(octets.length, 'octet')}`;
+/** What is said of octets that are no packet which we know. */
+export function unreadable(fault: PacketFault, octets: Uint8Array): string {
+  const known = fault === 'badFormat' ? undefined : describeUnreadType(octets);
+  if (known !== undefined) return known;
+  const { offset, words } = placeOfFault(octets, fault);
+  return `no packet, ${count(octets.length, 'octet')}: ${words} (at octet ${offset + 1})`;
 }
 
 /** `DATA ps=3 pr=5 M 128 octets`. */
@@ -118,8 +126,4 @@ function reason(kind: CauseKind, packet: { readonly cause: number; readonly diag
     ', ',
   );
   return `${words} (${hexPair(cause)}/${hexPair(diagnostic)})`;
-}
-
-function hexPair(octet: number): string {
-  return toHex(Uint8Array.of(octet));
 }

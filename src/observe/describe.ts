@@ -2,8 +2,8 @@
 
 import type { TraceEvent } from '../circuit/index.js';
 import { decodeLapbFrame, describeLapbFrame, type Modulo } from '../lapb/index.js';
-import { decodePacket } from '../x25/index.js';
 import { describePacket, unreadable } from './describe-packet.js';
+import { readPacket } from './read-packet.js';
 import { type Sender, senderOf, type TracedLink } from './traced-link.js';
 import { count } from './words.js';
 
@@ -30,7 +30,7 @@ export function describeFrame(octets: Uint8Array, sender: Sender, modulo: Modulo
 
 /** A packet with its channel, unless it is about the whole link. */
 export function describePacketOctets(octets: Uint8Array, sender: Sender): string {
-  const packet = decodePacket(octets, 8);
+  const packet = readPacket(octets);
   if (!packet.ok) return unreadable(packet.fault, octets);
   const words = describePacket(packet.value, sender);
   return packet.value.channel === 0 ? words : `ch ${packet.value.channel} ${words}`;

@@ -19,8 +19,14 @@ const TAG_P2P_DIRECTION = 35;
 /** To Wireshark's LAPB, what is sent goes from the DTE to the DCE, wherever the capture was made. */
 const P2P_DIRECTION = { dte: 0, dce: 1 } as const;
 
+/**
+ * Wireshark's names. `data`: it knows none for these octets. That are numbered frames of modulo 128, which its
+ * LAPB reads as if the control field were one octet.
+ */
+export type Dissector = 'lapb' | 'x.25' | 'data';
+
 export interface ExportedPdu {
-  readonly dissector: 'lapb' | 'x.25';
+  readonly dissector: Dissector;
   /** Absent where there are no roles. */
   readonly sender?: 'dte' | 'dce';
   readonly octets: Uint8Array;

@@ -10,9 +10,9 @@
  */
 
 import type { TraceEvent } from '../circuit/index.js';
-import { decodePacket } from '../x25/index.js';
 import { DataRun, isFolded } from './data-run.js';
 import { describePacket, unreadable } from './describe-packet.js';
+import { readPacket } from './read-packet.js';
 import { SmtpWords } from './smtp-words.js';
 import { senderOf, type TracedLink } from './traced-link.js';
 
@@ -56,7 +56,7 @@ function* rungsOf(link: TracedLink, events: Iterable<TraceEvent>, text: boolean)
   let run: DataRun | undefined;
   for (const event of events) {
     if (event.layer !== 'packet') continue;
-    const packet = decodePacket(event.octets, 8);
+    const packet = readPacket(event.octets);
     if (packet.ok && run?.takes(event, packet.value)) continue;
     if (run !== undefined) yield rungOf(run);
     run = undefined;

@@ -53,8 +53,33 @@ test.each<[Sender, string, string]>([
   ['dte', '10 00 FB 00 00', 'RESTART REQUEST: DTE originated (00/00)'],
   ['dce', '10 00 FF', 'RESTART CONFIRMATION'],
   ['dce', '10 00 F1 21 10 01 23', 'DIAGNOSTIC: unidentifiable packet (21), about 10 01 23'],
-  ['dte', '20 01 01 0A', 'no packet of modulo 8 (badFormat), 4 octets'],
-  ['dte', '', 'no packet of modulo 8 (tooShort), 0 octets'],
+  ['dte', '20 01 01 0A', 'ch 1 RR pr=5'],
+  ['dce', '20 01 05 FE', 'ch 1 RNR pr=127'],
+  ['dte', '20 01 09 0A', 'ch 1 REJ pr=5'],
+  ['dte', '20 01 06 0B 41', 'ch 1 DATA ps=3 pr=5 M 1 octet'],
+  ['dte', '50 01 0B 06 70 00 01 00', 'ch 1 CALL REQUEST to 700001, D bit wanted'],
+  // A bit: each address behind its type and numbering plan.
+  ['dce', '90 01 0B 08 07 13 70 00 01 13 70 10 10 00', 'ch 1 INCOMING CALL to 700001 from 70101'],
+  ['dte', '10 00 F3 00 00', 'REGISTRATION REQUEST, 5 octets'],
+  ['dce', '10 00 F7 7F 00 00 00', 'REGISTRATION CONFIRMATION: registration/cancellation confirmed (7F/00)'],
+  [
+    'dce',
+    '10 00 F7 03 42',
+    'REGISTRATION CONFIRMATION: invalid facility request, facility parameter not allowed (03/42)',
+  ],
+  ['either', '10 00 F5 81 13 00 00 01 00 00 02', 'PVC SETUP: no such destination interface (13)'],
+  ['dte', '', 'no packet, 0 octets: packet too short (at octet 1)'],
+  ['dte', '30 01 0B', 'no packet, 3 octets: invalid general format identifier (at octet 1)'],
+  ['dte', '10 00 0B 00 00', 'no packet, 5 octets: packet on unassigned logical channel (at octet 2)'],
+  [
+    'dte',
+    '10 01 FB 00',
+    'no packet, 4 octets: restart or registration packet with nonzero logical channel (at octet 2)',
+  ],
+  ['dte', '10 01 03', 'no packet, 3 octets: unidentifiable packet (at octet 3)'],
+  ['dte', '10 01 0B 01 A0 00', 'no packet, 6 octets: invalid called address (at octet 4)'],
+  ['dte', '10 01 0B 02 12 03 42 FF 07', 'no packet, 9 octets: facility parameter not allowed (at octet 7)'],
+  ['dte', '10 01 13 00 00 02 12 02 42 07', 'ch 1 CLEAR REQUEST: DTE originated (00/00)'],
 ])('from %s: %s', (sender, octets, words) => {
   expect(describePacketOctets(hex(octets), sender)).toBe(words);
 });

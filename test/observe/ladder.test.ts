@@ -190,7 +190,7 @@ test('RNR, interrupts and resets stand on lines of their own and cut a run', () 
 test('frames are passed over, what is no packet is said', () => {
   const trace = new Trace().octets('sent', hex('01 3F'), 'frame').packet('received', '00 01');
   expect(ladder(LINK, trace.events, ENDS)).toEqual([
-    '    0.000  site-a  <--  network  no packet of modulo 8 (badFormat), 2 octets',
+    '    0.000  site-a  <--  network  no packet, 2 octets: invalid general format identifier (at octet 1)',
   ]);
 });
 

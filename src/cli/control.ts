@@ -1,0 +1,45 @@
+import { formatProblem, loadConfiguration } from '../config/index.js';
+import { ControlClient } from '../console/index.js';
+
+/** How a command finds the running gateway: by its configuration, or by its socket. */
+export interface ControlOptions {
+  readonly config?: string;
+  readonly socket?: string;
+}
+
+const WRONG_USAGE = 2;
+
+/**
+ * Connects to a running gateway, and closes the connection after `work`.
+ *
+ * @returns what `work` returns, an exit status.
+ * @throws GatewayError when no gateway runs there, or it does not do what it is asked.
+ */
+export async function withGateway(
+  options: ControlOptions,
+  work: (client: ControlClient) => Promise<number>,
+): Promise<number> {
+  const path = socketOf(options);
+  if (path === undefined) return WRONG_USAGE;
+  const client = await ControlClient.connect(path);
+  try {
+    return await work(client);
+  } finally {
+    client.close();
+  }
+}
+
+/** @returns undefined when there is none to be found; why was said. */
+function socketOf({ config, socket }: ControlOptions): string | undefined {
+  if (socket !== undefined) return socket;
+  if (config === undefined) {
+    process.stderr.write(
+      'x25mail: which gateway? Give its configuration (-c) or its control socket (--socket)\n',
+    );
+    return undefined;
+  }
+  const result = loadConfiguration(config);
+  if (result.ok) return result.configuration.console.socket;
+  for (const problem of result.problems) process.stderr.write(`${formatProblem(problem)}\n`);
+  return undefined;
+}
