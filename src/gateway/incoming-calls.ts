@@ -299,10 +299,11 @@ function refusal(diagnostic: number, why: string): Refusal {
 const SHUTTING_DOWN = refusal(OUR_DIAGNOSTIC.shuttingDown, 'shutting down');
 
 /** What the caller's facilities ask of us before anything else. */
-function askedOf({ facilities }: IncomingCall): Pick<CallToAdmit, 'closedUserGroup' | 'reverseCharging'> {
+function askedOf({ facilities }: IncomingCall): Partial<CallToAdmit> {
   const group = facilities.closedUserGroup ?? facilities.closedUserGroupOutgoing;
   return {
     ...(group !== undefined && { closedUserGroup: group }),
     ...(facilities.reverseCharging === true && { reverseCharging: true }),
+    ...(facilities.fastSelect === 'restricted' && { isRestricted: true }),
   };
 }

@@ -12,6 +12,8 @@ export interface CallToAdmit {
   readonly closedUserGroup?: string;
   /** The caller wants us to pay. Default false. */
   readonly reverseCharging?: boolean;
+  /** Fast select with restriction on response: it may be cleared, but not accepted. Default false. */
+  readonly isRestricted?: boolean;
 }
 
 /** Conditions that are absent hold for every call. */
@@ -79,6 +81,8 @@ export const DTE_ORIGINATED = 0x00;
 export const CALLER_REFUSED = 0xf5;
 export const USER_DATA_NOT_WANTED = 0xf9;
 
+const RESTRICTED = 'fast select with restricted response: it can not be accepted';
+
 /**
  * Decides on an incoming call before it is accepted: an accepted call is charged.
  *
@@ -101,7 +105,9 @@ export function admit(
   if (welcome !== undefined && call.reverseCharging === true)
     return reject(CALLER_REFUSED, 'reverse charging');
   if (welcome !== undefined)
-    return { action: 'take', how: { type: 'engine', relay: false }, peer: welcome.name };
+    return call.isRestricted === true
+      ? reject(CALLER_REFUSED, RESTRICTED)
+      : { action: 'take', how: { type: 'engine', relay: false }, peer: welcome.name };
   return refuse(call, rules, peers);
 }
 
@@ -116,6 +122,7 @@ function apply(rule: IncomingRule, call: CallToAdmit, peer: string | undefined):
     };
   if (call.reverseCharging === true && action.reverseCharging !== true)
     return reject(CALLER_REFUSED, `reverse charging, which incoming rule ${rule.name} does not take`);
+  if (call.isRestricted === true) return reject(CALLER_REFUSED, RESTRICTED);
   return { action: 'take', how: action, rule, ...(peer !== undefined && { peer }) };
 }
 

@@ -14,7 +14,7 @@ import {
   decodeCallAccepted,
   decodeCallRequest,
 } from './packet/call.js';
-import { NO_CALL_FIELDS } from './packet/call-fields.js';
+import { type CallFields, checkUserData, NO_CALL_FIELDS } from './packet/call-fields.js';
 import { CLEAR_CAUSE } from './packet/cause.js';
 import { DIAGNOSTIC } from './packet/diagnostic-code.js';
 import { isFastSelectRestricted } from './packet/facilities.js';
@@ -76,11 +76,20 @@ export function composeAnswer(
       channel: call.channel,
       confirmDelivery: call.confirmDelivery,
       facilities: stated,
-      userData,
+      userData: userDataWithin(call, userData),
     },
     sizes: sizesOf(flow, 'fromCalled', 'fromCalling'),
     connection: { facilities: { ...call.facilities, ...throughput, ...flow }, userData: call.userData },
   };
+}
+
+/**
+ * X.25 §6.16: an answer and a clear carry user data only if the call asked for fast select; a switch may have some.
+ * @throws RangeError when no packet could carry so much.
+ */
+export function userDataWithin(call: CallFields | undefined, userData: Uint8Array): Uint8Array {
+  checkUserData(userData);
+  return call?.facilities.fastSelect === undefined ? NO_CALL_FIELDS.userData : userData;
 }
 
 /** The CALL CONNECTED that came for our call. */

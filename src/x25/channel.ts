@@ -7,6 +7,7 @@ import {
   judgeAnswer,
   judgeCall,
   refusalCause,
+  userDataWithin,
 } from './call-setup.js';
 import { type ChannelCounter, type ChannelHost, NO_TRAFFIC, NOBODY } from './channel-host.js';
 import type { DataFlow } from './data-flow.js';
@@ -244,11 +245,13 @@ export class LogicalChannel implements Channel, TransferHost {
 
   #clearCame(next: CallState, octets: Uint8Array, now: number): void {
     this.#host.count('clearsReceived');
+    const packet = decodeClearRequest(octets, this.modulo);
     if (next === 'p1' && this.#clear.isSent) {
-      this.#finish(this.#ending, false, now);
+      // A network that clears at the same time tells the charge in its clear, as no confirmation follows.
+      const facilities = packet.ok ? packet.value.facilities : {};
+      this.#finish(this.#ending && { ...this.#ending, facilities }, false, now);
       return;
     }
-    const packet = decodeClearRequest(octets, this.modulo);
     if (!packet.ok) {
       this.#fail(FAULT_DIAGNOSTIC[packet.fault], now);
       return;
@@ -305,7 +308,7 @@ export class LogicalChannel implements Channel, TransferHost {
         cause,
         diagnostic,
         facilities,
-        userData,
+        userData: userDataWithin(this.#call, userData),
       },
       this.modulo,
     );

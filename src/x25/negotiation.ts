@@ -33,7 +33,7 @@ const FREE_TO_ANSWER = [
   'otherDte',
 ] as const satisfies readonly (keyof Facilities)[];
 
-/** What the called side may take up when the call named it; it isn't stated without a wish. */
+/** What the called side may take up when the call named it. */
 const ONLY_IN_REPLY = [
   'transitDelay',
   'endToEndDelay',
@@ -41,9 +41,12 @@ const ONLY_IN_REPLY = [
   'protection',
 ] as const satisfies readonly (keyof Facilities)[];
 
-/** All that the answer to a call states, given what our side would like. */
+/**
+ * All that the answer to a call states, given what our side would like. What is not stated is as the call has it, but
+ * for packet and window size: peers on XOT want those stated (RFC 1613 §6.1).
+ */
 export function answerTo(call: Facilities, wish: Facilities, parameters: PacketLayerParameters): Facilities {
-  const throughput = call.throughput && lower(call.throughput, wish.throughput ?? call.throughput);
+  const throughput = call.throughput && wish.throughput && lower(call.throughput, wish.throughput);
   const wantsExpedited = call.expedited !== undefined && wish.expedited !== undefined;
   return {
     ...pick(wish, [...FREE_TO_ANSWER, ...ONLY_IN_REPLY.filter((key) => call[key] !== undefined)]),

@@ -25,7 +25,7 @@ export interface ClearRequest {
   readonly cause: number;
   readonly diagnostic: number;
   readonly facilities?: Facilities;
-  /** Only with fast select; at most 128 octets. */
+  /** Left out unless the call asked for fast select; at most 128 octets. */
   readonly userData?: Uint8Array;
 }
 
@@ -65,6 +65,7 @@ export interface ChannelCall {
 export interface ChannelAnswer {
   /** Packet and window size are wishes: each is moved no further than between what was asked and the standard. */
   readonly facilities?: Facilities;
+  /** Left out unless the call asked for fast select; at most 128 octets. */
   readonly userData?: Uint8Array;
 }
 

@@ -53,6 +53,11 @@ describe('without a rule', () => {
   test.each<[string, Partial<CallToAdmit>, string]>([
     ['a peer with its user data', {}, 'engine as site-b'],
     ['a peer at our cost', { reverseCharging: true }, 'reject 0/f5 reverse charging'],
+    [
+      'a peer that can not be answered',
+      { isRestricted: true },
+      'reject 0/f5 fast select with restricted response: it can not be accepted',
+    ],
     ['a peer from a subaddress', { calling: '2624530004007' }, 'engine as site-b'],
     ['a peer with more user data', { userData: octets('c0f7000001') }, 'engine as site-b'],
     ['a peer with own user data', { calling: '7001', userData: octets('cc') }, 'engine as site-c'],
@@ -163,6 +168,12 @@ describe('a rule', () => {
       { action: reject },
       { reverseCharging: true },
       'reject 0/f5 incoming rule it',
+    ],
+    [
+      'for a call that can not be accepted',
+      {},
+      { isRestricted: true },
+      'reject 0/f5 fast select with restricted response: it can not be accepted',
     ],
     ['that rejects', { action: reject }, {}, 'reject 0/f5 incoming rule it'],
     [

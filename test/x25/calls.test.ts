@@ -81,6 +81,9 @@ describe('a call, or an answer, with something wrong in it', () => {
     ['facility length', '0B 00 02 42 07', 69, '03'],
     ['facility parameter', '0B 00 03 42 0F 07', 66, '03'],
     ['facility twice', '0B 00 06 43 02 02 43 02 02', 73, '03'],
+    ['closed user group that is no number', '0B 00 02 03 1A', 66, '03'],
+    ['length of a facility we know', '0B 00 03 C4 01 12', 69, '03'],
+    ['DTE facility', '0B 00 04 00 0F 0B 02', 77, '03'],
   ] as const;
 
   test.each(WRONG)('%s', (_what, rest, diagnostic, dceCause) => {
@@ -158,6 +161,56 @@ describe('fast select', () => {
     ]);
   });
 
+  test('128 octets go with the call, its answer and its clear', () => {
+    const pair = LayerPair.ready();
+    const { dte, dce } = pair;
+    const most = new Uint8Array(128).fill(0x41);
+    const seen: [string, number][] = [];
+    dte.layer.call(
+      { called: '7', userData: most, facilities: { fastSelect: 'unrestricted' } },
+      {
+        ...dte.user(() => undefined),
+        connected: ({ userData }) => seen.push(['connected', userData.length]),
+        cleared: ({ userData }) => seen.push(['cleared', userData.length]),
+      },
+      pair.now,
+    );
+    pair.run(100);
+    expect(dce.offered[0]?.call.userData).toEqual(most);
+    dce.channel?.accept(
+      { userData: most },
+      dce.user(() => dce.channel),
+      pair.now,
+    );
+    pair.run(100);
+    dce.channel?.clear({ cause: 0, diagnostic: 0, userData: most }, pair.now);
+    pair.run(100);
+    expect(seen).toEqual([
+      ['connected', 128],
+      ['cleared', 128],
+    ]);
+  });
+
+  test('not asked for: neither answer nor clear carry user data', () => {
+    const end = LayerEnd.ready('dte');
+    end.receive(hex('10 05 0B 00 00'));
+    end.channel?.accept(
+      { userData: hex('41') },
+      end.user(() => end.channel),
+      0,
+    );
+    end.channel?.clear({ cause: 0, diagnostic: 0, userData: hex('41') }, 0);
+    expect(end.sentOctets()).toEqual([hex('10 05 13 00 00')]);
+    const other = LayerEnd.ready('dte');
+    other.receive(hex('10 05 0B 00 00'));
+    other.channel?.accept(
+      { userData: hex('41') },
+      other.user(() => other.channel),
+      0,
+    );
+    expect(other.sentOctets()).toEqual([hex('10 05 0F 00 00')]);
+  });
+
   test('restricted: our user accepts, and the call is cleared', () => {
     const end = LayerEnd.ready('dte');
     end.receive(hex(RESTRICTED));
@@ -213,6 +266,23 @@ describe('clearing', () => {
     expect(end.receive(hex('10 05 13 09 00 00 06 C1 04 00 00 01 30'))).toEqual(['CLEAR-CONF 5']);
     const facilities = { chargedSeconds: [90] };
     expect(endings).toEqual([{ by: 'peer', cause: 9, diagnostic: 0, facilities, userData: hex('') }]);
+  });
+
+  test('charging facilities of a clear that crosses ours are passed on', () => {
+    const end = LayerEnd.ready('dte', { channels: { twoWay: [5, 5] } });
+    const endings: unknown[] = [];
+    const channel = end.layer.call(
+      { called: '7', userData: hex('') },
+      { ...end.user(() => undefined), cleared: (ending) => endings.push(ending) },
+      0,
+    );
+    end.sent();
+    end.receive(hex('10 05 0F'));
+    channel?.clear({ cause: 0, diagnostic: 241 }, 0);
+    end.sent();
+    end.receive(hex('10 05 13 00 00 00 0A C2 08 00 00 00 02 00 00 00 03'));
+    const facilities = { chargedSegments: [{ toDte: 2, fromDte: 3 }] };
+    expect(endings).toEqual([{ by: 'us', cause: 0, diagnostic: 241, facilities, userData: hex('') }]);
   });
 
   test('charging facilities of a clear confirmation are passed on', () => {

@@ -1,7 +1,13 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Channel } from '../../src/x25/index.js';
+import { toHex } from '../../src/core/index.js';
+import { type Channel, encodeFacilities, type Facilities, type PerDirection } from '../../src/x25/index.js';
+import { agreed, answerTo, askedFor } from '../../src/x25/negotiation.js';
+import { facilitySets } from '../support/facility-arbitraries.js';
 import { hex } from '../support/hex.js';
-import { type LayerChanges, LayerEnd } from '../support/layer-end.js';
+import { type LayerChanges, LayerEnd, layerParameters } from '../support/layer-end.js';
+
+const PARAMETERS = layerParameters('dte');
 
 /** A call that came, with these facilities; sizes are given called side first, as in the packet. */
 function called(facilities: string, changes: LayerChanges = {}): { end: LayerEnd; answer: string[] } {
@@ -160,4 +166,114 @@ test('both ends use what was agreed: no packet is larger, no window wider', () =
   end.consumes = false;
   expect([0, 1, 2].flatMap((ps) => end.receive(full(ps)))).toEqual([]);
   expect(end.receive(full(3))).toEqual(['RESET 5 00/1']);
+});
+
+describe('facilities other than packet and window size', () => {
+  const both = (value: number): PerDirection => ({ fromCalled: value, fromCalling: value });
+
+  /** What we answer to a call with these facilities, and what both ends then have. */
+  function answerOf(call: string, wish: Facilities, changes: LayerChanges = {}) {
+    const end = LayerEnd.ready('dte', { channels: { twoWay: [5, 5] }, ...changes });
+    const field = hex(call);
+    end.receive(Uint8Array.from([...hex('10 05 0B 00'), field.length, ...field]));
+    let connection: Facilities | undefined;
+    end.channel?.accept(
+      { facilities: wish },
+      { ...end.user(() => end.channel), connected: ({ facilities }) => (connection = facilities) },
+      0,
+    );
+    const [sent] = end.sentOctets();
+    return { answer: toHex(sent?.subarray(5) ?? hex(''), ' '), connection };
+  }
+
+  test.each<[string, string, Facilities, string]>([
+    ['a throughput class, without a wish: it is as asked', '02 A9', {}, ''],
+    ['a lower class', '02 A9', { throughput: both(2400) }, '02 88'],
+    ['a higher class: no further than asked', '02 A9', { throughput: both(64_000) }, '02 A9'],
+    ['each way by itself', '02 A9', { throughput: { fromCalled: 64_000, fromCalling: 75 } }, '02 A3'],
+    ['a class in the form in which it was asked for', '4C 0A 0A', { throughput: both(2400) }, '4C 08 08'],
+    ['a class nobody asked for', '', { throughput: both(2400) }, ''],
+    ['expedited data, both want it', '00 0F 0B 01', { expedited: true }, '00 0F 0B 01'],
+    ['expedited data, we do not', '00 0F 0B 01', { expedited: false }, '00 0F 0B 00'],
+    ['expedited data, the caller does not', '00 0F 0B 00', { expedited: true }, '00 0F 0B 00'],
+    ['expedited data, without a wish', '00 0F 0B 01', {}, ''],
+    ['expedited data nobody asked for', '', { expedited: true }, ''],
+    ['a delay in reply', '00 0F CA 02 00 01', { endToEndDelay: { cumulative: 300 } }, '00 0F CA 02 01 2C'],
+    ['a delay nobody asked for', '', { endToEndDelay: { cumulative: 300 } }, ''],
+    ['a priority in reply', '00 0F D2 01 05', { priority: [3] }, '00 0F D2 01 03'],
+    ['a transit delay in reply', '49 00 C8', { transitDelay: 300 }, '49 01 2C'],
+    [
+      'what an answer may always hold',
+      '',
+      {
+        userIdentification: hex('41'),
+        chargingRequested: true,
+        calledAddressModified: 7,
+        calledAddressExtension: { use: 'other', digits: '12' },
+        other: hex('05 01'),
+      },
+      'C6 01 41 04 01 08 07 05 01 00 0F C9 02 82 12',
+    ],
+    [
+      'what has no place in an answer',
+      '01 81 03 12',
+      {
+        fastSelect: 'unrestricted',
+        reverseCharging: true,
+        closedUserGroup: '12',
+        transitNetworks: '2342',
+        callingAddressExtension: { use: 'other', digits: '12' },
+      },
+      '',
+    ],
+  ])('%s', (_what, call, wish, answer) => {
+    expect(answerOf(call, wish).answer).toBe(answer);
+    expect(answerOf(call, wish, { negotiation: false }).answer).toBe(answer);
+  });
+
+  test('the called side has the call as it was agreed', () => {
+    const { connection } = answerOf('02 A9 01 81 03 12 42 0C 0C', { throughput: both(2400) });
+    expect(connection).toEqual({
+      throughput: both(2400),
+      fastSelect: 'unrestricted',
+      reverseCharging: true,
+      closedUserGroup: '12',
+      packetSize: both(1024),
+      windowSize: both(2),
+    });
+  });
+
+  test.each<[string, string, number]>([
+    ['says nothing: as asked', '', 9600],
+    ['is lower', '02 77', 1200],
+    ['is higher: no more than asked', '02 DD', 9600],
+  ])('the calling side, when the answer %s', (_what, answer, speed) => {
+    const end = LayerEnd.ready('dte', { channels: { twoWay: [5, 5] } });
+    let connection: Facilities | undefined;
+    end.layer.call(
+      { called: '7', userData: hex(''), facilities: { throughput: both(9600), closedUserGroup: '12' } },
+      { ...end.user(() => end.channel), connected: ({ facilities }) => (connection = facilities) },
+      0,
+    );
+    expect(end.sentOctets()).toEqual([hex('10 05 0B 01 70 04 02 AA 03 12')]);
+    const field = hex(answer);
+    end.receive(Uint8Array.from([...hex('10 05 0F 00'), field.length, ...field]));
+    expect(connection).toEqual({ throughput: both(speed), packetSize: both(128), windowSize: both(2) });
+  });
+
+  test('an answer is never beyond what was asked, whatever we wish', () => {
+    fc.assert(
+      fc.property(facilitySets(8), facilitySets(8), (call, wish) => {
+        const answer = answerTo(call, wish, PARAMETERS);
+        if (answer.throughput !== undefined && call.throughput !== undefined) {
+          expect(answer.throughput.fromCalled).toBeLessThanOrEqual(call.throughput.fromCalled);
+          expect(answer.throughput.fromCalling).toBeLessThanOrEqual(call.throughput.fromCalling);
+        }
+        // X.25 §6.12 both ways: the caller would take it, and its facilities can be written.
+        expect(agreed(askedFor(call, PARAMETERS), answer).ok).toBe(true);
+        expect(encodeFacilities(answer, 8).length).toBeLessThanOrEqual(255);
+        expect(answer.expedited === true && call.expedited !== true).toBe(false);
+      }),
+    );
+  });
 });

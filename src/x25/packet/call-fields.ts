@@ -30,10 +30,15 @@ export const NO_CALL_FIELDS: CallFields = {
 };
 
 export function encodeCallFields(fields: CallFields, modulo: Modulo): Uint8Array {
-  if (fields.userData.length > MOST_USER_DATA)
-    throw new RangeError(`call user data of ${fields.userData.length} octets, at most ${MOST_USER_DATA}`);
+  checkUserData(fields.userData);
   const facilities = encodeFacilities(fields.facilities, modulo);
   return concat([encodeAddresses(fields), Uint8Array.of(facilities.length), facilities, fields.userData]);
+}
+
+/** @throws RangeError when there is too much of it. */
+export function checkUserData({ length }: Uint8Array): void {
+  if (length > MOST_USER_DATA)
+    throw new RangeError(`call user data of ${length} octets, at most ${MOST_USER_DATA}`);
 }
 
 /** Whether anything in them needs to be sent. */
