@@ -77,7 +77,8 @@ export class MailSource {
       sender: delivery.sender,
       recipients: delivery.recipients.map(({ address }) => address),
       size: delivery.size,
-      body: delivery.body,
+      // DEVIATION RFC 3030 §3: the client does not know BODY=BINARYMIME yet; such mail is not taken in either.
+      body: delivery.body === 'BINARYMIME' ? '8BITMIME' : delivery.body,
     };
   }
 

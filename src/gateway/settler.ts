@@ -153,6 +153,7 @@ export class Settler {
         recipients: [addressee],
         body: '8BITMIME',
         source: `report on ${delivery.message}`,
+        origin: 'report',
         received: now,
       },
       settlements,
@@ -188,6 +189,7 @@ export class Settler {
   }
 
   #tell(delivery: Delivery, { recipient, outcome }: Settlement): void {
+    if (outcome.type === 'warned') return; // no step towards the end
     this.#options.onSettled({
       message: delivery.message,
       recipient,

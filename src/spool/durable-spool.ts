@@ -4,7 +4,16 @@ import { messageGone, spoolClosed } from './fault.js';
 import { MessageIds } from './message-id.js';
 import { BufferedWriter, type WriterHome } from './message-writer.js';
 import type { GroupReport, Link } from './protocol.js';
-import type { ClaimLimit, Delivery, DestinationSummary, MessageWriter, Settlement, Spool } from './spool.js';
+import type {
+  ClaimLimit,
+  Delivery,
+  DestinationSummary,
+  HeldDestination,
+  MessageWriter,
+  Settlement,
+  Spool,
+  SpoolTotals,
+} from './spool.js';
 
 /** What happens inside, for logs and metrics. */
 export type SpoolEvent =
@@ -23,6 +32,8 @@ export interface DurableSpoolParts {
   readonly wallTime: () => number;
   readonly log: (event: SpoolEvent) => void;
   readonly hasRoom: (octets: number) => Promise<boolean>;
+  /** Names for messages, unique for ever and growing. */
+  readonly ids?: { next(): string };
 }
 
 /** File names are looked up so many at a time, so that mail waits for the search a millisecond at most. */
@@ -35,7 +46,7 @@ export class DurableSpool implements Spool {
   readonly #wallTime: () => number;
   readonly #log: (event: SpoolEvent) => void;
   readonly hasRoom: (octets: number) => Promise<boolean>;
-  readonly #ids: MessageIds;
+  readonly #ids: { next(): string };
   /** Ids only grow while a spool is open: those below are of an earlier run. */
   readonly #firstId: string;
   readonly #writers = new Set<MessageWriter>();
@@ -46,13 +57,13 @@ export class DurableSpool implements Spool {
   readonly #writerHome: WriterHome;
   #closing: Promise<void> | undefined;
 
-  constructor({ link, bodies, wallTime, log, hasRoom }: DurableSpoolParts) {
+  constructor({ link, bodies, wallTime, log, hasRoom, ids = new MessageIds(wallTime) }: DurableSpoolParts) {
     this.#link = link;
     this.#bodies = bodies;
     this.#wallTime = wallTime;
     this.#log = log;
     this.hasRoom = hasRoom;
-    this.#ids = new MessageIds(wallTime);
+    this.#ids = ids;
     this.#firstId = this.#ids.next();
     this.#writerHome = {
       bodies,
@@ -108,12 +119,34 @@ export class DurableSpool implements Spool {
     return this.#link.call('overdue', before, limit, this.#wallTime());
   }
 
+  unwarned(before: number, limit: number): Promise<Delivery[]> {
+    return this.#link.call('unwarned', before, limit, this.#wallTime());
+  }
+
   list(limit: number): Promise<Delivery[]> {
     return this.#link.call('list', limit);
   }
 
   find(message: string): Promise<Delivery[]> {
     return this.#link.call('find', message);
+  }
+
+  totals(): Promise<SpoolTotals> {
+    return this.#link.call('totals');
+  }
+
+  // ---------------------------------------------------------------- the operator
+
+  holdDestination(destination: string, reason: string): Promise<void> {
+    return this.#link.call('holdDestination', destination, reason, this.#wallTime());
+  }
+
+  releaseDestination(destination: string): Promise<void> {
+    return this.#link.call('releaseDestination', destination);
+  }
+
+  heldDestinations(): Promise<HeldDestination[]> {
+    return this.#link.call('heldDestinations');
   }
 
   // ---------------------------------------------------------------- its life

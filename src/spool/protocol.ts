@@ -11,6 +11,11 @@ export type Operation =
   | 'body'
   | 'destinations'
   | 'overdue'
+  | 'unwarned'
+  | 'holdDestination'
+  | 'releaseDestination'
+  | 'heldDestinations'
+  | 'totals'
   | 'list'
   | 'find'
   | 'withoutFile';

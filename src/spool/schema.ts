@@ -6,14 +6,99 @@ import { sqliteFamily, storeFault } from './fault.js';
 export const APPLICATION_ID = 0x78_32_35_6d;
 
 /**
+ * Step 2: all that a client can say of a message, priorities, holds, and a mark of what was warned of.
+ *
+ * Most mail says nothing unusual, so what is unusual has a table of its own: a column added to `messages` would lie
+ * behind the body, and reading it would mean reading through the body's pages. There, `binary` makes BINARYMIME of the
+ * 8BITMIME in `messages`, whose CHECK can't be widened without copying every body.
+ */
+const ENVELOPES = `
+  CREATE TABLE parameters (
+    message       INTEGER PRIMARY KEY REFERENCES messages ON DELETE CASCADE,
+    binary        INTEGER NOT NULL,
+    smtp_utf8     INTEGER NOT NULL,
+    ret           TEXT CHECK (ret IN ('FULL', 'HDRS')),
+    envelope_id   TEXT,
+    deliver_by    INTEGER,
+    deliver_mode  TEXT CHECK (deliver_mode IN ('R', 'N')),
+    deliver_trace INTEGER,
+    submitter     TEXT,
+    origin        TEXT
+  ) STRICT;
+
+  ALTER TABLE recipients ADD COLUMN notify   TEXT; -- NULL: not said; '': never; else words with commas between
+  ALTER TABLE recipients ADD COLUMN original TEXT; -- ORCPT
+
+  ALTER TABLE deliveries ADD COLUMN priority INTEGER NOT NULL DEFAULT 0 CHECK (priority BETWEEN -9 AND 9);
+  ALTER TABLE deliveries ADD COLUMN hold     TEXT; -- why; NULL: not on hold
+  ALTER TABLE deliveries ADD COLUMN warned   INTEGER NOT NULL DEFAULT 0;
+
+  DROP INDEX deliveries_due;
+  CREATE INDEX deliveries_due ON deliveries (destination, priority, due, message, owner, hold)
+    WHERE owner IS NULL AND hold IS NULL;
+  CREATE INDEX deliveries_live     ON deliveries (received, message) WHERE hold IS NULL;
+  CREATE INDEX deliveries_unwarned ON deliveries (received, message) WHERE hold IS NULL AND warned = 0;
+  CREATE INDEX deliveries_held     ON deliveries (received, message) WHERE hold IS NOT NULL;
+
+  ALTER TABLE destinations ADD COLUMN held INTEGER NOT NULL DEFAULT 0; -- of those that wait
+
+  -- Which priorities wait at a destination: each has its own end of the index deliveries_due.
+  CREATE TABLE levels (
+    destination INTEGER NOT NULL,
+    priority    INTEGER NOT NULL,
+    waiting     INTEGER NOT NULL,
+    PRIMARY KEY (destination, priority)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO levels SELECT number, 0, waiting FROM destinations;
+
+  -- One row: all that waits, so that counting costs nothing.
+  CREATE TABLE totals (messages INTEGER NOT NULL, octets INTEGER NOT NULL) STRICT;
+  INSERT INTO totals SELECT count(*), coalesce(sum(size), 0) FROM messages;
+  CREATE TRIGGER message_comes AFTER INSERT ON messages BEGIN
+    UPDATE totals SET messages = messages + 1, octets = octets + new.size;
+  END;
+  CREATE TRIGGER message_goes AFTER DELETE ON messages BEGIN
+    UPDATE totals SET messages = messages - 1, octets = octets - old.size;
+  END;
+
+  CREATE TABLE held_destinations (
+    name   TEXT PRIMARY KEY,
+    reason TEXT    NOT NULL,
+    since  INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  DROP TRIGGER delivery_waits;
+  CREATE TRIGGER delivery_waits AFTER INSERT ON deliveries BEGIN
+    UPDATE destinations SET waiting = waiting + 1, held = held + (new.hold IS NOT NULL)
+      WHERE number = new.destination;
+    INSERT INTO levels VALUES (new.destination, new.priority, 1)
+      ON CONFLICT DO UPDATE SET waiting = waiting + 1;
+  END;
+
+  DROP TRIGGER delivery_is_over;
+  CREATE TRIGGER delivery_is_over AFTER DELETE ON deliveries BEGIN
+    UPDATE destinations SET waiting = waiting - 1, held = held - (old.hold IS NOT NULL)
+      WHERE number = old.destination;
+    DELETE FROM destinations WHERE number = old.destination AND waiting = 0;
+    UPDATE levels SET waiting = waiting - 1 WHERE destination = old.destination AND priority = old.priority;
+    DELETE FROM levels WHERE destination = old.destination AND priority = old.priority AND waiting = 0;
+  END;
+
+  CREATE TRIGGER delivery_is_held AFTER UPDATE OF hold ON deliveries BEGIN
+    UPDATE destinations SET held = held + (new.hold IS NOT NULL) - (old.hold IS NOT NULL)
+      WHERE number = new.destination;
+  END;
+`;
+
+/**
  * The steps from an empty file to the schema of today. `user_version` counts the steps that were taken, so a step
  * that was released is never changed: what comes later is a new step.
  *
  * What is asked for often has its index, so that no question costs more because much mail waits:
- * - `deliveries_due`: what a destination can be given next; claimed deliveries are not in it. `owner`, always NULL
- *   there, spares counting a look into the table;
+ * - `deliveries_due`: what a destination can be given next, per priority; what is claimed or on hold is not in it.
+ *   `owner` and `hold`, always NULL there, spare counting a look into the table;
  * - `deliveries_oldest`: the oldest message of a destination (and the foreign key);
- * - `deliveries_age`: lists, and what has waited too long;
+ * - `deliveries_age`, `deliveries_held`: lists; `deliveries_live`, `deliveries_unwarned`: what has waited too long;
  * - `deliveries_owner`, `deliveries_until`: claims, as many entries as there are claims.
  *
  * Times are milliseconds since 1970. Deliveries repeat `received` of their message because an index can't reach over.
@@ -77,6 +162,7 @@ export const MIGRATIONS: readonly string[] = [
     DELETE FROM destinations WHERE number = old.destination AND waiting = 0;
   END;
   `,
+  ENVELOPES,
 ];
 
 /**

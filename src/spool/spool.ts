@@ -9,9 +9,10 @@ export interface Spool {
   /** Begins a message. The writer holds no transaction open; an aborted or forgotten one leaves nothing behind. */
   receive(): Promise<MessageWriter>;
   /**
-   * Takes up to `limit.messages` (and about `limit.octets`) due deliveries of a destination, oldest due first, for
-   * `owner` until `until`. They are not given to anyone else before; a crash gives them back when the spool opens.
-   * At least one is given, however long. Recipients that were deferred to a later time are not among them.
+   * Takes up to `limit.messages` (and about `limit.octets`) due deliveries of a destination for `owner` until `until`:
+   * the highest priority first, within it the oldest due. They are not given to anyone else before; a crash gives
+   * them back when the spool opens. At least one is given, however long. Recipients that were deferred to a later time
+   * are not among them, nor is anything on hold, nor anything at all of a destination on hold.
    */
   claim(destination: string, owner: string, limit: ClaimLimit, until: number): Promise<Delivery[]>;
   /** Holds what `owner` has claimed until a later time. */
@@ -30,12 +31,24 @@ export interface Spool {
   readBody(message: string, offset?: number): AsyncIterable<Uint8Array>;
   /** Per destination: what is due at `now`, what waits, when the next becomes due. Costs the same however much waits. */
   destinations(now: number): Promise<DestinationSummary[]>;
-  /** Recipients that waited longer than allowed: `received < before`, unclaimed; at most `limit` deliveries. */
+  /**
+   * What waited longer than allowed: `received < before`, unclaimed; at most `limit` deliveries. Time stands still for
+   * a delivery on hold, not for a destination on hold.
+   */
   overdue(before: number, limit: number): Promise<Delivery[]>;
+  /** As `overdue`, of those whose sender was not warned yet (an outcome `warned`). */
+  unwarned(before: number, limit: number): Promise<Delivery[]>;
   /** All deliveries that wait, oldest message first, for lists. */
   list(limit: number): Promise<Delivery[]>;
   /** The deliveries of one message that wait; none when there is no such message. */
   find(message: string): Promise<Delivery[]>;
+  /** Of all that waits. Costs the same however much that is. */
+  totals(): Promise<SpoolTotals>;
+  /** Nothing is tried there until it is released; it may be a destination that nothing waits for yet. */
+  holdDestination(destination: string, reason: string): Promise<void>;
+  releaseDestination(destination: string): Promise<void>;
+  /** Destinations on hold, by name, whether or not mail waits for them. */
+  heldDestinations(): Promise<HeldDestination[]>;
   /** Whether a message of so many octets can be taken in and the disk keep its reserve. Ask before saying yes. */
   hasRoom(octets: number): Promise<boolean>;
   close(): Promise<void>;
@@ -56,18 +69,69 @@ export interface MessageWriter {
   abort(): Promise<void>;
 }
 
-export interface Envelope {
+export type BodyType = '7BIT' | '8BITMIME' | 'BINARYMIME';
+
+/** How a message came to be here. */
+export type Origin =
+  | 'smtp'
+  | 'x25'
+  /** Handed in on this machine. */
+  | 'local'
+  /** A delivery report: never reported on itself. */
+  | 'report'
+  /** Written by the gateway to people, such as a notice that a message waits for cheap hours. */
+  | 'notice';
+
+/** When a message is to have arrived (RFC 2852). */
+export interface DeliverBy {
+  /** Wall time. */
+  readonly at: number;
+  /** R: returned when late; N: the sender is told, and it goes on. */
+  readonly mode: 'R' | 'N';
+  readonly trace: boolean;
+}
+
+export type NotifyEvent = 'SUCCESS' | 'FAILURE' | 'DELAY';
+
+/** What is known of a message beside its recipients and its body. */
+export interface MessageAttributes {
   /** Reverse path without brackets; empty for a report. */
   readonly sender: string;
-  readonly recipients: readonly EnvelopeRecipient[];
   /** What the session said of the message. */
-  readonly body: '7BIT' | '8BITMIME';
+  readonly body: BodyType;
   /** Where it came from, in words, for people: `smtp 127.0.0.1` or `x25 26245300040 on psdn0`. */
   readonly source: string;
   readonly received: number;
+  /** Absent: not known. */
+  readonly origin?: Origin;
+  /** The envelope or the header may hold UTF-8 (RFC 6531). */
+  readonly smtpUtf8?: boolean;
+  /** How much comes back with a report of failure (RFC 3461 §4.3). */
+  readonly ret?: 'FULL' | 'HDRS';
+  /** RFC 3461 §4.4, decoded. */
+  readonly envelopeId?: string;
+  readonly deliverBy?: DeliverBy;
+  /** -9 to 9 (RFC 6710); absent: 0. */
+  readonly priority?: number;
+  /** Who submitted it: the identity of RFC 4954 §5, decoded; `<>` where nobody is known. */
+  readonly submitter?: string;
+  /** Why it is on hold: it waits until it is released. */
+  readonly hold?: string;
 }
 
-export interface EnvelopeRecipient {
+export interface Envelope extends MessageAttributes {
+  readonly recipients: readonly EnvelopeRecipient[];
+}
+
+/** What the client asked for a recipient (RFC 3461 §4.1, §4.2). */
+export interface RecipientAttributes {
+  /** Empty: never. Absent: as the RFC's default. */
+  readonly notify?: readonly NotifyEvent[];
+  /** `type;address`, decoded. */
+  readonly originalRecipient?: string;
+}
+
+export interface EnvelopeRecipient extends RecipientAttributes {
   readonly address: string;
   /** Where it goes: `peer:site-b`, `smtp:127.0.0.1:25`, ... */
   readonly destination: string;
@@ -79,21 +143,19 @@ export interface ClaimLimit {
 }
 
 /** What is to be brought of one message to one destination. */
-export interface Delivery {
+export interface Delivery extends MessageAttributes {
   readonly message: string;
   readonly destination: string;
-  readonly sender: string;
-  readonly body: '7BIT' | '8BITMIME';
-  readonly source: string;
   /** Octets of the body. */
   readonly size: number;
-  readonly received: number;
   /** When it was or will be due. */
   readonly due: number;
+  /** The sender was told that it takes long; absent otherwise. */
+  readonly warned?: true;
   readonly recipients: readonly WaitingRecipient[];
 }
 
-export interface WaitingRecipient {
+export interface WaitingRecipient extends RecipientAttributes {
   readonly address: string;
   /** Attempts that failed so far. */
   readonly attempts: number;
@@ -115,17 +177,39 @@ export interface Settlement {
         readonly until: number;
         readonly reason: string;
         readonly attempt?: boolean;
-      };
+      }
+    /** The sender is told that it takes long; this changes nothing else. Once for all recipients of the delivery. */
+    | { readonly type: 'warned' };
 }
 
 export interface DestinationSummary {
   readonly destination: string;
-  /** Unclaimed deliveries due now; counted up to 10 000. */
+  /** Unclaimed deliveries due now; counted up to 10 000. None while the destination is on hold. */
   readonly due: number;
-  /** Deliveries that wait, due or not, claimed or not. */
+  /** Deliveries that wait, due or not, claimed or not, on hold or not. */
   readonly waiting: number;
-  /** When the next unclaimed one becomes due; undefined when all are claimed. */
+  /** Of those that wait: on hold. */
+  readonly held: number;
+  /** When the next unclaimed one becomes due; undefined when all are claimed or on hold. */
   readonly nextDue: number | undefined;
   /** When the oldest message was received. */
   readonly oldest: number;
+  /** Why the destination is on hold; absent when it is not. */
+  readonly hold?: string;
+}
+
+export interface HeldDestination {
+  readonly destination: string;
+  readonly reason: string;
+  /** Wall time. */
+  readonly since: number;
+}
+
+export interface SpoolTotals {
+  readonly messages: number;
+  /** Of their bodies. */
+  readonly octets: number;
+  readonly deliveries: number;
+  /** Deliveries on hold. */
+  readonly held: number;
 }

@@ -1,10 +1,18 @@
 /** What a list of deliveries shows. The joins go by primary key, one row each, and don't touch the body. */
 const DELIVERY = `
   SELECT d.message, d.destination, m.id, t.name, m.sender, m.body_type AS bodyType, m.source, m.size,
-         m.received, d.due
-  FROM deliveries d
+         m.received, d.due, d.priority, d.hold, d.warned, p.message AS extended, p.binary, p.smtp_utf8 AS smtpUtf8, p.ret,
+         p.envelope_id AS envelopeId, p.deliver_by AS deliverBy, p.deliver_mode AS deliverMode,
+         p.deliver_trace AS deliverTrace, p.submitter, p.origin
+  FROM`;
+const WITH_MESSAGE = `
   CROSS JOIN messages m ON m.number = d.message
-  CROSS JOIN destinations t ON t.number = d.destination`;
+  CROSS JOIN destinations t ON t.number = d.destination
+  LEFT JOIN parameters p ON p.message = d.message`;
+const DELIVERIES = `${DELIVERY} deliveries d ${WITH_MESSAGE}`;
+
+/** Of deliveries: nobody's, and not on hold. */
+const FREE = 'owner IS NULL AND hold IS NULL';
 
 /**
  * Due deliveries of a destination are counted up to here, so that a backlog of a million does not hold up the
@@ -19,15 +27,21 @@ export const SQL = {
   addDestination: 'INSERT INTO destinations (name) VALUES (?) RETURNING number',
   addMessage: `INSERT INTO messages (id, sender, body_type, source, received, size, in_file, body)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING number`,
-  addDelivery: `INSERT INTO deliveries (message, destination, received, due) VALUES (?, ?, ?, ?)
+  addParameters: `INSERT INTO parameters (message, binary, smtp_utf8, ret, envelope_id, deliver_by, deliver_mode,
+    deliver_trace, submitter, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  addDelivery: `INSERT INTO deliveries (message, destination, received, due, priority, hold) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT DO NOTHING`,
   // The same recipient named twice gets the message once.
-  addRecipient: `INSERT INTO recipients (message, destination, address, position, due) VALUES (?, ?, ?, ?, ?)
-    ON CONFLICT DO NOTHING`,
+  addRecipient: `INSERT INTO recipients (message, destination, address, position, due, notify, original)
+    VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 
   // ---- claims
-  due: `${DELIVERY} WHERE d.destination = ? AND d.owner IS NULL AND d.due <= ?
-    ORDER BY d.due, d.message LIMIT ?`,
+  claimable: `SELECT number FROM destinations
+    WHERE name = ? AND NOT EXISTS (SELECT 1 FROM held_destinations h WHERE h.name = destinations.name)`,
+  due: `${DELIVERY} levels l
+    CROSS JOIN deliveries d ON d.destination = l.destination AND d.priority = l.priority ${WITH_MESSAGE}
+    WHERE l.destination = ? AND d.owner IS NULL AND d.hold IS NULL AND d.due <= ?
+    ORDER BY l.priority DESC, d.due, d.message LIMIT ?`,
   claimDelivery: 'UPDATE deliveries SET owner = ?, until = ? WHERE message = ? AND destination = ?',
   claimRecipients: 'UPDATE recipients SET claimed = (due <= ?) WHERE message = ? AND destination = ?',
   renew: 'UPDATE deliveries SET until = ? WHERE owner = ?',
@@ -48,25 +62,43 @@ export const SQL = {
   moveDelivery: 'UPDATE deliveries SET due = ? WHERE message = ? AND destination = ?',
   releaseDelivery: `UPDATE deliveries SET due = ?, owner = NULL, until = NULL
     WHERE message = ? AND destination = ?`,
+  warnDelivery: 'UPDATE deliveries SET warned = 1 WHERE message = ? AND destination = ?',
   removeDelivery: 'DELETE FROM deliveries WHERE message = ? AND destination = ?',
   removeMessage: `DELETE FROM messages
     WHERE number = ? AND NOT EXISTS (SELECT 1 FROM deliveries WHERE message = messages.number)
     RETURNING id, in_file AS inFile`,
 
   // ---- questions
-  recipients: `SELECT address, attempts, last_reason AS lastReason FROM recipients
+  recipients: `SELECT address, attempts, last_reason AS lastReason, notify, original FROM recipients
     WHERE message = ? AND destination = ? AND claimed >= ? ORDER BY position`,
   body: 'SELECT size, in_file AS inFile, substr(body, ? + 1) AS octets FROM messages WHERE id = ?',
   bodyInFile: 'SELECT 1 FROM messages WHERE id = ? AND in_file = 1',
-  find: `${DELIVERY} WHERE d.message = (SELECT number FROM messages WHERE id = ?) ORDER BY d.destination`,
-  list: `${DELIVERY} ORDER BY d.received, d.message LIMIT ?`,
-  overdue: `${DELIVERY} WHERE d.received < ? AND d.owner IS NULL ORDER BY d.received, d.message LIMIT ?`,
-  destinations: `SELECT name AS destination, waiting,
-      (SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE destination = t.number AND owner IS NULL AND due <= ?
-        LIMIT ${DUE_COUNT_LIMIT})) AS due,
-      (SELECT min(due) FROM deliveries WHERE destination = t.number AND owner IS NULL) AS nextDue,
+  find: `${DELIVERIES} WHERE d.message = (SELECT number FROM messages WHERE id = ?) ORDER BY d.destination`,
+  list: `${DELIVERIES} ORDER BY d.received, d.message LIMIT ?`,
+  overdue: `${DELIVERIES} WHERE d.received < ? AND d.owner IS NULL AND d.hold IS NULL
+    ORDER BY d.received, d.message LIMIT ?`,
+  unwarned: `${DELIVERIES} WHERE d.received < ? AND d.owner IS NULL AND d.hold IS NULL AND d.warned = 0
+    ORDER BY d.received, d.message LIMIT ?`,
+  // Nothing is due where all is on hold: the levels of such a destination are passed over.
+  destinations: `SELECT t.name AS destination, t.waiting, t.held, h.reason AS hold,
+      (SELECT count(*) FROM (
+        SELECT 1 FROM levels l CROSS JOIN deliveries d
+          ON d.destination = l.destination AND d.priority = l.priority AND ${FREE} AND d.due <= ?
+        WHERE l.destination = t.number AND h.name IS NULL LIMIT ${DUE_COUNT_LIMIT})) AS due,
+      (SELECT min((SELECT min(due) FROM deliveries
+          WHERE destination = l.destination AND priority = l.priority AND ${FREE}))
+        FROM levels l WHERE l.destination = t.number AND h.name IS NULL) AS nextDue,
       (SELECT min(received) FROM deliveries WHERE destination = t.number) AS oldest
-    FROM destinations t ORDER BY name`,
+    FROM destinations t LEFT JOIN held_destinations h ON h.name = t.name ORDER BY t.name`,
+  totals: `SELECT messages, octets, coalesce((SELECT sum(waiting) FROM destinations), 0) AS deliveries,
+      coalesce((SELECT sum(held) FROM destinations), 0) AS held
+    FROM totals`,
+  heldDestinations: 'SELECT name AS destination, reason, since FROM held_destinations ORDER BY name',
+
+  // ---- destinations on hold
+  holdDestination: `INSERT INTO held_destinations (name, reason, since) VALUES (?, ?, ?)
+    ON CONFLICT DO UPDATE SET reason = excluded.reason`,
+  releaseDestination: 'DELETE FROM held_destinations WHERE name = ?',
   totalChanges: 'SELECT total_changes() AS total',
 
   // ---- transactions

@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import type { HeldDestination, Origin, SpoolTotals } from './spool.js';
 import { SQL } from './sql.js';
 
 /** One delivery as a row of `DELIVERY`. */
@@ -13,6 +14,20 @@ export interface DeliveryRow {
   readonly size: number;
   readonly received: number;
   readonly due: number;
+  readonly priority: number;
+  readonly hold: string | null;
+  readonly warned: number;
+  /** NULL, as all that follows: nothing unusual was said of the message. */
+  readonly extended: number | null;
+  readonly binary: number | null;
+  readonly smtpUtf8: number | null;
+  readonly ret: 'FULL' | 'HDRS' | null;
+  readonly envelopeId: string | null;
+  readonly deliverBy: number | null;
+  readonly deliverMode: 'R' | 'N' | null;
+  readonly deliverTrace: number | null;
+  readonly submitter: string | null;
+  readonly origin: Origin | null;
 }
 
 /** The primary key of a delivery. */
@@ -25,11 +40,16 @@ export interface RecipientRow {
   readonly address: string;
   readonly attempts: number;
   readonly lastReason: string | null;
+  /** NULL: not said; empty: never; else words with commas between them. */
+  readonly notify: string | null;
+  readonly original: string | null;
 }
 
 export interface DestinationRow {
   readonly destination: string;
   readonly waiting: number;
+  readonly held: number;
+  readonly hold: string | null;
   readonly due: number;
   readonly nextDue: number | null;
   readonly oldest: number;
@@ -55,7 +75,35 @@ type MessageValues = [
   inFile: number,
   body: Uint8Array | null,
 ];
-type RecipientValues = [message: number, destination: number, address: string, position: number, due: number];
+export type ParameterValues = [
+  message: number,
+  binary: number,
+  smtpUtf8: number,
+  ret: string | null,
+  envelopeId: string | null,
+  deliverBy: number | null,
+  deliverMode: string | null,
+  deliverTrace: number | null,
+  submitter: string | null,
+  origin: string | null,
+];
+type DeliveryValues = [
+  message: number,
+  destination: number,
+  received: number,
+  due: number,
+  priority: number,
+  hold: string | null,
+];
+type RecipientValues = [
+  message: number,
+  destination: number,
+  address: string,
+  position: number,
+  due: number,
+  notify: string | null,
+  original: string | null,
+];
 type Deferral = [due: number, attempts: number, reason: string, ...of: RecipientOf];
 type RecipientOf = [message: number, destination: number, address: string];
 type Of = [message: number, destination: number];
@@ -68,9 +116,11 @@ export interface Statements extends Record<keyof typeof SQL, Database.Statement<
   readonly destinationNumber: Asks<[name: string], { number: number }>;
   readonly addDestination: Asks<[name: string], { number: number }>;
   readonly addMessage: Asks<MessageValues, { number: number }>;
-  readonly addDelivery: Does<[message: number, destination: number, received: number, due: number]>;
+  readonly addParameters: Does<ParameterValues>;
+  readonly addDelivery: Does<DeliveryValues>;
   readonly addRecipient: Does<RecipientValues>;
 
+  readonly claimable: Asks<[name: string], { number: number }>;
   readonly due: Asks<[destination: number, now: number, limit: number], DeliveryRow>;
   readonly claimDelivery: Does<[owner: string, until: number, ...of: Of]>;
   readonly claimRecipients: Does<[now: number, ...of: Of]>;
@@ -85,6 +135,7 @@ export interface Statements extends Record<keyof typeof SQL, Database.Statement<
   readonly rest: Asks<Of, RestRow>;
   readonly moveDelivery: Does<[due: number, ...of: Of]>;
   readonly releaseDelivery: Does<[due: number, ...of: Of]>;
+  readonly warnDelivery: Does<Of>;
   readonly removeDelivery: Does<Of>;
   readonly removeMessage: Asks<[message: number], { id: string; inFile: number }>;
 
@@ -94,7 +145,12 @@ export interface Statements extends Record<keyof typeof SQL, Database.Statement<
   readonly find: Asks<[id: string], DeliveryRow>;
   readonly list: Asks<[limit: number], DeliveryRow>;
   readonly overdue: Asks<[before: number, limit: number], DeliveryRow>;
+  readonly unwarned: Asks<[before: number, limit: number], DeliveryRow>;
   readonly destinations: Asks<[now: number], DestinationRow>;
+  readonly totals: Asks<[], SpoolTotals>;
+  readonly heldDestinations: Asks<[], HeldDestination>;
+  readonly holdDestination: Does<[name: string, reason: string, since: number]>;
+  readonly releaseDestination: Does<[name: string]>;
   readonly totalChanges: Asks<[], { total: number }>;
 
   readonly begin: Does<[]>;

@@ -1,12 +1,15 @@
 import type Database from 'better-sqlite3';
-import type { ClaimLimit, Delivery, DestinationSummary, Envelope, Settlement } from './spool.js';
-import {
-  type DeliveryKey,
-  type DeliveryRow,
-  prepareStatements,
-  type RecipientRow,
-  type Statements,
-} from './statements.js';
+import { notifyText, parameterValues, toDelivery } from './rows.js';
+import type {
+  ClaimLimit,
+  Delivery,
+  DestinationSummary,
+  Envelope,
+  HeldDestination,
+  Settlement,
+  SpoolTotals,
+} from './spool.js';
+import { type DeliveryKey, type DeliveryRow, prepareStatements, type Statements } from './statements.js';
 
 /** A message whose body is whole: in `body`, or, when that is missing, synced to its file. */
 export interface NewMessage {
@@ -49,7 +52,7 @@ export class Store {
     const row = this.#sql.addMessage.get(
       id,
       envelope.sender,
-      envelope.body,
+      envelope.body === 'BINARYMIME' ? '8BITMIME' : envelope.body,
       envelope.source,
       received,
       size,
@@ -57,17 +60,29 @@ export class Store {
       body ?? null,
     );
     const number = inserted(row);
-    envelope.recipients.forEach(({ address, destination }, position) => {
-      const destinationNumber = this.#destination(destination);
-      this.#sql.addDelivery.run(number, destinationNumber, received, received);
-      this.#sql.addRecipient.run(number, destinationNumber, address, position, received);
+    const parameters = parameterValues(number, envelope);
+    if (parameters !== undefined) this.#sql.addParameters.run(...parameters);
+    const { priority = 0, hold = null } = envelope;
+    envelope.recipients.forEach((recipient, position) => {
+      const { address, destination, originalRecipient = null } = recipient;
+      const at = this.#destination(destination);
+      this.#sql.addDelivery.run(number, at, received, received, priority, hold);
+      this.#sql.addRecipient.run(
+        number,
+        at,
+        address,
+        position,
+        received,
+        notifyText(recipient),
+        originalRecipient,
+      );
     });
     return this.settle(settling);
   }
 
   claim(destination: string, owner: string, limit: ClaimLimit, until: number, now: number): Delivery[] {
     this.#sql.releaseExpired.run(now);
-    const row = this.#sql.destinationNumber.get(destination);
+    const row = this.#sql.claimable.get(destination);
     if (row === undefined) return [];
     const chosen = withinLimit(this.#sql.due.iterate(row.number, now, limit.messages), limit.octets);
     return chosen.map((delivery) => {
@@ -99,6 +114,14 @@ export class Store {
     return [...touched.values()].flatMap((key) => this.#settleDelivery(key));
   }
 
+  holdDestination(destination: string, reason: string, now: number): void {
+    this.#sql.holdDestination.run(destination, reason, Math.floor(now));
+  }
+
+  releaseDestination(destination: string): void {
+    this.#sql.releaseDestination.run(destination);
+  }
+
   // ---------------------------------------------------------------- requests that ask
 
   /** @returns undefined when there is no such message. */
@@ -112,14 +135,29 @@ export class Store {
   /** Counts up to `DUE_COUNT_LIMIT` due deliveries per destination; all else is a look into an index. */
   destinations(now: number, wallTime: number): DestinationSummary[] {
     this.#sql.releaseExpired.run(wallTime);
-    return this.#sql.destinations
-      .all(now)
-      .map(({ nextDue, ...summary }) => ({ ...summary, nextDue: nextDue ?? undefined }));
+    return this.#sql.destinations.all(now).map(({ nextDue, hold, ...summary }) => ({
+      ...summary,
+      nextDue: nextDue ?? undefined,
+      ...(hold !== null && { hold }),
+    }));
   }
 
   overdue(before: number, limit: number, now: number): Delivery[] {
     this.#sql.releaseExpired.run(now);
     return this.#sql.overdue.all(before, limit).map((row) => this.#delivery(row, 'all'));
+  }
+
+  unwarned(before: number, limit: number, now: number): Delivery[] {
+    this.#sql.releaseExpired.run(now);
+    return this.#sql.unwarned.all(before, limit).map((row) => this.#delivery(row, 'all'));
+  }
+
+  totals(): SpoolTotals {
+    return this.#sql.totals.get() ?? { messages: 0, octets: 0, deliveries: 0, held: 0 };
+  }
+
+  heldDestinations(): HeldDestination[] {
+    return this.#sql.heldDestinations.all();
   }
 
   list(limit: number): Delivery[] {
@@ -182,9 +220,14 @@ export class Store {
     return inserted(this.#sql.destinationNumber.get(name) ?? this.#sql.addDestination.get(name));
   }
 
+  /** @returns the delivery that has to be brought into line with this, if any. */
   #settleRecipient({ message, destination, recipient, outcome }: Settlement): DeliveryKey | undefined {
     const key = this.#sql.recipient.get(destination, recipient, message);
     if (key === undefined) return undefined;
+    if (outcome.type === 'warned') {
+      this.#sql.warnDelivery.run(key.message, key.destination);
+      return undefined;
+    }
     if (outcome.type === 'deferred') {
       const attempts = outcome.attempt === false ? 0 : 1;
       const due = Math.ceil(outcome.until);
@@ -210,17 +253,7 @@ export class Store {
 
   #delivery(row: DeliveryRow, which: 'claimed' | 'all'): Delivery {
     const recipients = this.#sql.recipients.all(row.message, row.destination, which === 'claimed' ? 1 : 0);
-    return {
-      message: row.id,
-      destination: row.name,
-      sender: row.sender,
-      body: row.bodyType,
-      source: row.source,
-      size: row.size,
-      received: row.received,
-      due: row.due,
-      recipients: recipients.map(waitingRecipient),
-    };
+    return toDelivery(row, recipients);
   }
 }
 
@@ -233,10 +266,6 @@ function withinLimit(rows: Iterable<DeliveryRow>, octets: number): DeliveryRow[]
     chosen.push(row);
   }
   return chosen;
-}
-
-function waitingRecipient({ address, attempts, lastReason }: RecipientRow) {
-  return { address, attempts, ...(lastReason !== null && { lastReason }) };
 }
 
 function inserted(row: { number: number } | undefined): number {

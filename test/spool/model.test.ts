@@ -82,6 +82,7 @@ const duration = fc.nat(3);
 const outcome = fc.oneof(
   { arbitrary: fc.constant<Settlement['outcome']>({ type: 'delivered' }), weight: 1 },
   { arbitrary: fc.constant<Settlement['outcome']>({ type: 'failed', reason: '550' }), weight: 1 },
+  { arbitrary: fc.constant<Settlement['outcome']>({ type: 'warned' }), weight: 1 },
   { arbitrary: fc.record({ later: duration, attempt: fc.boolean() }), weight: 4 },
 );
 /** Outcomes for what waits when they are applied: which recipient is told by numbers that wrap around. */
@@ -102,22 +103,35 @@ function settlements(model: ModelSpool, chosen: Picks): Settlement[] {
   });
 }
 
-function newEnvelope(model: ModelSpool, to: readonly (readonly [string, string])[]): Envelope {
-  return envelope(
-    to.map(([address, destination]) => `${address} > ${destination}`),
-    { received: model.now },
-  );
-}
+/** What a client may say of a message, or not. */
+const said: fc.Arbitrary<Partial<Envelope>> = fc.record(
+  {
+    body: fc.constantFrom('7BIT', '8BITMIME', 'BINARYMIME'),
+    priority: fc.constantFrom(-9, -1, 0, 0, 1, 9),
+    hold: fc.constant('look first'),
+    smtpUtf8: fc.boolean(),
+    ret: fc.constantFrom('FULL', 'HDRS'),
+    envelopeId: fc.constantFrom('', 'QQ314159'),
+    deliverBy: fc.record({ at: fc.nat(9999), mode: fc.constantFrom('R', 'N'), trace: fc.boolean() }),
+    submitter: fc.constantFrom('<>', 'u@x.example'),
+    origin: fc.constantFrom('x25', 'report'),
+  },
+  { requiredKeys: ['body'] },
+);
 
-const receive = fc.tuple(size, recipients, picks).map(([size, to, chosen]) =>
-  command(`receive ${size} ${to}, settling ${JSON.stringify(chosen)}`, async (model, real) => {
-    const settling = settlements(model, chosen);
-    const message = newEnvelope(model, to);
-    const writer = await real.spool.receive();
-    await writeBody(writer, bodyOf(size), 40_000);
-    await writer.commit(message, settling);
-    model.receive(writer.id, size, message, settling);
-  }),
+const receive = fc.tuple(size, recipients, picks, said).map(([size, to, chosen, rest]) =>
+  command(
+    `receive ${JSON.stringify([size, to, rest])}, settling ${JSON.stringify(chosen)}`,
+    async (model, real) => {
+      const settling = settlements(model, chosen);
+      const addressed = to.map(([address, destination]) => `${address} > ${destination}`);
+      const message = envelope(addressed, { received: model.now, ...rest });
+      const writer = await real.spool.receive();
+      await writeBody(writer, bodyOf(size), 40_000);
+      await writer.commit(message, settling);
+      model.receive(writer.id, size, message, settling);
+    },
+  ),
 );
 
 const abort = size.map((size) =>
@@ -159,6 +173,18 @@ const release = owner.map((owner) =>
   }),
 );
 
+const holdDestination = fc.tuple(destination, fc.boolean()).map(([destination, isHeld]) =>
+  command(`${isHeld ? 'hold' : 'release'} ${destination}`, async (model, real) => {
+    if (isHeld) {
+      await real.spool.holdDestination(destination, 'under repair');
+      model.held.set(destination, 'under repair');
+    } else {
+      await real.spool.releaseDestination(destination);
+      model.held.delete(destination);
+    }
+  }),
+);
+
 const wait = duration.map((time) =>
   command(`wait ${time}`, async (model) => {
     model.now += time;
@@ -174,13 +200,17 @@ const reopen = fc.constantFrom('close' as const, 'crash' as const).map((how) =>
 );
 
 /** The more often, the more there is to go wrong. */
-const commands = [receive, receive, abort, claim, claim, claim, settle, settle, renew, release, wait, reopen];
+const commands = [
+  ...[receive, receive, receive, abort, claim, claim, claim, settle, settle],
+  ...[renew, release, holdDestination, wait, reopen],
+];
 
 async function look(model: ModelSpool, real: Real): Promise<void> {
   expect(await real.spool.destinations(model.now)).toEqual(model.destinations());
   const list = await real.spool.list(1000);
   const expected = model.list();
   expect(list.map(({ message }) => message)).toEqual(expected.map(({ message }) => message));
+  expect(await real.spool.totals()).toEqual(model.totals());
   // In which order the destinations of one message come is not promised.
   expect(list.toSorted(byName)).toEqual(expected.toSorted(byName));
 }

@@ -17,6 +17,9 @@ const SCANS: Partial<Record<keyof typeof SQL, readonly string[]>> = {
   list: ['SCAN d USING INDEX deliveries_age'],
   // one row per destination is what is asked for; the inner one counts what the index found, up to its LIMIT
   destinations: ['SCAN t USING INDEX sqlite_autoindex_destinations_1', 'SCAN (subquery-1)'],
+  // a row, and a row per destination
+  totals: ['SCAN totals', 'SCAN destinations', 'SCAN destinations'],
+  heldDestinations: ['SCAN held_destinations'],
   totalChanges: ['SCAN CONSTANT ROW'],
 };
 
@@ -35,16 +38,21 @@ describe('no statement costs more because much mail waits', () => {
 
   test('the next due delivery is the first entry of an index', () => {
     expect(plan(SQL.due)).toEqual([
-      'SEARCH d USING COVERING INDEX deliveries_due (destination=? AND due<?)',
+      'SEARCH l USING PRIMARY KEY (destination=?)',
+      'SEARCH d USING INDEX deliveries_due (destination=? AND priority=? AND due<?)',
       'SEARCH m USING INTEGER PRIMARY KEY (rowid=?)',
       'SEARCH t USING INTEGER PRIMARY KEY (rowid=?)',
+      'SEARCH p USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN',
     ]);
   });
 
   test('destinations are summed up from indexes alone', () => {
     expect(plan(SQL.destinations).filter((step) => step.startsWith('SEARCH'))).toEqual([
-      'SEARCH deliveries USING COVERING INDEX deliveries_due (destination=? AND due<?)',
-      'SEARCH deliveries USING COVERING INDEX deliveries_due (destination=?)',
+      'SEARCH h USING PRIMARY KEY (name=?) LEFT-JOIN',
+      'SEARCH l USING PRIMARY KEY (destination=?)',
+      'SEARCH d USING COVERING INDEX deliveries_due (destination=? AND priority=? AND due<?)',
+      'SEARCH l USING PRIMARY KEY (destination=?)',
+      'SEARCH deliveries USING COVERING INDEX deliveries_due (destination=? AND priority=?)',
       'SEARCH deliveries USING COVERING INDEX deliveries_oldest (destination=?)',
     ]);
   });

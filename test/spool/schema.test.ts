@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { GatewayError } from '../../src/core/index.js';
 import { APPLICATION_ID, MIGRATIONS, openDatabase } from '../../src/spool/schema.js';
 import { Store } from '../../src/spool/store.js';
-import { envelope } from './support/mail.js';
+import { delivered, envelope, settlement } from './support/mail.js';
 import { tempDirectory } from './support/places.js';
 
 let file: string;
@@ -133,6 +133,49 @@ describe('migrations', () => {
     db.close();
     expect(pragmas().version).toBe(MIGRATIONS.length + 1);
     expect(opening([...MIGRATIONS, SECOND])).toBe('opened');
+  });
+
+  test('from the first schema: mail, its attempts and its order are as they were', () => {
+    const old = openDatabase(file, MIGRATIONS.slice(0, 1));
+    old.exec(`
+      INSERT INTO destinations (number, name) VALUES (1, 'peer:b'), (2, 'peer:c');
+      INSERT INTO messages VALUES (1, 'm1', 'from@a', '8BITMIME', 'smtp 127.0.0.1', 1000, 3, 0, x'414243'),
+        (2, 'm2', '', '7BIT', 'report on m0', 900, 70000, 1, NULL);
+      INSERT INTO deliveries (message, destination, received, due) VALUES (1, 1, 1000, 1500), (1, 2, 1000, 1000), (2, 1, 900, 900);
+      INSERT INTO recipients (message, destination, address, position, due, attempts, last_reason)
+        VALUES (1, 1, 'a', 0, 1500, 2, '451 later'), (1, 2, 'c', 1, 1000, 0, NULL), (2, 1, 'b', 0, 900, 0, NULL);
+    `);
+    old.close();
+
+    const store = new Store(openDatabase(file));
+    expect(store.totals()).toEqual({ messages: 2, octets: 70_003, deliveries: 3, held: 0 });
+    expect(store.destinations(1000, 1000)).toEqual([
+      { destination: 'peer:b', due: 1, waiting: 2, held: 0, nextDue: 900, oldest: 900 },
+      { destination: 'peer:c', due: 1, waiting: 1, held: 0, nextDue: 1000, oldest: 1000 },
+    ]);
+    const claimed = store.claim('peer:b', 'x', { messages: 9, octets: 1e9 }, 9000, 2000);
+    expect(claimed).toEqual([
+      expect.objectContaining({ message: 'm2', sender: '', body: '7BIT', size: 70_000 }),
+      {
+        message: 'm1',
+        destination: 'peer:b',
+        sender: 'from@a',
+        body: '8BITMIME',
+        source: 'smtp 127.0.0.1',
+        size: 3,
+        received: 1000,
+        due: 1500,
+        recipients: [{ address: 'a', attempts: 2, lastReason: '451 later' }],
+      },
+    ]);
+    expect(store.body('m1', 0)?.octets).toEqual(Buffer.from('ABC'));
+    const settled = claimed.flatMap(({ message, destination, recipients }) =>
+      recipients.map(({ address }) => settlement(message, `${address} > ${destination}`, delivered)),
+    );
+    expect(store.settle(settled)).toEqual(['m2']);
+    expect(store.totals()).toEqual({ messages: 1, octets: 3, deliveries: 1, held: 0 });
+    store.close();
+    expect(pragmas().version).toBe(MIGRATIONS.length);
   });
 
   test('happen wholly or not at all', () => {

@@ -44,8 +44,8 @@ describe('a spool', () => {
     const short = await store(first, bodyOf(300), TO);
     const long = await store(first, bodyOf(100_000), envelope(['a > peer:b'], { received: 1001 }));
     expect(await first.destinations(NOW)).toEqual([
-      { destination: 'peer:b', due: 2, waiting: 2, nextDue: 1000, oldest: 1000 },
-      { destination: 'peer:c', due: 1, waiting: 1, nextDue: 1000, oldest: 1000 },
+      { destination: 'peer:b', due: 2, waiting: 2, held: 0, nextDue: 1000, oldest: 1000 },
+      { destination: 'peer:c', due: 1, waiting: 1, held: 0, nextDue: 1000, oldest: 1000 },
     ]);
     const claimed = await first.claim('peer:b', 'call 1', MANY, NOW + 1000);
     expect(claimed.map(({ message, size }) => [message, size])).toEqual([

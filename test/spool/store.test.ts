@@ -67,6 +67,50 @@ describe('a claim', () => {
     ]);
   });
 
+  test('has all that a client can say of a message and of a recipient', () => {
+    const said = {
+      body: 'BINARYMIME',
+      origin: 'x25',
+      smtpUtf8: true,
+      ret: 'HDRS',
+      envelopeId: 'QQ314159',
+      deliverBy: { at: 9000, mode: 'N', trace: true },
+      priority: -3,
+      submitter: 'u@x.example',
+    } as const;
+    const recipients = [
+      { address: 'a@b', destination: 'peer:b', notify: ['SUCCESS', 'DELAY'] },
+      { address: 'b@b', destination: 'peer:b', notify: [], originalRecipient: 'rfc822;Bob@b' },
+      { address: 'c@b', destination: 'peer:b' },
+    ] as const;
+    store.receive({ id: 'm1', envelope: { ...envelope([]), ...said, recipients }, size: 0 }, []);
+    const [delivery] = store.claim('peer:b', 'call 1', MANY, 2000, 1000);
+    expect(delivery).toMatchObject(said);
+    expect(delivery?.recipients).toEqual([
+      { address: 'a@b', attempts: 0, notify: ['SUCCESS', 'DELAY'] },
+      { address: 'b@b', attempts: 0, notify: [], originalRecipient: 'rfc822;Bob@b' },
+      { address: 'c@b', attempts: 0 },
+    ]);
+  });
+
+  test('takes the highest priority first, then the oldest due', () => {
+    const messages = [
+      ['m1', 0, 1000],
+      ['m2', 9, 1003],
+      ['m3', -9, 900],
+      ['m4', 9, 1001],
+      ['m5', 9, 2000], // not due
+      ['m6', 0, 999],
+    ] as const;
+    for (const [id, priority, received] of messages) receive(id, ['a > peer:b'], { priority, received });
+    expect(claim('peer:b', 1100)).toEqual(['m4: a', 'm2: a', 'm6: a', 'm1: a', 'm3: a']);
+    expect(store.destinations(1100, 1100)).toMatchObject([{ due: 0, nextDue: 2000 }]);
+  });
+
+  test('a priority outside -9 to 9 is refused', () => {
+    expect(() => receive('m1', ['a > peer:b'], { priority: 10 })).toThrow(/CHECK/);
+  });
+
   test('names a recipient once that was given twice', () => {
     receive('m1', ['a@b > peer:b', 'a@b > peer:b']);
     expect(claim('peer:b', 1000)).toEqual(['m1: a@b']);
@@ -221,20 +265,82 @@ describe('settling', () => {
   });
 });
 
+describe('what is on hold', () => {
+  test('is not given out, nor given up, nor warned of', () => {
+    receive('m1', ['a > peer:b'], { hold: 'look first' });
+    receive('m2', ['a > peer:b']);
+    expect(claim('peer:b', 1000)).toEqual(['m2: a']);
+    store.release('call 1');
+    expect(store.destinations(1000, 1000)).toMatchObject([{ due: 1, waiting: 2, held: 1 }]);
+    expect(store.overdue(9999, 9, 1000).map(({ message }) => message)).toEqual(['m2']);
+    expect(store.unwarned(9999, 9, 1000).map(({ message }) => message)).toEqual(['m2']);
+    expect(store.find('m1')).toMatchObject([{ hold: 'look first' }]);
+    expect(store.totals()).toEqual({ messages: 2, octets: 6, deliveries: 2, held: 1 });
+  });
+
+  test('as a destination: nothing there is due until it is released, but time goes on', () => {
+    receive('m1', ['a > peer:b', 'a > peer:c']);
+    store.holdDestination('peer:b', 'line in repair', 1000);
+    store.holdDestination('peer:z', 'not yet', 1001);
+    expect(claim('peer:b', 1000)).toEqual([]);
+    expect(store.destinations(1000, 1000)).toMatchObject([
+      { destination: 'peer:b', due: 0, nextDue: undefined, waiting: 1, hold: 'line in repair' },
+      { destination: 'peer:c', due: 1 },
+    ]);
+    expect(store.overdue(9999, 9, 1000)).toHaveLength(2);
+    store.holdDestination('peer:b', 'still', 2000);
+    expect(store.heldDestinations()).toEqual([
+      { destination: 'peer:b', reason: 'still', since: 1000 },
+      { destination: 'peer:z', reason: 'not yet', since: 1001 },
+    ]);
+    store.releaseDestination('peer:b');
+    expect(claim('peer:b', 1000)).toEqual(['m1: a']);
+  });
+
+  test('as a destination stays so while nothing waits for it', () => {
+    receive('m1', ['a > peer:b']);
+    store.holdDestination('peer:b', 'line in repair', 1000);
+    store.settle([settlement('m1', 'a > peer:b', failed)]);
+    receive('m2', ['a > peer:b']);
+    expect(claim('peer:b', 1000)).toEqual([]);
+  });
+});
+
+describe('a warning', () => {
+  test('is sent once per delivery, and changes nothing else', () => {
+    receive('m1', ['a > peer:b', 'b > peer:b', 'c > peer:c'], { received: 500 });
+    const before = store.find('m1');
+    expect(store.unwarned(501, 9, 1000)).toHaveLength(2);
+    expect(store.unwarned(500, 9, 1000)).toEqual([]);
+    const report = { id: 'm2', envelope: envelope(['from > smtp:c'], { sender: '' }), size: 0 };
+    store.receive(report, [settlement('m1', 'a > peer:b', { type: 'warned' })]);
+    expect(store.unwarned(501, 9, 1000).map(({ destination }) => destination)).toEqual(['peer:c']);
+    expect(store.find('m1')).toEqual([{ ...before[0], warned: true }, before[1]]);
+    expect(store.overdue(501, 9, 1000)).toHaveLength(2);
+  });
+
+  test('lifts no claim', () => {
+    receive('m1', ['a > peer:b']);
+    claim('peer:b', 1000, 'call 1', 9999);
+    store.settle([settlement('m1', 'a > peer:b', { type: 'warned' })]);
+    expect(claim('peer:b', 1001)).toEqual([]);
+  });
+});
+
 describe('questions', () => {
   test('destinations are summed up', () => {
     receive('m1', ['a > peer:b', 'b > peer:b', 'c > peer:c'], { received: 900 });
     receive('m2', ['a > peer:b'], { received: 800 });
     receive('m3', ['a > peer:b'], { received: 2000 });
     expect(store.destinations(1000, 1000)).toEqual([
-      { destination: 'peer:b', due: 2, waiting: 3, nextDue: 800, oldest: 800 },
-      { destination: 'peer:c', due: 1, waiting: 1, nextDue: 900, oldest: 900 },
+      { destination: 'peer:b', due: 2, waiting: 3, held: 0, nextDue: 800, oldest: 800 },
+      { destination: 'peer:c', due: 1, waiting: 1, held: 0, nextDue: 900, oldest: 900 },
     ]);
     claim('peer:b', 1000, 'call 1', 1500);
     claim('peer:c', 1000, 'call 1', 1500);
     expect(store.destinations(1000, 1000)).toEqual([
-      { destination: 'peer:b', due: 0, waiting: 3, nextDue: 2000, oldest: 800 },
-      { destination: 'peer:c', due: 0, waiting: 1, nextDue: undefined, oldest: 900 },
+      { destination: 'peer:b', due: 0, waiting: 3, held: 0, nextDue: 2000, oldest: 800 },
+      { destination: 'peer:c', due: 0, waiting: 1, held: 0, nextDue: undefined, oldest: 900 },
     ]);
     expect(store.destinations(1501, 1501)).toMatchObject([{ due: 2 }, { due: 1 }]);
   });

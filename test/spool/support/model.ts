@@ -3,12 +3,15 @@ import type {
   Delivery,
   DestinationSummary,
   Envelope,
+  RecipientAttributes,
   Settlement,
+  SpoolTotals,
   WaitingRecipient,
 } from '../../../src/spool/index.js';
 
 interface ModelRecipient {
   readonly address: string;
+  readonly asked: RecipientAttributes;
   due: number;
   attempts: number;
   reason: string | undefined;
@@ -21,6 +24,8 @@ interface ModelDelivery {
   readonly size: number;
   readonly envelope: Envelope;
   readonly recipients: ModelRecipient[];
+  hold: string | undefined;
+  warned: boolean;
   claim: { readonly owner: string; until: number } | undefined;
 }
 
@@ -31,24 +36,28 @@ interface ModelDelivery {
 export class ModelSpool {
   /** In the order in which messages came. */
   deliveries: ModelDelivery[] = [];
+  /** Destinations on hold, and why. */
+  readonly held = new Map<string, string>();
   now = 1000;
 
   receive(id: string, size: number, envelope: Envelope, settling: readonly Settlement[]): void {
-    for (const { address, destination } of envelope.recipients) {
+    for (const { address, destination, ...asked } of envelope.recipients) {
       let delivery = this.deliveries.find((d) => d.id === id && d.destination === destination);
       if (delivery === undefined) {
-        delivery = { id, destination, size, envelope, recipients: [], claim: undefined };
+        const { hold } = envelope;
+        delivery = { id, destination, size, envelope, recipients: [], hold, warned: false, claim: undefined };
         this.deliveries.push(delivery);
       }
       if (delivery.recipients.some((recipient) => recipient.address === address)) continue;
       const due = envelope.received;
-      delivery.recipients.push({ address, due, attempts: 0, reason: undefined, claimed: false });
+      delivery.recipients.push({ address, asked, due, attempts: 0, reason: undefined, claimed: false });
     }
     this.settle(settling);
   }
 
   claim(destination: string, owner: string, limit: ClaimLimit, until: number): Delivery[] {
     this.#forgetExpired();
+    if (this.held.has(destination)) return [];
     let octets = 0;
     const chosen: ModelDelivery[] = [];
     for (const delivery of this.#free(destination).filter((d) => dueOf(d) <= this.now)) {
@@ -80,6 +89,10 @@ export class ModelSpool {
       const delivery = this.deliveries.find((d) => d.id === message && d.destination === destination);
       const recipient = delivery?.recipients.find((r) => r.address === address);
       if (delivery === undefined || recipient === undefined) continue;
+      if (outcome.type === 'warned') {
+        delivery.warned = true;
+        continue;
+      }
       recipient.claimed = false;
       if (outcome.type === 'deferred') {
         recipient.due = outcome.until;
@@ -100,27 +113,43 @@ export class ModelSpool {
     return byAge.map((delivery) => shown(delivery, () => true));
   }
 
+  totals(): SpoolTotals {
+    const sizes = new Map(this.deliveries.map(({ id, size }) => [id, size]));
+    return {
+      messages: sizes.size,
+      octets: [...sizes.values()].reduce((sum, size) => sum + size, 0),
+      deliveries: this.deliveries.length,
+      held: this.deliveries.filter(({ hold }) => hold !== undefined).length,
+    };
+  }
+
   destinations(): DestinationSummary[] {
     this.#forgetExpired();
     const names = [...new Set(this.deliveries.map(({ destination }) => destination))].sort();
     return names.map((destination) => {
       const all = this.deliveries.filter((delivery) => delivery.destination === destination);
-      const free = this.#free(destination);
+      const hold = this.held.get(destination);
+      const dues = hold === undefined ? this.#free(destination).map(dueOf) : [];
       return {
         destination,
         waiting: all.length,
-        due: free.filter((delivery) => dueOf(delivery) <= this.now).length,
-        nextDue: free.map(dueOf)[0],
+        held: all.filter((delivery) => delivery.hold !== undefined).length,
+        due: dues.filter((due) => due <= this.now).length,
+        nextDue: dues.length === 0 ? undefined : Math.min(...dues),
         oldest: Math.min(...all.map(({ envelope }) => envelope.received)),
+        ...(hold !== undefined && { hold }),
       };
     });
   }
 
-  /** Oldest due first. */
+  /** What may be given out once it is due: highest priority first, then oldest due. */
   #free(destination: string): ModelDelivery[] {
     return this.deliveries
-      .filter((delivery) => delivery.destination === destination && delivery.claim === undefined)
-      .toSorted((a, b) => dueOf(a) - dueOf(b));
+      .filter(
+        (delivery) =>
+          delivery.destination === destination && delivery.claim === undefined && delivery.hold === undefined,
+      )
+      .toSorted((a, b) => priorityOf(b) - priorityOf(a) || dueOf(a) - dueOf(b));
   }
 
   #forgetExpired(): void {
@@ -139,22 +168,27 @@ function dueOf({ recipients }: ModelDelivery): number {
   return Math.min(...recipients.map(({ due }) => due));
 }
 
+function priorityOf({ envelope }: ModelDelivery): number {
+  return envelope.priority ?? 0;
+}
+
 function shown(delivery: ModelDelivery, which: (recipient: ModelRecipient) => boolean): Delivery {
-  const { id, destination, size, envelope, recipients } = delivery;
-  const { sender, body, source, received } = envelope;
+  const { id, destination, size, envelope, recipients, hold, warned } = delivery;
+  const { recipients: _all, hold: _first, priority = 0, smtpUtf8 = false, ...attributes } = envelope;
   return {
+    ...attributes,
     message: id,
     destination,
-    sender,
-    body,
-    source,
     size,
-    received,
     due: dueOf(delivery),
+    ...(priority !== 0 && { priority }),
+    ...(smtpUtf8 && { smtpUtf8 }),
+    ...(hold !== undefined && { hold }),
+    ...(warned && { warned }),
     recipients: recipients.filter(which).map(shownRecipient),
   };
 }
 
-function shownRecipient({ address, attempts, reason }: ModelRecipient): WaitingRecipient {
-  return { address, attempts, ...(reason !== undefined && { lastReason: reason }) };
+function shownRecipient({ address, asked, attempts, reason }: ModelRecipient): WaitingRecipient {
+  return { address, ...asked, attempts, ...(reason !== undefined && { lastReason: reason }) };
 }
