@@ -5,11 +5,13 @@
 import { benchGateways } from './gateways.js';
 import { benchLine } from './line-utilisation.js';
 import { benchStacks } from './stacks.js';
+import { benchXot } from './xot.js';
 
 const BENCHES: Record<string, () => Promise<void>> = {
   stacks: benchStacks,
   line: benchLine,
   gateways: benchGateways,
+  xot: benchXot,
 };
 
 const asked = process.argv.slice(2);

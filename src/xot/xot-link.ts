@@ -41,7 +41,7 @@ export interface XotLinkHost {
 const CALL_WITHIN_MS = 30_000;
 
 /** Packets share a write up to about a TCP segment; more would only make their acknowledgements older. */
-const FULL_WRITE = 1400;
+const FULL_WRITE = 16_384;
 
 /** The router does not answer: with the diagnostic that Cisco's say it with. */
 const UNREACHABLE: ClearReason = { cause: CLEAR_CAUSE.outOfOrder, diagnostic: 0x78 };
