@@ -1,4 +1,5 @@
 export * from './alarm.js';
+export * from './allocate.js';
 export * from './bytes.js';
 export * from './clock.js';
 export * from './counters.js';

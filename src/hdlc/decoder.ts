@@ -1,5 +1,4 @@
-import { Counters } from '../core/index.js';
-import { allocate } from './allocate.js';
+import { allocate, Counters } from '../core/index.js';
 import { hasGoodFcs } from './fcs.js';
 import { ESCAPE, ESCAPE_BIT, FCS_OCTETS, FLAG, type FramingOptions, XOFF, XON } from './framing.js';
 

@@ -1,4 +1,4 @@
-import { allocate } from './allocate.js';
+import { allocate } from '../core/index.js';
 import { fcs16 } from './fcs.js';
 import { ESCAPE, ESCAPE_BIT, FCS_OCTETS, FLAG, type FramingOptions, XOFF, XON } from './framing.js';
 

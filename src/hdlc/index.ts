@@ -1,4 +1,3 @@
-export { allocate } from './allocate.js';
 export { FrameDecoder, type FrameDecoderCounter } from './decoder.js';
 export { encodeFrame } from './encoder.js';
 export { fcs16 } from './fcs.js';

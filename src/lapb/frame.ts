@@ -1,5 +1,4 @@
-import { type Decoded, decoded, fault } from '../core/index.js';
-import { allocate } from '../hdlc/index.js';
+import { allocate, type Decoded, decoded, fault } from '../core/index.js';
 import type { Modulo, Role } from './parameters.js';
 
 /**

@@ -1,4 +1,4 @@
-import { modulo } from '../core/index.js';
+import { allocate, modulo } from '../core/index.js';
 import { DATA_HEADER_LENGTH, type DataBits, dataMore, writeDataHeader } from './packet/data.js';
 import { D_BIT, TOP_BIT } from './packet/header.js';
 import { SendQueue } from './send-queue.js';
@@ -94,7 +94,7 @@ export class Sending {
     const numbering = this.#host.modulo;
     const at = DATA_HEADER_LENGTH[numbering];
     const length = this.#queue.nextLength(this.#size);
-    const packet = new Uint8Array(at + length);
+    const packet = allocate(at + length);
     const bits = this.#queue.takeNext(packet, at, length);
     if (this.#window.inFlight === 0) this.#watchDelivery(now);
     const ps = this.#window.next(length);

@@ -1,4 +1,4 @@
-import { type Decoded, decoded, fault } from '../core/index.js';
+import { allocate, type Decoded, decoded, fault } from '../core/index.js';
 
 /** What is wrong with a header; either means that the connection must be closed (RFC 1613 §4.1). */
 export type XotFault = 'badVersion' | 'badLength';
@@ -18,7 +18,9 @@ const LONGEST_PACKET = 4 + 4096;
 
 /** The octets of these packets on the connection, each behind a header of its own. */
 export function encodeXot(packets: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(packets.reduce((sum, { length }) => sum + HEADER_LENGTH + length, 0));
+  let length = 0;
+  for (const packet of packets) length += HEADER_LENGTH + packet.length;
+  const out = allocate(length);
   let at = 0;
   for (const packet of packets) {
     out[at + 2] = packet.length >> 8;
@@ -61,7 +63,7 @@ export class XotReader {
       this.#filled = 0;
       if (this.#packet === undefined) {
         const length = decodeHeader(this.#header);
-        if (length.ok) this.#packet = new Uint8Array(length.value);
+        if (length.ok) this.#packet = allocate(length.value);
         else {
           this.#isBroken = true;
           yield length;

@@ -40,7 +40,10 @@ export interface XotLinkHost {
 /** How long an accepted connection may stand open without a call. */
 const CALL_WITHIN_MS = 30_000;
 
-/** Packets share a write up to about a TCP segment; more would only make their acknowledgements older. */
+/**
+ * Packets share a write up to what a socket likes to hold: beyond that they wait here, where their P(R) can still be
+ * newer. Each write costs more than the packets in it.
+ */
 const FULL_WRITE = 16_384;
 
 /** The router does not answer: with the diagnostic that Cisco's say it with. */

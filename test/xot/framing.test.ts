@@ -74,13 +74,13 @@ describe('XotReader', () => {
     expect(read([hex('00 00 00 03 10 01')])).toEqual({ packets: [] });
   });
 
-  test('packets are their receiver’s to change, and don’t hold on to what came with them', () => {
+  test('packets are their receiver’s to change, and hold on to no more than a block of others', () => {
     const octets = hex('00000003 10 01 21 00000003 10 01 41');
     const [first, second] = [...new XotReader().read(octets)].map((each) => (each.ok ? each.value : octets));
     first?.fill(0xff);
     expect(second).toEqual(hex('10 01 41'));
     expect(octets).toEqual(hex('00000003 10 01 21 00000003 10 01 41'));
-    expect(first?.buffer.byteLength).toBe(3);
+    expect(first?.buffer.byteLength).toBeLessThanOrEqual(16_384);
   });
 });
 

@@ -518,8 +518,8 @@ describe('back-pressure', () => {
     expect(wire.sent.map((packet) => packet.slice(0, 14))).toEqual(['10 01 00 00 00', '10 01 13 00 F1']);
   });
 
-  test('small packets share a write, large ones don’t wait for each other', () => {
-    start({ packet: { ...PARAMETERS, defaultPacketSize: 1024, defaultWindow: 7 } });
+  test('packets of a turn share a write, up to 16 KiB', () => {
+    start({ packet: { ...PARAMETERS, defaultPacketSize: 4096, maxPacketSize: 4096, defaultWindow: 7 } });
     const { wire, caller } = calling();
     wire.says('10 01 0F');
     settle();
@@ -528,9 +528,9 @@ describe('back-pressure', () => {
     settle();
     wire.says('10 01 A1');
     settle();
-    caller.send({ octets: new Uint8Array(4096) });
+    caller.send({ octets: new Uint8Array(6 * 4096) });
     settle();
-    expect(wire.writes).toEqual([5, 2, 2]);
+    expect(wire.writes).toEqual([5, 4, 2]);
   });
 
   test('an RR that says what DATA of the same turn says is not sent', () => {
