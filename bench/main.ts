@@ -2,6 +2,7 @@
  * `npm run bench`: what the stacks and gateways do on this machine. `npm run bench -- stacks line` runs some only.
  * Figures of one machine and one moment: compare those of one run.
  */
+import { benchCircuits } from './circuits.js';
 import { benchGateways } from './gateways.js';
 import { benchLine } from './line-utilisation.js';
 import { benchStacks } from './stacks.js';
@@ -9,6 +10,7 @@ import { benchXot } from './xot.js';
 
 const BENCHES: Record<string, () => Promise<void>> = {
   stacks: benchStacks,
+  circuits: benchCircuits,
   line: benchLine,
   gateways: benchGateways,
   xot: benchXot,

@@ -2,7 +2,7 @@ import { LinkStack } from '../src/circuit/index.js';
 import { VirtualClock } from '../src/core/index.js';
 import { deriveParameters } from '../src/lapb/index.js';
 import { type Disturbance, memoryLine } from '../src/line/index.js';
-import { DEFAULT_PACKET_TIMERS } from '../src/x25/index.js';
+import { DEFAULT_PACKET_TIMERS, type PacketLayerParameters } from '../src/x25/index.js';
 import { seeded } from '../test/support/random.js';
 
 export interface PairOptions {
@@ -14,6 +14,8 @@ export interface PairOptions {
   /** Absent: as fast as the machine. */
   readonly bitsPerSecond?: number;
   readonly delayMs?: number;
+  /** Default: 16, two-way. */
+  readonly channels?: PacketLayerParameters['channels'];
   /** How likely a bit is damaged, each way; start and stop bits never are. Default 0. */
   readonly bitErrorRate?: number;
 }
@@ -44,7 +46,7 @@ export function stackPair(options: PairOptions): { clock: VirtualClock; dte: Lin
       packet: {
         role,
         modulo: options.modulo ?? 8,
-        channels: { twoWay: [1, 16] },
+        channels: options.channels ?? { twoWay: [1, 16] },
         assign: role === 'dte' ? 'highest' : 'lowest',
         defaultPacketSize: options.packetSize,
         defaultWindow: options.packetWindow,

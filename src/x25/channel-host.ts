@@ -22,7 +22,7 @@ export interface ChannelHost {
   /** Something other than DATA can go. */
   wantControl(channel: LogicalChannel): void;
   wantData(channel: LogicalChannel): void;
-  timersChanged(): void;
+  timersChanged(channel: LogicalChannel): void;
   /** Whether the other end may call on this channel. */
   mayBeCalledOn(number: number): boolean;
   incomingCall(channel: LogicalChannel, call: CallRequestPacket, now: number): void;

@@ -348,7 +348,7 @@ export class LogicalChannel implements Channel, TransferHost {
   #leaveCall(): void {
     this.#transfer?.end();
     this.timers.stopAll();
-    this.#host.timersChanged();
+    this.#host.timersChanged(this);
   }
 
   /** Over at once, without a word to the other end: restart, or the link is down. */
@@ -439,12 +439,12 @@ export class LogicalChannel implements Channel, TransferHost {
   startTimer(name: ChannelTimer, duration: number, now: number): void {
     if (duration === 0) return;
     this.timers.start(name, now + duration);
-    this.#host.timersChanged();
+    this.#host.timersChanged(this);
   }
 
   stopTimer(name: ChannelTimer): void {
     this.timers.stop(name);
-    this.#host.timersChanged();
+    this.#host.timersChanged(this);
   }
 
   // What data transfer needs of us.

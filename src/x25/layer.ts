@@ -2,6 +2,7 @@ import { Counters } from '../core/index.js';
 import { LogicalChannel } from './channel.js';
 import type { ChannelCounter, ChannelHost } from './channel-host.js';
 import { ChannelSet } from './channel-set.js';
+import { DeadlineQueue } from './deadline-queue.js';
 import { CLEAR_CAUSE, clearCauseOfRestart } from './packet/cause.js';
 import { decodeDiagnostic, encodeDiagnostic } from './packet/diagnostic.js';
 import { DIAGNOSTIC } from './packet/diagnostic-code.js';
@@ -68,9 +69,11 @@ export class PacketLayer {
   #diagnostic: Uint8Array | undefined;
   #nextDiagnosticAt = Number.NEGATIVE_INFINITY;
 
-  /** The earliest deadline, as long as it is known. */
-  #deadline: number | undefined;
-  #isDeadlineKnown = false;
+  readonly #deadlines = new DeadlineQueue<LogicalChannel>();
+  /** Channels whose timers moved since the queue was last asked. */
+  readonly #moved = new Set<LogicalChannel>();
+  /** Before this place in our channels' order, none is free. */
+  #freeFrom = 0;
 
   readonly #counters = new Counters<PacketLayerCounter>();
   /** Counted for every packet, and added to the counters when somebody looks. */
@@ -122,7 +125,9 @@ export class PacketLayer {
   }
 
   #pickFree(): number | undefined {
-    return this.#set.ours.find((number) => this.#isFree(number));
+    const { ours } = this.#set;
+    while (this.#freeFrom < ours.length && !this.#isFree(ours[this.#freeFrom] ?? 0)) this.#freeFrom++;
+    return ours[this.#freeFrom];
   }
 
   // What the link and the user tell.
@@ -238,6 +243,7 @@ export class PacketLayer {
     if (kind === 'clearConfirmation' && this.#used.has(number)) {
       // DEVIATION X.25 table C-3, p1: some peers confirm a clear that crossed ours. It only says that all is over.
       this.#aside.delete(number);
+      this.#freeFrom = 0;
       this.#counters.add('discarded');
       return;
     }
@@ -314,23 +320,27 @@ export class PacketLayer {
   // Time.
 
   nextDeadline(): number | undefined {
-    if (!this.#isDeadlineKnown) {
-      this.#deadline = undefined;
-      for (const channel of this.#channels.values())
-        this.#deadline = earlier(this.#deadline, channel.timers.next());
-      this.#isDeadlineKnown = true;
-    }
-    return earlier(this.#deadline, this.#restart.nextDeadline());
+    this.#queueMoved();
+    return earlier(this.#deadlines.next, this.#restart.nextDeadline());
   }
 
   handleTimeout(now: number): void {
     this.#restart.handleTimeout(now);
-    for (const channel of [...this.#channels.values()]) channel.handleTimeout(now);
-    this.#isDeadlineKnown = false;
+    this.#queueMoved();
+    for (const channel of this.#deadlines.takeDue(now)) {
+      this.#moved.add(channel);
+      channel.handleTimeout(now);
+    }
+  }
+
+  #queueMoved(): void {
+    for (const channel of this.#moved) this.#deadlines.set(channel, channel.timers.next());
+    this.#moved.clear();
   }
 
   #ready(traits: RoleTraits, now: number): void {
     if (this.#parameters.role === 'auto') this.#set = new ChannelSet(this.#parameters, traits.role);
+    this.#freeFrom = 0;
     this.#user.ready(now);
   }
 
@@ -365,9 +375,7 @@ export class PacketLayer {
         if (!channel.isListedForData) this.#data.push(channel);
         channel.isListedForData = true;
       },
-      timersChanged: () => {
-        this.#isDeadlineKnown = false;
-      },
+      timersChanged: (channel) => this.#moved.add(channel),
       mayBeCalledOn: (number) => this.#set.isForTheirs(number),
       incomingCall: (channel, call, now) => this.#user.incomingCall(channel, call, now),
       giveWay: (channel, packet, now) => this.#giveWay(channel, packet, now),
@@ -401,6 +409,7 @@ export class PacketLayer {
     const { number } = channel;
     if (this.#channels.get(number) !== channel) return;
     this.#channels.delete(number);
+    this.#freeFrom = 0;
     if (!isAside) {
       this.#aside.delete(number);
       return;
