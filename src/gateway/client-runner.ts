@@ -1,5 +1,6 @@
 import { Alarm, type Clock, describeError, type OctetStream, type StreamEnd } from '../core/index.js';
 import {
+  type Again,
   type ClientAction,
   type ClientInput,
   type ClientOptions,
@@ -15,9 +16,12 @@ export interface ClientRunnerOptions {
   readonly clock: Clock;
   /** The next message to send on this session, or undefined when there is none: then the session is ended. */
   readonly next: () => Promise<OutgoingMessage | undefined>;
-  readonly readBody: (message: string) => AsyncIterable<Uint8Array>;
+  /** @param from the first octet that is wanted. */
+  readonly readBody: (message: OutgoingMessage, from: number) => AsyncIterable<Uint8Array>;
   /** What became of a message; resolved when it is written down. */
   readonly settle: (message: OutgoingMessage, outcomes: readonly RecipientOutcome[]) => Promise<void>;
+  /** Begins TLS on the stream, which is its own from then on. @returns the encrypted one, or why there is none. Never rejects. */
+  readonly upgrade?: (stream: OctetStream) => Promise<OctetStream | string>;
   readonly onDialogue?: (event: DialogueEvent) => void;
 }
 
@@ -26,6 +30,8 @@ export interface ClientEnd {
   readonly inOrder: boolean;
   readonly messages: number;
   readonly reason: string;
+  /** How another session at once would fare better. */
+  readonly again?: Again;
 }
 
 const MOST_UNSETTLED = 4;
@@ -37,6 +43,7 @@ export class ClientRunner {
   readonly #options: ClientRunnerOptions;
   readonly #session: ClientSession;
   readonly #alarm: Alarm;
+  #stream: OctetStream;
   readonly #settling = new Set<Promise<void>>();
   #resolve: (end: ClientEnd) => void = () => {};
   #message: OutgoingMessage | undefined;
@@ -45,11 +52,13 @@ export class ClientRunner {
   #pullWaits = false;
   #messages = 0;
   #finished: string | undefined;
+  #again: Again | undefined;
   #hasQuit = false;
   #over = false;
 
   constructor(options: ClientRunnerOptions) {
     this.#options = options;
+    this.#stream = options.stream;
     this.#session = new ClientSession(options.session);
     this.done = new Promise((resolve) => {
       this.#resolve = resolve;
@@ -60,7 +69,13 @@ export class ClientRunner {
   }
 
   start(): void {
-    this.#options.stream.setReceiver({
+    this.#listen();
+    this.#input({ type: 'start' });
+  }
+
+  #listen(): void {
+    this.#writable = true;
+    this.#stream.setReceiver({
       octets: (octets) => this.#input({ type: 'octets', octets }),
       ready: () => {
         this.#writable = true;
@@ -68,7 +83,6 @@ export class ClientRunner {
       },
       ended: (end) => void this.#ended(end),
     });
-    this.#input({ type: 'start' });
   }
 
   #input(input: ClientInput): void {
@@ -81,7 +95,7 @@ export class ClientRunner {
   }
 
   #do(action: ClientAction): void {
-    const { stream } = this.#options;
+    const stream = this.#stream;
     switch (action.do) {
       case 'send':
         if (!stream.write(action.octets, action.endOfSequence)) this.#writable = false;
@@ -93,8 +107,15 @@ export class ClientRunner {
         void this.#nextMessage();
         return;
       case 'pull':
+        if (action.from !== undefined) this.#openBody(action.from);
         void this.#pull();
         return;
+      case 'upgrade':
+        void this.#upgrade();
+        return;
+      case 'turned':
+      case 'notTurned':
+        throw new Error('SMTP client: turned, and nobody asked for it');
       case 'result':
         this.#result(action.outcomes);
         return;
@@ -103,6 +124,7 @@ export class ClientRunner {
         return;
       case 'finished':
         this.#finished = action.reason;
+        this.#again = action.again;
         if (action.how === 'close') stream.close();
         else stream.abort('protocolError');
     }
@@ -117,17 +139,34 @@ export class ClientRunner {
     this.#input(this.#message === undefined ? { type: 'quit' } : { type: 'message', message: this.#message });
   }
 
+  #openBody(from: number): void {
+    void this.#body?.return?.();
+    this.#body = this.#message && this.#options.readBody(this.#message, from)[Symbol.asyncIterator]();
+  }
+
   async #pull(): Promise<void> {
+    const body = this.#body;
     this.#pullWaits = !this.#writable;
-    if (this.#pullWaits || this.#message === undefined) return;
+    if (this.#pullWaits || body === undefined) return;
     try {
-      this.#body ??= this.#options.readBody(this.#message.id)[Symbol.asyncIterator]();
-      const { done, value } = await this.#body.next();
-      if (done === true) this.#body = undefined;
+      const { done, value } = await body.next();
       this.#input({ type: 'body', octets: done === true ? new Uint8Array() : value, last: done === true });
     } catch (error) {
-      this.#body = undefined;
       this.#input({ type: 'bodyFailed', reason: describeError(error) });
+    }
+  }
+
+  async #upgrade(): Promise<void> {
+    const { upgrade } = this.#options;
+    const secured = await (upgrade?.(this.#stream) ?? 'TLS is not set up here');
+    if (typeof secured === 'string') {
+      this.#input({ type: 'failed', reason: secured });
+      // The stream below has no reader any more that could tell its end.
+      await this.#ended({ inOrder: false, reason: secured });
+    } else {
+      this.#stream = secured;
+      this.#listen();
+      this.#input({ type: 'secured' });
     }
   }
 
@@ -149,7 +188,8 @@ export class ClientRunner {
     this.#alarm.set(undefined);
     await Promise.all(this.#settling);
     this.#resolve({
-      inOrder: this.#hasQuit,
+      inOrder: this.#hasQuit || this.#again === 'more',
+      ...(this.#again !== undefined && { again: this.#again }),
       messages: this.#messages,
       reason: this.#finished ?? end.reason,
     });

@@ -72,18 +72,11 @@ export class MailSource {
     const delivery = this.#claimed.shift();
     if (delivery === undefined) return undefined;
     this.#given.set(delivery.message, delivery);
-    return {
-      id: delivery.message,
-      sender: delivery.sender,
-      recipients: delivery.recipients.map(({ address }) => address),
-      size: delivery.size,
-      // DEVIATION RFC 3030 §3: the client does not know BODY=BINARYMIME yet; such mail is not taken in either.
-      body: delivery.body === 'BINARYMIME' ? '8BITMIME' : delivery.body,
-    };
+    return outgoing(delivery, this.#clock.wallTime());
   }
 
-  readBody(message: string): AsyncIterable<Uint8Array> {
-    return this.#spool.readBody(message);
+  readBody(message: string, from: number): AsyncIterable<Uint8Array> {
+    return this.#spool.readBody(message, from);
   }
 
   async settle({ id }: OutgoingMessage, outcomes: readonly RecipientOutcome[]): Promise<void> {
@@ -127,4 +120,36 @@ export class MailSource {
       });
     });
   }
+}
+
+function outgoing(delivery: Delivery, now: number): OutgoingMessage {
+  const { body, smtpUtf8, ret, envelopeId, deliverBy, priority, submitter } = delivery;
+  return {
+    id: delivery.message,
+    sender: delivery.sender,
+    recipients: delivery.recipients.map(({ address, notify, originalRecipient }) => ({
+      address,
+      parameters: {
+        ...(notify !== undefined && { notify }),
+        ...(originalRecipient !== undefined && { originalRecipient }),
+      },
+    })),
+    size: delivery.size,
+    parameters: {
+      body,
+      ...(smtpUtf8 !== undefined && { smtpUtf8 }),
+      ...(ret !== undefined && { ret }),
+      ...(envelopeId !== undefined && { envelopeId }),
+      ...(priority !== undefined && { priority }),
+      ...(submitter !== undefined && { submitter }),
+      ...(deliverBy !== undefined && {
+        // RFC 2852 §4.1: what is left of the time.
+        deliverBy: {
+          seconds: Math.round((deliverBy.at - now) / 1000),
+          mode: deliverBy.mode,
+          trace: deliverBy.trace,
+        },
+      }),
+    },
+  };
 }

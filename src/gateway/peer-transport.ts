@@ -48,7 +48,7 @@ export class PeerTransport implements Transport {
       session,
       clock,
       next: () => mail.next(),
-      readBody: (message) => mail.readBody(message),
+      readBody: ({ id }, from) => mail.readBody(id, from),
       settle: (message, outcomes) => {
         if (outcomes.some((recipient) => recipient.outcome === 'delivered')) watcher.messageSent();
         return mail.settle(message, outcomes);

@@ -37,7 +37,7 @@ export class SmtpTransport implements Transport {
       session,
       clock,
       next: () => mail.next(),
-      readBody: (message) => mail.readBody(message),
+      readBody: ({ id }, from) => mail.readBody(id, from),
       settle: (message, outcomes) => mail.settle(message, outcomes),
     });
     runner.start();

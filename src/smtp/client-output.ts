@@ -1,7 +1,7 @@
 import type { ClientAction, DialogueEvent } from './session.js';
 
 /** What the driver is to do next, or the end. Nothing follows it in a list of actions. */
-type Handover = Extract<ClientAction, { do: 'ready' | 'pull' | 'finished' }>;
+type Handover = Extract<ClientAction, { do: 'ready' | 'pull' | 'upgrade' | 'turned' | 'finished' }>;
 
 /** RFC 1090 §4 encourages sequences of 2048 octets; what is handed over at once is a good many of them. */
 const MAX_SEND = 64 * 1024;
@@ -39,6 +39,10 @@ export class ClientOutput {
 
   result(result: Extract<ClientAction, { do: 'result' }>): void {
     this.#actions.push(result);
+  }
+
+  notTurned(code: number, reason: string): void {
+    this.#actions.push({ do: 'notTurned', code, reason });
   }
 
   /** A later one in the same call takes the place of an earlier one. */

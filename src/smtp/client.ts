@@ -1,73 +1,40 @@
 /**
- * The sending half of a session (RFC 5321 §3.3, RFC 2920).
- *
- * What the server owes is a queue: each command that goes out puts its step there, each reply takes the first one off.
- * So a batch of commands and a single command are the same thing, and a reply for which nothing stands in the queue
- * shows a server that can't be trusted any longer. Until the reply to the end of data is there, nothing is delivered;
- * once it is, nothing that happens later changes it.
+ * The sending half of a session (RFC 5321 §3.3, RFC 2920): who may speak when, and how it ends. What is said before the
+ * first message is in `client-opening`, one message in `client-transfer`, what the server owes in `client-dialogue`.
  */
-import { concat, fromAscii, TimerTable } from '../core/index.js';
-import { capabilitiesOf } from './capabilities.js';
-import { ClientOutput } from './client-output.js';
-import { DataWriter } from './data.js';
+import { ClientDialogue, isGood } from './client-dialogue.js';
+import { ClientOpening } from './client-opening.js';
+import { MessageTransfer } from './client-transfer.js';
 import { describeReply, type Reply, ReplyReader } from './reply.js';
-import type {
-  ClientAction,
-  ClientInput,
-  ClientOptions,
-  OutgoingMessage,
-  PeerCapabilities,
-} from './session.js';
-import { decideBeforehand, OutgoingTransaction } from './transaction.js';
-
-type Step = 'greeting' | 'EHLO' | 'HELO' | 'RSET' | 'MAIL' | 'RCPT' | 'DATA' | 'message' | 'QUIT';
-
-/** How long each step may take (RFC 5321 §4.5.3.2). */
-const TIMEOUTS: Record<Step, keyof ClientOptions['timeouts']> = {
-  greeting: 'greetingMs',
-  EHLO: 'commandMs',
-  HELO: 'commandMs',
-  RSET: 'commandMs',
-  MAIL: 'commandMs',
-  RCPT: 'commandMs',
-  DATA: 'dataMs',
-  message: 'endOfDataMs',
-  QUIT: 'commandMs',
-};
-
-interface Command {
-  readonly step: Step;
-  readonly line: string;
-  /** Carries out what the reply means. `good`: it is of the class that lets the dialogue go on. */
-  readonly answered: (reply: Reply, good: boolean) => void;
-}
+import type { Again, ClientAction, ClientInput, ClientOptions, OutgoingMessage } from './session.js';
 
 type Phase =
-  | { readonly name: 'unopened' | 'opening' | 'ready' | 'over' }
+  | { readonly name: 'unopened' | 'opening' | 'upgrading' | 'ready' | 'turning' | 'over' }
+  | { readonly name: 'sending'; readonly transfer: MessageTransfer }
   /** `why`: what made us quit, where it was not the driver. */
-  | { readonly name: 'quitting'; readonly why: string | undefined }
-  /** MAIL to DATA; `rest` is not sent yet. */
-  | { readonly name: 'envelope'; readonly transaction: OutgoingTransaction; readonly rest: Command[] }
-  /** The server waits for the message; the driver owes its next octets. */
-  | { readonly name: 'body'; readonly transaction: OutgoingTransaction; readonly writer: DataWriter }
-  /** The end of data went out. */
-  | { readonly name: 'ending'; readonly transaction: OutgoingTransaction };
+  | { readonly name: 'quitting'; readonly why: string | undefined; readonly again: Again | undefined };
 
 export class ClientSession {
   readonly #options: ClientOptions;
-  readonly #replies = new ReplyReader();
-  readonly #output = new ClientOutput();
-  readonly #timers = new TimerTable<'step'>();
-  readonly #owed: Command[] = [];
+  readonly #dialogue: ClientDialogue;
+  readonly #opening: ClientOpening;
+  #replies = new ReplyReader();
   #phase: Phase = { name: 'unopened' };
-  #capabilities: PeerCapabilities = capabilitiesOf({ code: 220, status: undefined, lines: [] }, false);
   /** The server has a transaction open that we gave up. */
   #needsReset = false;
-  /** Something went out or came in: the wait begins anew. */
-  #progress = false;
+  /** MAIL commands so far. */
+  #mails = 0;
+  /** Not yet read: what came with or after the last reply. */
+  #unread: Uint8Array = new Uint8Array(0);
 
   constructor(options: ClientOptions) {
     this.#options = options;
+    this.#dialogue = new ClientDialogue(options.timeouts);
+    this.#opening = new ClientOpening(options, this.#dialogue, {
+      ready: () => this.#ready(),
+      refused: (why) => this.#quit(why),
+      upgrade: () => this.#upgrade(),
+    });
   }
 
   /** @throws Error when an input comes at a moment for which it was not asked: the driver is wrong. */
@@ -76,7 +43,9 @@ export class ClientSession {
     if (this.#phase.name === 'over') return [];
     switch (input.type) {
       case 'start':
-        this.#start();
+        this.#expect('unopened', 'start');
+        this.#phase = { name: 'opening' };
+        this.#opening.begin();
         break;
       case 'octets':
         this.#octets(input.octets);
@@ -85,80 +54,116 @@ export class ClientSession {
         this.#message(input.message);
         break;
       case 'body':
-        this.#body(input.octets, input.last);
+        if (this.#phase.name !== 'sending') throw new Error('SMTP client: body, and none was asked for');
+        this.#phase.transfer.body(input.octets, input.last);
         break;
       case 'bodyFailed':
         this.#finish('abort', `message can't be read: ${input.reason}`);
+        break;
+      case 'secured':
+        this.#expect('upgrading', 'secured');
+        this.#phase = { name: 'opening' };
+        this.#opening.secured();
+        break;
+      case 'failed':
+        this.#expect('upgrading', 'failed');
+        this.#finish('abort', `4.7.5 TLS could not be begun: ${input.reason}`, this.#opening.againWithoutTls);
+        break;
+      case 'turn':
+        this.#turn(input.domains);
         break;
       case 'quit':
         this.#expect('ready', 'quit');
         this.#quit(undefined);
         break;
       case 'ended':
-        this.#finish('abort', input.reason);
+        this.#finish(
+          'abort',
+          input.reason,
+          this.#phase.name === 'opening' ? this.#opening.another() : undefined,
+        );
         break;
     }
     return this.#take(now);
   }
 
   nextDeadline(): number | undefined {
-    return this.#timers.next();
+    return this.#dialogue.nextDeadline();
   }
 
   handleTimeout(now: number): readonly ClientAction[] {
-    if (this.#timers.takeExpired(now).length === 0) return [];
-    const step = this.#owed[0]?.step;
-    const what =
-      step === undefined ? 'message not taken' : step === 'greeting' ? 'no greeting' : `no reply to ${step}`;
-    this.#finish('abort', `${what} within ${this.#timeoutMs() / 1000} s`);
+    const expired = this.#dialogue.takeExpired(now);
+    if (expired === undefined) return [];
+    this.#finish('abort', expired);
     return this.#take(now);
   }
 
   // ---------------------------------------------------------------- inputs
 
-  #start(): void {
-    this.#expect('unopened', 'start');
-    this.#phase = { name: 'opening' };
-    this.#owe({ step: 'greeting', line: '', answered: (reply, good) => this.#greeted(reply, good) });
-  }
-
   #octets(octets: Uint8Array): void {
     if (this.#phase.name === 'unopened') throw new Error('SMTP client: octets before start');
-    this.#output.consumed(octets.length);
-    for (const reply of this.#replies.push(octets)) {
+    this.#dialogue.output.consumed(octets.length);
+    this.#unread = octets;
+    while (this.#unread.length > 0 && this.#isReading()) {
+      const { used, reply } = this.#replies.take(this.#unread);
+      this.#unread = this.#unread.subarray(used);
+      if (reply === undefined) continue;
       if (reply.ok) this.#reply(reply.value);
       else this.#finish('abort', reply.fault === 'tooLong' ? 'reply without an end' : 'not an SMTP reply');
-      if (this.#phase.name === 'over') return;
     }
+  }
+
+  /** RFC 3207 §4.2: what was said in the clear after our STARTTLS is nobody's, and is thrown away. */
+  #isReading(): boolean {
+    return this.#phase.name !== 'over' && this.#phase.name !== 'upgrading';
   }
 
   #message(message: OutgoingMessage): void {
     this.#expect('ready', 'message');
-    const transaction = new OutgoingTransaction(message);
-    decideBeforehand(transaction, this.#capabilities);
-    if (transaction.undecided().length === 0) this.#settle(transaction);
-    else {
-      this.#phase = { name: 'envelope', transaction, rest: this.#envelope(transaction) };
-      this.#advance(transaction, this.#phase.rest);
-    }
+    const { capabilities: peer, authenticated } = this.#opening;
+    const transfer = new MessageTransfer(
+      {
+        dialogue: this.#dialogue,
+        peer,
+        authenticated,
+        pipelining: this.#options.pipelining && peer.pipelining,
+        chunking: (this.#options.chunking ?? true) && peer.chunking,
+        mailsLeft: peer.limits.mails - this.#mails,
+        needsReset: this.#needsReset,
+      },
+      message,
+      ({ needsReset, mails }) => {
+        this.#needsReset = needsReset;
+        this.#mails += mails;
+        this.#ready();
+      },
+    );
+    this.#phase = { name: 'sending', transfer };
+    transfer.begin();
   }
 
-  #body(octets: Uint8Array, last: boolean): void {
-    if (this.#phase.name !== 'body') throw new Error('SMTP client: body, and none was asked for');
-    const { transaction, writer } = this.#phase;
-    const data = writer.write(octets);
-    if (last) this.#endData(transaction, concat([data, writer.end()]));
-    else {
-      this.#output.send(data, false);
-      this.#pull();
-    }
+  #turn(domains: readonly string[]): void {
+    this.#expect('ready', 'turn');
+    this.#phase = { name: 'turning' };
+    this.#dialogue.send([
+      {
+        step: 'ATRN',
+        line: domains.length === 0 ? 'ATRN' : `ATRN ${domains.join(',')}`,
+        answered: (reply, good) => {
+          if (good) this.#turned();
+          else {
+            this.#dialogue.output.notTurned(reply.code, describeReply(reply));
+            this.#ready();
+          }
+        },
+      },
+    ]);
   }
 
   // ---------------------------------------------------------------- replies
 
   #reply(reply: Reply): void {
-    const command = this.#owed.shift();
-    this.#progress = true;
+    const command = this.#dialogue.next();
     const good = isGood(reply, command?.step);
     // RFC 5321 §3.8: 421 may be said at any time, and then the server closes (on a circuit we do, RFC 1090 §9).
     if (reply.code === 421 || command?.step === 'QUIT') this.#farewell(describeReply(reply));
@@ -168,178 +173,55 @@ export class ClientSession {
     else this.#finish('abort', `unexpected reply to ${command.step}: ${describeReply(reply)}`);
   }
 
-  #greeted(reply: Reply, good: boolean): void {
-    if (!good) this.#quit(`refused by the greeting: ${describeReply(reply)}`);
-    else {
-      this.#output.event('greetingSeen');
-      this.#introduce('EHLO');
-    }
-  }
-
-  #introduce(step: 'EHLO' | 'HELO'): void {
-    this.#command({
-      step,
-      line: `${step} ${this.#options.hostname}`,
-      answered: (reply, good) => {
-        if (good) {
-          this.#capabilities = capabilitiesOf(reply, step === 'EHLO');
-          this.#ready();
-        }
-        // RFC 5321 §3.2: a server that does not know EHLO may know HELO.
-        else if (step === 'EHLO' && reply.code >= 500) this.#introduce('HELO');
-        else this.#quit(`refused after ${step}: ${describeReply(reply)}`);
-      },
-    });
-  }
-
-  /** A reply that answers nothing. In the middle of a message it can only be the refusal of that message. */
   #unasked(reply: Reply): void {
     const said = describeReply(reply);
-    if (this.#phase.name === 'body' && reply.code >= 400) {
-      // The rest would cost time and money and change nothing.
-      this.#phase.transaction.decideRest(failureOf(reply, 'message'), said);
+    // The rest would cost time and money and change nothing.
+    if (this.#phase.name === 'sending' && this.#phase.transfer.unasked(reply))
       this.#finish('abort', `message refused before its end: ${said}`);
-    } else this.#finish('abort', `reply to nothing: ${said}`);
+    else this.#finish('abort', `reply to nothing: ${said}`);
   }
 
   #farewell(said: string): void {
-    const why = this.#phase.name === 'quitting' ? this.#phase.why : undefined;
-    this.#output.event('farewellSeen');
-    this.#finish('close', why ?? said);
+    const { why, again } =
+      this.#phase.name === 'quitting' ? this.#phase : { why: undefined, again: undefined };
+    this.#dialogue.output.event('farewellSeen');
+    this.#finish('close', why ?? said, again);
   }
 
-  // ---------------------------------------------------------------- one message
-
-  /** The commands of a transaction. RSET goes first where the server has one open that we gave up. */
-  #envelope(transaction: OutgoingTransaction): Command[] {
-    const { sender, recipients } = transaction.message;
-    const rset: Command = { step: 'RSET', line: 'RSET', answered: () => this.#goOn() };
-    const mail: Command = {
-      step: 'MAIL',
-      line: `MAIL FROM:<${sender}>${this.#mailParameters(transaction.message)}`,
-      answered: (reply, good) => {
-        transaction.isOpen = good;
-        if (!good) transaction.decideRest(failureOf(reply, 'MAIL'), describeReply(reply));
-        this.#goOn();
-      },
-    };
-    const rcpts = transaction.undecided().map(
-      (recipient): Command => ({
-        step: 'RCPT',
-        line: `RCPT TO:<${recipients[recipient]}>`,
-        answered: (reply, good) => {
-          if (good) transaction.accept(recipient);
-          else transaction.decide(recipient, failureOf(reply, 'RCPT'), describeReply(reply));
-          this.#goOn();
-        },
-      }),
-    );
-    const data: Command = {
-      step: 'DATA',
-      line: 'DATA',
-      answered: (reply, good) => {
-        if (!good) transaction.decideRest(failureOf(reply, 'DATA'), describeReply(reply));
-        else this.#startData(transaction);
-        this.#goOn();
-      },
-    };
-    return [...(this.#needsReset ? [rset] : []), mail, ...rcpts, data];
-  }
-
-  #mailParameters({ size, body }: OutgoingMessage): string {
-    const offered = this.#capabilities;
-    const sizeParameter = offered.size === undefined ? '' : ` SIZE=${size}`;
-    return body === '8BITMIME' && offered.eightBitMime ? `${sizeParameter} BODY=8BITMIME` : sizeParameter;
-  }
-
-  #goOn(): void {
-    if (this.#phase.name === 'envelope') this.#advance(this.#phase.transaction, this.#phase.rest);
-  }
-
-  /** Sends what may be sent now: all as one batch, or else one command when the one before is answered. */
-  #advance(transaction: OutgoingTransaction, rest: Command[]): void {
-    const batch = this.#options.pipelining && this.#capabilities.pipelining;
-    if (batch && rest.length > 0) this.#commands(rest.splice(0));
-    else if (this.#owed.length > 0) return;
-    else if (transaction.undecided().length === 0) this.#settle(transaction);
-    else this.#commands(rest.splice(0, 1));
-  }
-
-  #startData(transaction: OutgoingTransaction): void {
-    // RFC 2920 §3.1: in a batch DATA may be accepted although no recipient was; then the message is a dot.
-    if (transaction.hasAccepted()) {
-      this.#phase = { name: 'body', transaction, writer: new DataWriter() };
-      this.#pull();
-    } else this.#endData(transaction, new DataWriter().end());
-  }
-
-  #pull(): void {
-    this.#output.handOver({ do: 'pull' });
-    this.#progress = true;
-  }
-
-  /** @param octets the last of the message, with the end of data. */
-  #endData(transaction: OutgoingTransaction, octets: Uint8Array): void {
-    this.#phase = { name: 'ending', transaction };
-    this.#output.send(octets, true);
-    this.#owe({
-      step: 'message',
-      line: '',
-      answered: (reply, good) => {
-        transaction.isOpen = false;
-        transaction.decideRest(good ? 'delivered' : failureOf(reply, 'message'), describeReply(reply));
-        this.#settle(transaction);
-      },
-    });
-  }
-
-  #settle(transaction: OutgoingTransaction): void {
-    this.#needsReset = transaction.isOpen;
-    this.#result(transaction);
-    this.#ready();
-  }
-
-  #result(transaction: OutgoingTransaction): void {
-    this.#output.result({ do: 'result', message: transaction.message.id, outcomes: transaction.outcomes() });
-  }
-
-  // ---------------------------------------------------------------- sending, ending
+  // ---------------------------------------------------------------- from phase to phase
 
   #ready(): void {
-    this.#phase = { name: 'ready' };
-    this.#output.handOver({ do: 'ready', capabilities: this.#capabilities });
-  }
-
-  #quit(why: string | undefined): void {
-    this.#phase = { name: 'quitting', why };
-    this.#command({ step: 'QUIT', line: 'QUIT', answered: () => {} });
-    this.#output.event('quitSent');
-  }
-
-  #command(command: Command): void {
-    this.#commands([command]);
-  }
-
-  /** One command, or one batch: one sequence (RFC 1090 §4). */
-  #commands(commands: readonly Command[]): void {
-    this.#output.send(fromAscii(commands.map(({ line }) => `${line}\r\n`).join('')), true);
-    for (const command of commands) this.#owe(command);
-  }
-
-  #owe(command: Command): void {
-    this.#owed.push(command);
-    this.#progress = true;
-  }
-
-  /** The session is over; whoever has no outcome yet gets his message later. */
-  #finish(how: 'close' | 'abort', reason: string): void {
-    if ('transaction' in this.#phase) {
-      this.#phase.transaction.decideRest('temporary', reason);
-      this.#result(this.#phase.transaction);
+    const { capabilities } = this.#opening;
+    if (this.#mails >= capabilities.limits.mails) {
+      this.#quit(`${capabilities.name} takes no more messages in one session`, 'more');
+      return;
     }
+    this.#phase = { name: 'ready' };
+    this.#dialogue.output.handOver({ do: 'ready', capabilities });
+  }
+
+  #upgrade(): void {
+    this.#phase = { name: 'upgrading' };
+    this.#replies = new ReplyReader();
+    this.#dialogue.output.handOver({ do: 'upgrade' });
+  }
+
+  #turned(): void {
     this.#phase = { name: 'over' };
-    this.#owed.length = 0;
-    this.#output.handOver({ do: 'finished', how, reason });
+    this.#dialogue.output.handOver({ do: 'turned', octets: this.#unread });
+  }
+
+  #quit(why: string | undefined, again?: Again): void {
+    this.#phase = { name: 'quitting', why, again };
+    this.#dialogue.send([{ step: 'QUIT', line: 'QUIT', answered: () => {} }]);
+    this.#dialogue.output.event('quitSent');
+  }
+
+  #finish(how: 'close' | 'abort', reason: string, again?: Again): void {
+    if (this.#phase.name === 'sending') this.#phase.transfer.breakOff(reason);
+    this.#phase = { name: 'over' };
+    this.#dialogue.close();
+    this.#dialogue.output.handOver({ do: 'finished', how, reason, ...(again !== undefined && { again }) });
   }
 
   #expect(phase: Phase['name'], input: ClientInput['type']): void {
@@ -347,30 +229,8 @@ export class ClientSession {
   }
 
   #take(now: number): readonly ClientAction[] {
-    this.#output.awaiting(this.#owed.length > 0);
-    const waits = this.#owed.length > 0 || this.#phase.name === 'body';
-    const timeoutMs = this.#timeoutMs();
-    if (!waits || timeoutMs === Number.POSITIVE_INFINITY) this.#timers.stop('step');
-    else if (this.#progress) this.#timers.start('step', now + timeoutMs);
-    this.#progress = false;
-    return this.#output.take();
+    const { name } = this.#phase;
+    const pulling = this.#phase.name === 'sending' && this.#phase.transfer.pulling;
+    return this.#dialogue.take(now, pulling || name === 'upgrading');
   }
-
-  /** Of what is waited for now: the oldest reply owed, or else the next octets of the message. */
-  #timeoutMs(): number {
-    const step = this.#owed[0]?.step ?? 'DATA';
-    return this.#options.timeouts[TIMEOUTS[step]];
-  }
-}
-
-/** Of the class that lets the dialogue go on: 3xx after DATA, 2xx else. */
-function isGood(reply: Reply, step: Step | undefined): boolean {
-  return Math.floor(reply.code / 100) === (step === 'DATA' ? 3 : 2);
-}
-
-/** What a 4xx or 5xx reply means for the recipients that it is about. */
-function failureOf(reply: Reply, step: Step): 'temporary' | 'permanent' {
-  // RFC 5321 §4.5.3.1.10: 552 to RCPT may mean too many recipients, and then is to be read as 452.
-  const tooMany = step === 'RCPT' && reply.code === 552 && (reply.status ?? '5.5.3') === '5.5.3';
-  return reply.code >= 500 && !tooMany ? 'permanent' : 'temporary';
 }

@@ -148,7 +148,13 @@ export class DataReader {
  * data in it.
  */
 export class DataWriter {
+  readonly #dots: boolean;
   #state: 'lineStart' | 'text' | 'cr' = 'lineStart';
+
+  /** @param framing `chunks`: only the line ends are seen to, for BDAT, which needs no dots (RFC 3030 §2). */
+  constructor(framing: 'dots' | 'chunks' = 'dots') {
+    this.#dots = framing === 'dots';
+  }
 
   /** The next octets of the message, in pieces of any size. The result may be a view of them. */
   write(octets: Uint8Array): Uint8Array {
@@ -163,7 +169,7 @@ export class DataWriter {
         if (octets[at] === LF) at++;
         continue;
       }
-      if (this.#state === 'lineStart' && octets[at] === DOT) output.insert(ONE_DOT);
+      if (this.#dots && this.#state === 'lineStart' && octets[at] === DOT) output.insert(ONE_DOT);
       const clean = scan.cleanUntil(at, true);
       if (clean > at) {
         output.keep(at, clean);
@@ -181,10 +187,11 @@ export class DataWriter {
     return output.joined();
   }
 
-  /** The end of data, with the end of the last line where that is missing. */
+  /** The end of data (in chunks: nothing), with the end of the last line where that is missing. */
   end(): Uint8Array {
     const atLineStart = this.#state === 'lineStart';
     this.#state = 'lineStart';
+    if (!this.#dots) return atLineStart ? NOTHING : CRLF;
     return atLineStart ? END_OF_DATA : concat([CRLF, END_OF_DATA]);
   }
 }

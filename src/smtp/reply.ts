@@ -48,33 +48,43 @@ export type ReplyFault = 'notAReply' | 'tooLong';
 const MAX_LINE = 1024;
 /** More lines than any EHLO or HELP has. */
 const MAX_LINES = 256;
+/** Octets of one reply, empty lines before it included: 256 lines of twice the length that RFC 5321 allows. */
+const MAX_REPLY = 256 * 1024;
+
+export interface TakenReply {
+  /** Octets used up, from the start. */
+  readonly used: number;
+  /** Undefined when it is not complete yet. After a fault nothing more can be understood. */
+  readonly reply: Decoded<Reply, ReplyFault> | undefined;
+}
 
 /**
  * Reads replies, whatever the pieces in which they arrive. Takes more than it should: lines that end with LF alone or
  * with several CR, a code without text, text directly after the code, empty lines, and within a reply of several
- * lines also lines without a code.
+ * lines also lines without a code. Where the lines have several codes the last one counts (RFC 5321 §4.2.1).
  */
 export class ReplyReader {
   #held = '';
   #lines: string[] = [];
   #status: string | undefined;
-  #broken = false;
+  #octets = 0;
 
-  /** @returns the replies that are complete. After a fault nothing more can be understood. */
-  push(octets: Uint8Array): Decoded<Reply, ReplyFault>[] {
-    const replies: Decoded<Reply, ReplyFault>[] = [];
-    for (let from = 0; from < octets.length && !this.#broken; ) {
+  /** Takes octets up to the end of a reply, or all of them. */
+  take(octets: Uint8Array): TakenReply {
+    for (let from = 0; from < octets.length; ) {
       const lf = find(octets, LF, from);
       this.#held += toLatin1(octets.subarray(from, Math.min(lf, from + MAX_LINE - this.#held.length)));
+      this.#octets += Math.min(lf + 1, octets.length) - from;
+      if (this.#octets > MAX_REPLY) return { used: octets.length, reply: fault('tooLong') };
       from = lf + 1;
       if (lf === octets.length) break;
       const reply = this.#line(this.#held.replace(/\r+$/, ''));
       this.#held = '';
       if (reply === undefined) continue;
-      replies.push(reply);
-      this.#broken = !reply.ok;
+      this.#octets = 0;
+      return { used: from, reply };
     }
-    return replies;
+    return { used: octets.length, reply: undefined };
   }
 
   #line(line: string): Decoded<Reply, ReplyFault> | undefined {

@@ -1,11 +1,16 @@
-import { isAddress } from './address.js';
+import { splitAddress } from './address.js';
+import { refusalOfMessage, refusalOfRecipient } from './client-envelope.js';
 import type { OutgoingMessage, PeerCapabilities, RecipientOutcome } from './session.js';
 
-/** Keeps account of one outgoing message: what is decided for each recipient, and for whom the server has accepted it. */
+/**
+ * Keeps account of one outgoing message: what is decided for each recipient, who is in the transaction that is open, and
+ * for whom the server has accepted it. Recipients go by their position in the message.
+ */
 export class OutgoingTransaction {
   readonly message: OutgoingMessage;
   readonly #outcomes: (RecipientOutcome | undefined)[];
   readonly #accepted = new Set<number>();
+  readonly #turnedAway = new Map<number, string>();
   /** The server took MAIL: it must be told RSET before the next one, unless the data came to its end. */
   isOpen = false;
 
@@ -18,26 +23,73 @@ export class OutgoingTransaction {
     if (this.#outcomes[recipient] === undefined) this.#accepted.add(recipient);
   }
 
-  decide(recipient: number, outcome: RecipientOutcome['outcome'], reason: string): void {
-    const address = this.message.recipients[recipient];
+  /** The server takes no more recipients in this transaction. */
+  turnAway(recipient: number, reason: string): void {
+    this.#turnedAway.set(recipient, reason);
+  }
+
+  decide(recipient: number, outcome: RecipientOutcome['outcome'], reason: string, relayed = false): void {
+    const address = this.message.recipients[recipient]?.address;
     if (address === undefined || this.#outcomes[recipient] !== undefined) return;
-    this.#outcomes[recipient] = { address, outcome, reason };
+    this.#outcomes[recipient] = { address, outcome, reason, ...(relayed && { relayed }) };
     this.#accepted.delete(recipient);
+  }
+
+  /** Decides for those whom the server has accepted. */
+  decideAccepted(outcome: RecipientOutcome['outcome'], reason: string, relayed: boolean): void {
+    for (const recipient of [...this.#accepted]) this.decide(recipient, outcome, reason, relayed);
   }
 
   /** Decides for all about whom nothing is decided. */
   decideRest(outcome: RecipientOutcome['outcome'], reason: string): void {
-    for (const recipient of this.message.recipients.keys()) this.decide(recipient, outcome, reason);
+    for (const recipient of this.undecided()) this.decide(recipient, outcome, reason);
   }
 
-  /** Recipients about whom nothing is decided, by position. */
+  /** Recipients about whom nothing is decided. */
   undecided(): number[] {
-    return [...this.message.recipients.keys()].filter((recipient) => this.#outcomes[recipient] === undefined);
+    return [...this.#outcomes.keys()].filter((recipient) => this.#outcomes[recipient] === undefined);
+  }
+
+  /** Neither decided nor turned away: a command may still change something for this one. */
+  isWaiting(recipient: number): boolean {
+    return this.#outcomes[recipient] === undefined && !this.#turnedAway.has(recipient);
+  }
+
+  /** Of those about whom nothing is decided, who fits into one transaction (RFC 9422). */
+  nextGroup({ recipients, domains }: PeerCapabilities['limits']): number[] {
+    const group: number[] = [];
+    const seen = new Set<string>();
+    for (const recipient of this.undecided()) {
+      if (group.length >= recipients) break;
+      if (domains !== Number.POSITIVE_INFINITY) {
+        const { domain } = splitAddress(this.message.recipients[recipient]?.address ?? '');
+        if (seen.size >= domains && !seen.has(domain)) continue;
+        seen.add(domain);
+      }
+      group.push(recipient);
+    }
+    return group;
   }
 
   /** Whether the server has accepted a recipient who still waits for the message. */
   hasAccepted(): boolean {
     return this.#accepted.size > 0;
+  }
+
+  /** Addresses of those whom the server has accepted. */
+  accepted(): string[] {
+    return [...this.#accepted].flatMap((recipient) => this.message.recipients[recipient]?.address ?? []);
+  }
+
+  /**
+   * A transaction is over. Who was turned away gets his message in the next one if this one has helped anybody; else there
+   * would be no end of it.
+   */
+  endGroup(helped: boolean): void {
+    if (!helped)
+      for (const [recipient, reason] of this.#turnedAway) this.decide(recipient, 'temporary', reason);
+    this.#turnedAway.clear();
+    this.#accepted.clear();
   }
 
   /** In the order of the recipients; all must be decided. */
@@ -46,22 +98,13 @@ export class OutgoingTransaction {
   }
 }
 
-/**
- * Decides what needs no server: a message that this one can't take, and addresses that can't be written into a
- * command. Nothing is sent where that decides for all.
- */
+/** Nothing is sent where that decides for all. */
 export function decideBeforehand(transaction: OutgoingTransaction, peer: PeerCapabilities): void {
-  const { message } = transaction;
-  if (peer.size !== undefined && peer.size > 0 && message.size > peer.size)
-    transaction.decideRest(
-      'permanent',
-      `552 5.3.4 message has ${message.size} octets, ${peer.name} takes ${peer.size}`,
-    );
-  if (message.body === '8BITMIME' && !peer.eightBitMime)
-    transaction.decideRest('permanent', `554 5.6.3 message has 8-bit octets, ${peer.name} takes only 7-bit`);
-  if (message.sender !== '' && !isAddress(message.sender))
-    transaction.decideRest('permanent', '553 5.1.7 sender is no address that can be given to a server');
-  for (const [recipient, address] of message.recipients.entries())
-    if (!isAddress(address))
-      transaction.decide(recipient, 'permanent', '553 5.1.3 not an address that can be given to a server');
+  const refusal = refusalOfMessage(transaction.message, peer);
+  for (const [index, recipient] of transaction.message.recipients.entries()) {
+    const own = refusalOfRecipient(recipient, peer);
+    // The address that is the trouble is named where the header is only suspected.
+    const reason = refusal?.includes(' 5.6.9 ') ? (own ?? refusal) : (refusal ?? own);
+    if (reason !== undefined) transaction.decide(index, 'permanent', reason);
+  }
 }

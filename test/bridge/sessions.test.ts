@@ -62,8 +62,8 @@ test('whatever the client is given, the server takes, octet for octet', () => {
       const { client, server, caller, called } = converse(queue, { client: { pipelining }, chunk });
       expect(server.messages).toEqual(
         queue.map(({ message, body: text }) => ({
-          mail: { address: message.sender, size: message.size, body: message.body },
-          recipients: message.recipients,
+          mail: { address: message.sender, size: message.size, body: message.parameters.body },
+          recipients: message.recipients.map((recipient) => recipient.address),
           body: text,
         })),
       );

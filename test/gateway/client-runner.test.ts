@@ -4,12 +4,14 @@ import { ClientRunner } from '../../src/gateway/client-runner.js';
 import type { OutgoingMessage } from '../../src/smtp/index.js';
 import { ScriptedStream, settled } from '../support/scripted-stream.js';
 
+const to = (address: string): OutgoingMessage['recipients'][number] => ({ address, parameters: {} });
+
 const MESSAGE: OutgoingMessage = {
   id: 'm1',
   sender: 'a@a.example',
-  recipients: ['b@b.example', 'c@b.example'],
+  recipients: [to('b@b.example'), to('c@b.example')],
   size: 10,
-  body: '7BIT',
+  parameters: {},
 };
 
 function session(
@@ -49,7 +51,7 @@ describe('sending mail', () => {
   test('messages one after the other, then QUIT', async () => {
     const { say, settlements, runner, stream } = session([
       MESSAGE,
-      { ...MESSAGE, id: 'm2', recipients: ['d@b.example'] },
+      { ...MESSAGE, id: 'm2', recipients: [to('d@b.example')] },
     ]);
     await say('220 b ESMTP\r\n');
     expect(await say('250-b\r\n250 PIPELINING\r\n')).toBe(

@@ -33,9 +33,16 @@ describe('writing a reply', () => {
 /** Replies of the octets in these pieces; a fault as its word. */
 function read(pieces: readonly string[]): (Reply | ReplyFault)[] {
   const reader = new ReplyReader();
-  return pieces.flatMap((piece) =>
-    reader.push(octets(piece)).map((reply) => (reply.ok ? reply.value : reply.fault)),
-  );
+  const replies: (Reply | ReplyFault)[] = [];
+  for (const piece of pieces) {
+    for (let left = octets(piece); left.length > 0; ) {
+      const { used, reply } = reader.take(left);
+      left = left.subarray(used);
+      if (reply?.ok === true) replies.push(reply.value);
+      else if (reply !== undefined) return [...replies, reply.fault];
+    }
+  }
+  return replies;
 }
 
 describe('reading replies, whole and octet by octet', () => {

@@ -46,8 +46,8 @@ function cutBy(sizes: readonly number[]): (text: string) => string[] {
 }
 
 const taken = ({ message, body: text }: QueuedMessage): object => ({
-  mail: { address: message.sender, size: message.size, body: message.body },
-  recipients: message.recipients,
+  mail: { address: message.sender, size: message.size, body: message.parameters.body },
+  recipients: message.recipients.map((recipient) => recipient.address),
   body: text,
 });
 

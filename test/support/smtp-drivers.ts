@@ -1,11 +1,13 @@
 import {
   type Ask,
+  type BodyType,
   type ClientAction,
   type ClientInput,
   type ClientOptions,
   ClientSession,
   type MailCommand,
   type OutgoingMessage,
+  type OutgoingRecipient,
   type RecipientOutcome,
   type ServerAction,
   type ServerInput,
@@ -166,14 +168,25 @@ export interface QueuedMessage {
   readonly body: string;
 }
 
+export type QueuedOptions = Partial<Omit<OutgoingMessage, 'recipients'>> & { readonly body?: BodyType };
+
 export function queued(
   id: string,
-  recipients: readonly string[],
+  recipients: readonly (string | OutgoingRecipient)[],
   body: string,
-  rest?: Partial<OutgoingMessage>,
+  { body: type = '7BIT', parameters, ...rest }: QueuedOptions = {},
 ): QueuedMessage {
   return {
-    message: { id, sender: 'a@from.example', recipients, size: body.length, body: '7BIT', ...rest },
+    message: {
+      id,
+      sender: 'a@from.example',
+      recipients: recipients.map((recipient) =>
+        typeof recipient === 'string' ? { address: recipient, parameters: {} } : recipient,
+      ),
+      size: body.length,
+      parameters: { body: type, ...parameters },
+      ...rest,
+    },
     body,
   };
 }
@@ -193,6 +206,17 @@ export class ClientDriver {
   finished: { readonly how: 'close' | 'abort'; readonly reason: string } | undefined;
   /** Leaves pulls unanswered. */
   holdBody = false;
+  /** Leaves `upgrade` unanswered. */
+  upgrades = 0;
+  turned: Uint8Array | undefined;
+  readonly refusedTurns: string[] = [];
+  /** Where each body was begun. */
+  readonly begun: number[] = [];
+  readonly interrupted: unknown[] = [];
+  again: string | undefined;
+  /** Asked for in place of QUIT. */
+  turn: readonly string[] | undefined;
+  #message = '';
   #body = '';
 
   constructor(queue: readonly QueuedMessage[], options: Partial<ClientOptions> = {}, chunk = 10_000) {
@@ -254,16 +278,31 @@ export class ClientDriver {
         break;
       case 'pull':
         this.pulls++;
+        if (action.from !== undefined) {
+          this.begun.push(action.from);
+          this.#body = this.#message.slice(action.from);
+        }
         if (!this.holdBody) this.giveBody();
         break;
       case 'result':
         this.results.set(action.message, action.outcomes);
+        if (action.interrupted !== undefined) this.interrupted.push(action.interrupted);
         break;
       case 'dialogue':
         this.events.push(action.event);
         break;
+      case 'upgrade':
+        this.upgrades++;
+        break;
+      case 'turned':
+        this.turned = action.octets;
+        break;
+      case 'notTurned':
+        this.refusedTurns.push(`${action.code}: ${action.reason}`);
+        break;
       case 'finished':
         this.finished = { how: action.how, reason: action.reason };
+        this.again = action.again;
         break;
     }
   }
@@ -276,7 +315,13 @@ export class ClientDriver {
 
   #next(): void {
     const next = this.#queue.shift();
-    this.#body = next?.body ?? '';
+    this.#message = next?.body ?? '';
+    if (next === undefined && this.turn !== undefined) {
+      const domains = this.turn;
+      this.turn = undefined;
+      this.input({ type: 'turn', domains });
+      return;
+    }
     this.input(next === undefined ? { type: 'quit' } : { type: 'message', message: next.message });
   }
 }

@@ -32,7 +32,13 @@ export async function submit(options: {
     clock,
     next: async () =>
       left-- > 0
-        ? { id: 'demonstration', sender: from, recipients: [to], size: message.length, body: '8BITMIME' }
+        ? {
+            id: 'demonstration',
+            sender: from,
+            recipients: [{ address: to, parameters: {} }],
+            size: message.length,
+            parameters: { body: '8BITMIME' },
+          }
         : undefined,
     readBody: async function* () {
       yield message;
