@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { CircuitTraffic, Ending } from '../../src/circuit/index.js';
 import { VirtualClock } from '../../src/core/index.js';
 import { CallLog, CallRecordBuilder, type CallStart, callRecordLine } from '../../src/observe/index.js';
+import type { Facilities } from '../../src/x25/index.js';
 import { hex } from '../support/hex.js';
 
 const OUTGOING: CallStart = {
@@ -99,6 +100,53 @@ test('a completed call in one line', () => {
       'connected 1 min 05 s, 2 messages sent, 1 message received, out 12 packets 1204 octets 24 segments, ' +
       'in 1 packet 411 octets 7 segments, cleared by us: disconnection, normal (00/F1)',
   );
+});
+
+describe('what the network charges', () => {
+  const charged = (facilities: Facilities) => {
+    const builder = new CallRecordBuilder(new VirtualClock(), OUTGOING);
+    builder.handle(CONNECTED);
+    const record = builder.finish({ ...ending('us', 0x00, 0xf1), facilities }, TRAFFIC);
+    return { charged: record.charged, line: callRecordLine(record) };
+  };
+
+  test('is in the record per tariff period, and in the line as a sum', () => {
+    const { charged: facts, line } = charged({
+      charge: hex('01 25'),
+      chargedSegments: [
+        { toDte: 24, fromDte: 1203 },
+        { toDte: 1, fromDte: 0 },
+      ],
+      chargedSeconds: [90, 30],
+    });
+    expect(facts).toEqual({
+      monetaryUnits: '0125',
+      segments: [
+        { toDte: 24, fromDte: 1203 },
+        { toDte: 1, fromDte: 0 },
+      ],
+      seconds: [90, 30],
+    });
+    expect(line).toContain(', charged 0125 monetary units 1228 segments 2 min 00 s, cleared by us');
+  });
+
+  test.each<[Facilities, string]>([
+    [{ chargedSegments: [{ toDte: 1, fromDte: 0 }] }, 'charged 1 segment,'],
+    [{ chargedSeconds: [5] }, 'charged 5.0 s,'],
+    [{ chargedSeconds: [] }, 'charged nothing,'],
+  ])('%o', (facilities, words) => {
+    expect(charged(facilities).line).toContain(words);
+  });
+
+  test('is absent when the network says nothing', () => {
+    const { charged: facts, line } = charged({ calledAddressModified: 7 });
+    expect(facts).toBeUndefined();
+    expect(line).not.toContain('charged');
+  });
+});
+
+test('a network user identification is in no record', () => {
+  expect(JSON.stringify(completedCall())).not.toContain('userIdentification');
 });
 
 test('a call that nobody took has no traffic, no facilities and was connected for no time', () => {

@@ -2,73 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeFacilities, encodeFacilities, type Facilities } from '../../../src/x25/index.js';
 import { facilitySets } from '../../support/facility-arbitraries.js';
+import { GOLDEN_FACILITIES } from '../../support/golden-facilities.js';
 import { hex } from '../../support/hex.js';
 
-/** X.25 §7.2 and §G.3: each facility alone, as it stands in a packet. */
-const GOLDEN: ReadonlyArray<readonly [octets: string, facilities: Facilities]> = [
-  ['42 08 07', { packetSize: { fromCalled: 256, fromCalling: 128 } }],
-  ['42 0C 04', { packetSize: { fromCalled: 4096, fromCalling: 16 } }],
-  ['43 07 02', { windowSize: { fromCalled: 7, fromCalling: 2 } }],
-  ['02 A9', { throughput: { fromCalled: 9600, fromCalling: 4800 } }],
-  ['02 3D', { throughput: { fromCalled: 75, fromCalling: 64_000 } }],
-  ['4C 0A 10', { throughput: { fromCalled: 9600, fromCalling: 256_000 } }],
-  ['4C 0A 0A', { throughput: { fromCalled: 9600, fromCalling: 9600, extended: true } }],
-  ['4C 2C 0F', { throughput: { fromCalled: 2_048_000, fromCalling: 192_000 } }],
-  ['01 80', { fastSelect: 'unrestricted' }],
-  ['01 C0', { fastSelect: 'restricted' }],
-  ['01 01', { reverseCharging: true }],
-  ['01 81', { fastSelect: 'unrestricted', reverseCharging: true }],
-  ['01 C1', { fastSelect: 'restricted', reverseCharging: true }],
-  ['01 00', { reverseCharging: false }],
-  ['01 10', { redirectionControl: 'prevented' }],
-  ['01 A1', { fastSelect: 'unrestricted', redirectionControl: 'allowed', reverseCharging: true }],
-  ['03 12', { closedUserGroup: '12' }],
-  ['47 00 12', { closedUserGroup: '0012' }],
-  ['09 07', { closedUserGroupOutgoing: '07' }],
-  ['48 12 34', { closedUserGroupOutgoing: '1234' }],
-  ['41 00 99', { bilateralClosedUserGroup: '0099' }],
-  ['C6 06 41 42 43 31 32 33', { userIdentification: hex('41 42 43 31 32 33') }],
-  ['44 23 42', { transitNetworks: '2342' }],
-  ['C4 04 23 42 20 80', { transitNetworks: ['2342', '2080'] }],
-  ['C4 02 23 42', { transitNetworks: ['2342'] }],
-  ['04 01', { chargingRequested: true }],
-  ['04 00', { chargingRequested: false }],
-  ['C5 02 01 25', { charge: hex('01 25') }],
-  ['C2 08 00 00 00 24 00 00 12 03', { chargedSegments: [{ toDte: 24, fromDte: 1203 }] }],
-  [
-    'C2 10 00 00 00 24 00 00 12 03 99 99 99 99 00 00 00 00',
-    {
-      chargedSegments: [
-        { toDte: 24, fromDte: 1203 },
-        { toDte: 99_999_999, fromDte: 0 },
-      ],
-    },
-  ],
-  ['C1 04 00 00 01 30', { chargedSeconds: [90] }],
-  ['C1 08 01 02 03 04 00 23 59 59', { chargedSeconds: [93_784, 86_399] }],
-  ['C1 00', { chargedSeconds: [] }],
-  ['D1 08 C0 0B 26 24 53 00 04 00', { deflectTo: { reason: 0xc0, address: '26245300040' } }],
-  ['C3 05 01 06 70 00 01', { redirectedFrom: { reason: 1, address: '700001' } }],
-  ['C3 02 0F 00', { redirectedFrom: { reason: 15, address: '' } }],
-  ['08 07', { calledAddressModified: 7 }],
-  ['49 01 00', { transitDelay: 256 }],
-  ['00 0F CB 04 05 47 00 50', { callingAddressExtension: { use: 'nsap', digits: '47005' } }],
-  ['00 0F C9 03 44 39 F0', { calledAddressExtension: { use: 'partOfNsap', digits: '39F0' } }],
-  ['00 0F C9 02 82 12', { calledAddressExtension: { use: 'other', digits: '12' } }],
-  ['00 0F 0A 7A', { minimumThroughput: { fromCalled: 1200, fromCalling: 9600 } }],
-  ['00 0F 4D 10 0A', { minimumThroughput: { fromCalled: 256_000, fromCalling: 9600 } }],
-  ['00 0F CA 02 00 64', { endToEndDelay: { cumulative: 100 } }],
-  ['00 0F CA 04 00 64 01 00', { endToEndDelay: { cumulative: 100, wanted: 256 } }],
-  ['00 0F CA 06 00 64 01 00 FF FF', { endToEndDelay: { cumulative: 100, wanted: 256, acceptable: 65_535 } }],
-  ['00 0F D2 01 05', { priority: [5] }],
-  ['00 0F D2 06 05 06 07 0E 0E 0E', { priority: [5, 6, 7, 14, 14, 14] }],
-  ['00 0F D3 03 80 01 02', { protection: hex('80 01 02') }],
-  ['00 0F 0B 01', { expedited: true }],
-  ['00 0F 0B 00', { expedited: false }],
-];
-
 describe('the octets of every facility', () => {
-  test.each(GOLDEN)('%s', (octets, facilities) => {
+  test.each(GOLDEN_FACILITIES)('%s', (octets, facilities) => {
     expect(encodeFacilities(facilities, 8)).toEqual(hex(octets));
     expect(decodeFacilities(hex(octets), 8)).toEqual({ ok: true, value: facilities });
   });
