@@ -50,7 +50,9 @@ function framingRows({ fcs, watchesCarrier }: Link<'serial'>): Row[] {
 function numberRows(link: LinkConfiguration): Row[] {
   const { type, nua, calling, prefixes } = link;
   const prefix = prefixes.international ?? '';
-  const given = calling === undefined && type !== 'pad' ? ', not given when we call' : '';
+  const isSubaddress = calling !== undefined && calling !== nua;
+  const ours = isSubaddress ? `, given as subaddress ${calling} when we call` : '';
+  const given = calling === undefined && type !== 'pad' ? ', not given when we call' : ours;
   const doubt = describeDoubt(link);
   return [
     ['our number', nua === undefined ? 'none' : `${nua}${given}`],

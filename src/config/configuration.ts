@@ -74,7 +74,10 @@ export interface LinkBase {
   readonly name: string;
   /** Our number on this link; absent when neither the link nor the gateway has one. */
   readonly nua?: string;
-  /** The calling address of our calls; absent: they have none, or (PAD) the network puts it in. */
+  /**
+   * The calling address of our calls: our number, or a subaddress of it alone. Absent: they have none, or (PAD) the
+   * network puts it in.
+   */
   readonly calling?: string;
   readonly prefixes: NumberPrefixes;
   /**

@@ -5,6 +5,11 @@ import { SwitchedCall, type Transit } from './switched-call.js';
 /** X.25 tables 5-7 and E-1. */
 const NOT_OBTAINABLE: ClearReason = { cause: 0x0d, diagnostic: 0x43 };
 
+/** Digits behind a number that the network leaves to whoever has it. */
+const LONGEST_SUBADDRESS = 2;
+/** Digits, X.25 §5.2.1.1. */
+const LONGEST_ADDRESS = 15;
+
 export type SwitchCount = 'callsSwitched' | 'callsNotObtainable';
 
 export interface SwitchPort {
@@ -64,7 +69,12 @@ export class Switch {
   }
 }
 
-/** The network vouches for who calls: its own number for the line, with whatever subaddress the caller added. */
+/**
+ * The network vouches for who calls: its own number for the line, with whatever subaddress the caller added. A few
+ * digits alone are a subaddress, anything else is not the caller's to say.
+ */
 function vouchedFor(calling: string, nua: string): string {
-  return calling.startsWith(nua) ? calling : nua;
+  if (calling.startsWith(nua)) return calling;
+  const isSubaddress = calling.length <= LONGEST_SUBADDRESS && nua.length + calling.length <= LONGEST_ADDRESS;
+  return isSubaddress ? nua + calling : nua;
 }

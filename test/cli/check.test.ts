@@ -359,6 +359,32 @@ Connections become calls
   expect(sections[0]).toContain('\n  callers appear in  fd25::/64, 23421000001 as fd25::2342:1000:1f:fffb\n');
 });
 
+test('says what comes of an open role, of wide numbering, retransmission and a subaddress', () => {
+  const { output } = check(`[gateway]
+hostname = "a"
+nua = "23421000001"
+[[link]]
+name = "l"
+type = "serial"
+path = "/dev/ttyS0"
+[link.packet]
+role = "auto"
+modulo = 128
+reject = true
+[link.address]
+calling = "subaddress"
+subaddress = "07"
+`);
+  for (const line of [
+    /role +DTE; packet layer: as each restart has it\n/,
+    /our number +23421000001, given as subaddress 07 when we call\n/,
+    /packets +modulo 128, 128 octets, window 2, lost ones asked for by REJ; up to 1024 octets, window 127, when asked for\n/,
+    /channels +two-way 1-16; we call on 16, a DTE the highest, a DCE the lowest free one first\n/,
+    /timers +T20 3m, T21 200s, T22 3m, T23 3m, T24 1m, T25 200s, T26 3m, T27 1m, R20 1, R22 1, R23 1, R25 0, R27 0\n/,
+  ])
+    expect(output).toMatch(line);
+});
+
 describe('incoming calls', () => {
   const rule = (keys: string): string => `[[incoming]]\nname = "x"\n${keys}\n`;
   const incomingOf = (toml: string): string[] => {

@@ -210,6 +210,30 @@ describe('what a file comes to', () => {
     expect(configurationOf(tomlOf({ link })).links[0]).toMatchObject({ watchesCarrier: true });
   });
 
+  test('a link whose calls carry a subaddress of its number alone, and whose packet layer finds out its role', () => {
+    const link = serialLinkOf(
+      tomlOf({
+        link: `name = "psdn0"
+type = "serial"
+path = "/dev/ttyUSB0"
+role = "dce"
+[link.packet]
+role = "auto"
+modulo = 128
+window = 100
+[link.address]
+calling = "subaddress"
+subaddress = "07"`,
+      }),
+    );
+    expect(link).toMatchObject({
+      role: 'dce',
+      calling: '07',
+      lapb: { role: 'dce' },
+      packet: { role: 'auto', assign: 'auto', modulo: 128, defaultWindow: 100, maxWindow: 127 },
+    });
+  });
+
   test('where all is written', () => {
     const { links, peers, incoming, routes } = configurationOf(`
 [gateway]

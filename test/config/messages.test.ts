@@ -289,8 +289,24 @@ describe('[[link]]', () => {
       'packet.timers.t28: unknown key; did you mean "t20"?',
     ],
     [
+      `${LINK}\n${PATH}\n[link.address]\ncalling = "mine"`,
+      'address.calling: found "mine"; allowed: "own" or "none" or "subaddress"',
+    ],
+    [
       `${LINK}\n${PATH}\n[link.address]\ncalling = "subaddress"`,
-      'address.calling: found "subaddress"; allowed: "own" or "none"',
+      'address: calling = "subaddress" needs the digits that the network puts behind our number: subaddress',
+    ],
+    [
+      `${LINK}\n${PATH}\n[link.address]\nsubaddress = "01"`,
+      'address.subaddress: allowed only with calling = "subaddress"',
+    ],
+    [
+      `${LINK}\n${PATH}\nnua = "12345678901234"\n[link.address]\ncalling = "subaddress"\nsubaddress = "01"`,
+      'address.subaddress: makes 16 digits with our number; allowed: 15',
+    ],
+    [
+      `${LINK}\n${PATH}\n[link.address]\ncalling = "subaddress"\nsubaddress = "12345"`,
+      'address.subaddress: found "12345"; allowed: 1 to 4 digits',
     ],
     [
       `${LINK}\n${PATH}\n[link.address]\nprefix = { international = "+" }`,

@@ -47,6 +47,20 @@ function words(event: CircuitEvent): string {
 const text = (content: string, more = false) => ({ octets: Buffer.from(content), more });
 
 describe('the switch', () => {
+  test.each([
+    ['01', '11101'],
+    ['11107', '11107'],
+    ['999', '111'],
+    ['', '111'],
+  ])('a caller that gives %j as its number is known as %s', (given, known) => {
+    const { clock, a, b } = network();
+    const callers: string[] = [];
+    b.onIncoming((call) => void callers.push(call.calling));
+    a.place({ called: '222', calling: given, userData: CUD });
+    clock.runFor(1000);
+    expect(callers).toEqual([known]);
+  });
+
   test('a call crosses with the number that the network vouches for, and data both ways', () => {
     const { clock, a, b, trace, watch } = network();
     let called: Circuit | undefined;

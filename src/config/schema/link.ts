@@ -110,7 +110,8 @@ const ADDRESS_KEYS = {
 
 /** `[link.address]` where calls carry the address that we put in. */
 export const addressSchema = table('link.address', {
-  calling: choice(['own', 'none']).default('own'),
+  calling: choice(['own', 'none', 'subaddress']).default('own'),
+  subaddress: matching(/^\d{1,4}$/, '1 to 4 digits').optional(),
   ...ADDRESS_KEYS,
 });
 
