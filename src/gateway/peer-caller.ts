@@ -24,11 +24,18 @@ export interface PlacedCall {
   readonly outcome: Promise<CallOutcome>;
 }
 
-/** Places the calls to one peer, whoever wants them, and remembers with which facilities they do well. */
+/** How long a link on which a call did not even go out is tried only when there is no other. */
+const ASIDE_MS = 5 * 60_000;
+
+const SOON: Retry = { pace: 'soon', nextFacilitySet: false, tellOperator: false };
+
+/** Places the calls to one peer, whoever wants them, and remembers on which link and with which facilities they do well. */
 export class PeerCaller {
   readonly peer: PeerConfiguration;
   readonly #options: PeerCallerOptions;
   #open = 0;
+  /** Links on which a call did not go out (no router answers, no channel is free), and until when that counts. */
+  readonly #aside = new Map<CallLink, number>();
   /** The facility set to ask for: the one that last carried a session, or the next after one that was disliked. */
   #facilitySet = 0;
   /** Sets disliked in a row. */
@@ -40,13 +47,14 @@ export class PeerCaller {
   }
 
   /**
-   * Places a call on the first link that is up, or else on the first. @param opened the session may begin.
+   * Places a call on the first link that is up and not set aside, or else the first that is up, or else the first.
+   * @param opened the session may begin.
    * @returns in words why there can be none now: as many are open as may be.
    */
   place(opened: () => void = () => {}): PlacedCall | string {
     const { peer } = this;
     const { links, clock, watchCall } = this.#options;
-    const link = links.find((candidate) => candidate.isAvailable()) ?? links[0];
+    const link = this.#nextLink() ?? links.find((candidate) => candidate.isAvailable()) ?? links[0];
     if (link === undefined) return `peer ${peer.name} has no link`;
     if (this.#open >= peer.maxCircuits)
       return `all circuits to ${peer.name} are in use (${peer.maxCircuits})`;
@@ -61,6 +69,8 @@ export class PeerCaller {
       opened,
       ended: (how) => {
         this.#open--;
+        if (wentOut(how)) this.#aside.delete(link);
+        else this.#aside.set(link, clock.now() + ASIDE_MS);
         watcher.ended(how);
         ended(how);
       },
@@ -77,11 +87,13 @@ export class PeerCaller {
 
   /**
    * Learns from a call that is over. @param inOrder its session came to its end.
-   * @returns when another call is worth while: with another set soon; when all were disliked in a row, another round
-   * waits as long as the cause asks for.
+   * @returns when another call is worth while: with another set, or on another link, soon; when all sets were disliked
+   * in a row, another round waits as long as the cause asks for.
    */
-  learn({ verdict: { retry } }: CallOutcome, inOrder: boolean): Retry | undefined {
+  learn(outcome: CallOutcome, inOrder: boolean): Retry | undefined {
+    const { retry } = outcome.verdict;
     if (inOrder) this.#disliked = 0;
+    if (!wentOut(outcome) && this.#nextLink() !== undefined) return SOON;
     if (retry === undefined || !retry.nextFacilitySet) return retry;
     const { length } = this.peer.facilities;
     this.#disliked++;
@@ -89,6 +101,11 @@ export class PeerCaller {
     if (this.#disliked < length) return { ...retry, pace: 'soon', tellOperator: false };
     this.#disliked = 0;
     return retry;
+  }
+
+  #nextLink(): CallLink | undefined {
+    const now = this.#options.clock.now();
+    return this.#options.links.find((link) => link.isAvailable() && (this.#aside.get(link) ?? now) <= now);
   }
 
   #request(link: CallLink): CallRequest {
@@ -99,4 +116,9 @@ export class PeerCaller {
       ...(facilities !== undefined && { facilities }),
     };
   }
+}
+
+/** The call left its link, whatever became of it. */
+function wentOut({ times, ending }: CallOutcome): boolean {
+  return times.requested !== undefined || ending.by === 'peer';
 }

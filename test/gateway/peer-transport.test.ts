@@ -14,7 +14,9 @@ import type { MailSource } from '../../src/gateway/mail-source.js';
 import { PeerCaller } from '../../src/gateway/peer-caller.js';
 import { PeerTransport } from '../../src/gateway/peer-transport.js';
 import { DEFAULT_CALL_TIMERS } from '../../src/rfc1090/index.js';
+import { XotCircuits } from '../../src/xot/index.js';
 import { settled } from '../support/scripted-stream.js';
+import { PARAMETERS } from '../xot/circuits-pair.js';
 
 const LARGE: Facilities = { packetSize: { fromCalled: 512, fromCalling: 512 } };
 const SMALL: Facilities = { packetSize: { fromCalled: 128, fromCalling: 128 } };
@@ -25,7 +27,12 @@ const NO_MAIL = {
   settle: async () => {},
 } as unknown as MailSource;
 
-function peer(options: { answer: (call: IncomingCall, nth: number) => void; facilities?: Facilities[] }) {
+function peer(options: {
+  answer: (call: IncomingCall, nth: number) => void;
+  facilities?: Facilities[];
+  /** A link before the one that leads to the peer. */
+  first?: (clock: VirtualClock) => Circuits;
+}) {
   const clock = new VirtualClock();
   const { a, b } = memoryCircuits({ clock });
   const asked: (number | undefined)[] = [];
@@ -44,7 +51,7 @@ function peer(options: { answer: (call: IncomingCall, nth: number) => void; faci
       timers: DEFAULT_CALL_TIMERS,
       maxCircuits: 1,
     } satisfies PeerConfiguration,
-    links: [link('l', a)],
+    links: [...(options.first === undefined ? [] : [link('first', options.first(clock))]), link('l', a)],
     clock,
     watchCall: () => ({ event: () => {}, messageSent: () => {}, messageReceived: () => {}, ended: () => {} }),
   });
@@ -68,7 +75,7 @@ function peer(options: { answer: (call: IncomingCall, nth: number) => void; faci
     }
     return end;
   };
-  return { asked, run };
+  return { asked, run, clock };
 }
 
 function link(name: string, circuits: Circuits) {
@@ -88,6 +95,47 @@ function serve(call: IncomingCall): void {
     say(Buffer.from(event.piece.octets).toString().startsWith('QUIT') ? '221 bye\r\n' : '250 ok\r\n');
   });
 }
+
+describe('links of a peer', () => {
+  /** A network without a way to the peer: no call goes out. */
+  const nowhere = (placed: string[]) => (clock: VirtualClock) =>
+    new XotCircuits({
+      name: 'nowhere',
+      clock,
+      packet: PARAMETERS,
+      maxCircuits: 1,
+      connect: (called) => {
+        placed.push(called);
+        return undefined;
+      },
+    });
+
+  test('the next one is called on soon when a call does not even go out, and the first again after a while', async () => {
+    const placed: string[] = [];
+    const { asked, run, clock } = peer({ answer: serve, first: nowhere(placed) });
+    expect(await run()).toMatchObject({ inOrder: false, retry: { pace: 'soon', tellOperator: false } });
+    expect([placed.length, asked.length]).toEqual([1, 0]);
+    expect(await run()).toMatchObject({ inOrder: true });
+    expect(await run()).toMatchObject({ inOrder: true });
+    expect([placed.length, asked.length]).toEqual([1, 2]);
+    clock.runFor(5 * 60_000);
+    expect(await run()).toMatchObject({ inOrder: false });
+    expect([placed.length, asked.length]).toEqual([2, 2]);
+  });
+
+  test('a call that the peer itself refuses is tried on no other link', async () => {
+    const refused = { cause: 0x01, diagnostic: 0 };
+    const { run } = peer({ answer: refuse(refused), first: (clock) => busy(clock, refused) });
+    expect((await run()).retry).toMatchObject({ pace: 'busy' });
+    expect((await run()).reason).toContain('on first');
+  });
+
+  function busy(clock: VirtualClock, why: ClearReason): Circuits {
+    const { a, b } = memoryCircuits({ clock });
+    b.onIncoming(refuse(why));
+    return a;
+  }
+});
 
 describe('facility sets of a peer', () => {
   test('the next one is tried soon after a refusal that names facilities, and the one that worked is remembered', async () => {
