@@ -1,4 +1,4 @@
-import { type Clock, concat } from '../core/index.js';
+import { allocate, type Clock } from '../core/index.js';
 import { encodeFrame, type Fcs, FrameDecoder, type FramingOptions } from '../hdlc/index.js';
 import { LapbLink, type LapbParameters, type LapbUser } from '../lapb/index.js';
 import type { TraceEvent } from './trace-event.js';
@@ -106,7 +106,7 @@ export class FramedLink {
       pieces.push(encoded);
       length += encoded.length;
     }
-    return concat(pieces);
+    return joined(pieces, length);
   }
 
   #tracing(user: LapbUser): LapbUser {
@@ -137,4 +137,16 @@ export class FramedLink {
       octets,
     });
   }
+}
+
+function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  const [only] = pieces;
+  if (only !== undefined && pieces.length === 1) return only;
+  const octets = allocate(length);
+  let at = 0;
+  for (const piece of pieces) {
+    octets.set(piece, at);
+    at += piece.length;
+  }
+  return octets;
 }

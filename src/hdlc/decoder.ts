@@ -1,6 +1,14 @@
 import { allocate, Counters } from '../core/index.js';
 import { hasGoodFcs } from './fcs.js';
-import { ESCAPE, ESCAPE_BIT, FCS_OCTETS, FLAG, type FramingOptions, XOFF, XON } from './framing.js';
+import {
+  ESCAPE,
+  ESCAPE_BIT,
+  FCS_OCTETS,
+  FLAG,
+  type FramingOptions,
+  SPECIAL,
+  SPECIAL_WITH_XON_XOFF,
+} from './framing.js';
 
 export type FrameDecoderCounter =
   | 'framesReceived'
@@ -27,9 +35,10 @@ const SHORTEST = 2;
 export class FrameDecoder {
   readonly counters = new Counters<FrameDecoderCounter>();
   readonly #onFrame: (frame: Uint8Array) => void;
-  readonly #dropsXonXoff: boolean;
+  /** For each octet, 1 when it is more than data. */
+  readonly #special: Uint8Array;
   readonly #fcsOctets: number;
-  /** The frame under way without escapes, FCS included. */
+  /** What has come of the frame under way, without escapes. A frame that comes in one piece is never put here. */
   readonly #buffer: Uint8Array;
   #length = 0;
   /** The octet before was an escape. */
@@ -40,7 +49,7 @@ export class FrameDecoder {
   /** @param onFrame gets each good frame without FCS, in an array of its own. */
   constructor(options: FramingOptions, onFrame: (frame: Uint8Array) => void) {
     this.#onFrame = onFrame;
-    this.#dropsXonXoff = options.escapeXonXoff;
+    this.#special = options.escapeXonXoff ? SPECIAL_WITH_XON_XOFF : SPECIAL;
     this.#fcsOctets = FCS_OCTETS[options.fcs];
     this.#buffer = new Uint8Array(options.maxFrameOctets + this.#fcsOctets);
   }
@@ -48,7 +57,11 @@ export class FrameDecoder {
   /** Takes the next octets from the line and hands out the frames that end in them. */
   push(chunk: Uint8Array): void {
     this.counters.add('lineOctetsReceived', chunk.length);
-    for (let at = 0; at < chunk.length; ) at = this.#hunting ? this.#skip(chunk, at) : this.#take(chunk, at);
+    for (let at = 0; at < chunk.length; ) {
+      if (this.#hunting) at = this.#skip(chunk, at);
+      else if (this.#escape) at = this.#takeEscaped(chunk, at);
+      else at = this.#take(chunk, at);
+    }
   }
 
   /** Forgets the frame under way: the line was opened anew. */
@@ -69,53 +82,57 @@ export class FrameDecoder {
     this.#length = 0;
   }
 
-  /** Takes octets up to the end of this frame or of the chunk. @returns where to go on. */
+  /** Takes data up to the next octet that is more than data, and that one too. @returns where to go on. */
   #take(chunk: Uint8Array, from: number): number {
-    // Local names: this loop sees every octet that a line delivers.
-    const buffer = this.#buffer;
-    let length = this.#length;
-    let escaping = this.#escape;
-    const dropsXonXoff = this.#dropsXonXoff;
-    for (let at = from; at < chunk.length; at++) {
-      const octet = chunk[at] ?? 0;
-      if (octet === FLAG) {
-        this.#length = length;
-        this.#end(escaping);
-        return at + 1;
-      }
-      if (octet === ESCAPE && !escaping) {
-        escaping = true;
-        continue;
-      }
-      if (dropsXonXoff && (octet === XON || octet === XOFF)) {
-        this.counters.add('flowControlDropped');
-        continue;
-      }
-      if (length === buffer.length) {
-        this.counters.add('tooLong');
-        this.#hunting = true;
-        return at + 1;
-      }
-      buffer[length++] = escaping ? octet ^ ESCAPE_BIT : octet;
-      escaping = false;
+    const special = this.#special; // a local name: this loop sees every octet that a line delivers
+    let at = from;
+    while (at < chunk.length && special[chunk[at] ?? 0] === 0) at++;
+    const isFlag = chunk[at] === FLAG;
+    if (isFlag && this.#length === 0) this.#end(chunk, from, at);
+    else if (!this.#hasRoomFor(at - from)) return at;
+    else {
+      this.#buffer.set(chunk.subarray(from, at), this.#length);
+      this.#length += at - from;
+      if (isFlag) this.#end(this.#buffer, 0, this.#length);
+      else if (chunk[at] === ESCAPE) this.#escape = true;
+      else if (at < chunk.length) this.counters.add('flowControlDropped');
     }
-    this.#length = length;
-    this.#escape = escaping;
-    return chunk.length;
+    return at + 1;
   }
 
-  /** A flag has come: it ends the frame under way, and opens the next. */
-  #end(aborted: boolean): void {
-    const length = this.#length;
+  #takeEscaped(chunk: Uint8Array, at: number): number {
+    const octet = chunk[at] ?? 0;
+    if (octet === FLAG) {
+      this.counters.add('aborted');
+      this.#begin();
+    } else if (octet !== ESCAPE && this.#special[octet] !== 0) this.counters.add('flowControlDropped');
+    else if (this.#hasRoomFor(1)) {
+      this.#escape = false;
+      this.#buffer[this.#length++] = octet ^ ESCAPE_BIT;
+    }
+    return at + 1;
+  }
+
+  /** @returns false when the frame has become too long; what follows of it is skipped. */
+  #hasRoomFor(octets: number): boolean {
+    if (this.#length + octets <= this.#buffer.length) return true;
+    this.counters.add('tooLong');
+    this.#hunting = true;
+    return false;
+  }
+
+  /** A flag has come: it ends the frame under way, which is in `octets`, and opens the next. */
+  #end(octets: Uint8Array, start: number, end: number): void {
     this.#begin();
-    if (aborted) this.counters.add('aborted');
-    else if (length === 0) return;
-    else if (length < SHORTEST + this.#fcsOctets) this.counters.add('tooShort');
-    else if (this.#fcsOctets > 0 && !hasGoodFcs(this.#buffer, length)) this.counters.add('badFcs');
+    const length = end - start;
+    if (length === 0) return;
+    if (length < SHORTEST + this.#fcsOctets) this.counters.add('tooShort');
+    else if (length > this.#buffer.length) this.counters.add('tooLong');
+    else if (this.#fcsOctets > 0 && !hasGoodFcs(octets, start, end)) this.counters.add('badFcs');
     else {
       this.counters.add('framesReceived');
       const frame = allocate(length - this.#fcsOctets);
-      frame.set(this.#buffer.subarray(0, frame.length));
+      frame.set(octets.subarray(start, start + frame.length));
       this.#onFrame(frame);
     }
   }

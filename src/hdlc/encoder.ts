@@ -1,6 +1,14 @@
 import { allocate } from '../core/index.js';
 import { fcs16 } from './fcs.js';
-import { ESCAPE, ESCAPE_BIT, FCS_OCTETS, FLAG, type FramingOptions, XOFF, XON } from './framing.js';
+import {
+  ESCAPE,
+  ESCAPE_BIT,
+  FCS_OCTETS,
+  FLAG,
+  type FramingOptions,
+  SPECIAL,
+  SPECIAL_WITH_XON_XOFF,
+} from './framing.js';
 
 /**
  * A frame as it goes over a start/stop line: FCS added, transparent, a flag behind it.
@@ -13,7 +21,7 @@ import { ESCAPE, ESCAPE_BIT, FCS_OCTETS, FLAG, type FramingOptions, XOFF, XON } 
 export function encodeFrame(frame: Uint8Array, options: FramingOptions, openingFlag: boolean): Uint8Array {
   if (frame.length < 2 || frame.length > options.maxFrameOctets)
     throw new RangeError(`a frame has 2 to ${options.maxFrameOctets} octets, not ${frame.length}`);
-  const escaped = options.escapeXonXoff ? ESCAPED_WITH_XON_XOFF : ESCAPED;
+  const escaped = options.escapeXonXoff ? SPECIAL_WITH_XON_XOFF : SPECIAL;
   const hasFcs = options.fcs === '16';
   const fcs = hasFcs ? fcs16(frame) : 0;
   const fcsLow = fcs & 0xff;
@@ -47,12 +55,4 @@ function put(line: Uint8Array, at: number, octet: number, escaped: Uint8Array): 
   line[at] = ESCAPE;
   line[at + 1] = octet ^ ESCAPE_BIT;
   return at + 2;
-}
-
-/** For each octet, 1 when it must be escaped. */
-const ESCAPED = escapedOctets(FLAG, ESCAPE);
-const ESCAPED_WITH_XON_XOFF = escapedOctets(FLAG, ESCAPE, XON, XOFF);
-
-function escapedOctets(...octets: number[]): Uint8Array {
-  return Uint8Array.from({ length: 256 }, (_, octet) => (octets.includes(octet) ? 1 : 0));
 }

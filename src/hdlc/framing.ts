@@ -18,6 +18,14 @@ export const FLAG = 0x7e;
 export const ESCAPE = 0x7d;
 /** What an escaped octet is combined with by exclusive or. */
 export const ESCAPE_BIT = 0x20;
-export const XON = 0x11;
-export const XOFF = 0x13;
+const XON = 0x11;
+const XOFF = 0x13;
 export const FCS_OCTETS = { 16: 2, none: 0 } as const satisfies Record<Fcs, number>;
+
+/** For each octet, 1 when it is more than data, and so must be escaped in a frame. */
+export const SPECIAL = octetsAmong(FLAG, ESCAPE);
+export const SPECIAL_WITH_XON_XOFF = octetsAmong(FLAG, ESCAPE, XON, XOFF);
+
+function octetsAmong(...octets: number[]): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, octet) => (octets.includes(octet) ? 1 : 0));
+}

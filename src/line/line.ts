@@ -5,7 +5,7 @@ export interface Line {
   /** Opens it; `handler` is told everything from then on. Rejects with a GatewayError that says what to do. */
   open(handler: LineHandler): Promise<void>;
   /**
-   * Sends octets; all are taken.
+   * Sends octets; all are taken, and must not be changed any more.
    * @returns false when the line has enough to do: wait for `writable`, so that what is sent next is decided
    * as late as possible.
    */

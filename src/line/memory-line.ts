@@ -86,7 +86,7 @@ class MemoryLineEnd implements Line {
     this.#onTheWay.push({
       at: this.#lastArrival,
       written: octets.length,
-      arriving: this.#disturb(octets).map((arriving) => arriving.slice()),
+      arriving: this.#disturb(octets),
     });
     this.#arrival.set(this.#onTheWay[0]?.at);
     const hasRoom = this.#idleAt <= now && this.#inFlight < UNPACED_CAPACITY;
