@@ -4,8 +4,10 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { CAPTURE_LAYERS } from '../console/index.js';
 import { describeError } from '../core/index.js';
+import { OCTET_KINDS } from '../observe/index.js';
 import { type CaptureOptions, runCapture } from './capture.js';
 import { runCheck } from './check.js';
+import { type DecodeOptions, runDecode } from './decode.js';
 import { runDemo } from './demo/demo.js';
 import { runGateway } from './run.js';
 import { runStatus, type StatusOptions } from './status.js';
@@ -82,6 +84,39 @@ Frames of modulo 128 are beyond Wireshark's LAPB: it shows their octets, with wh
     .action(async (file: string, options: CaptureOptions) => {
       const say = (line: string): void => void process.stderr.write(`${line}\n`);
       process.exitCode = await runCapture(file, options, `x25mail ${version()}`, say);
+    });
+
+  x25mail
+    .command('decode')
+    .description('explains octets in words, field by field; or a capture, as a ladder for each circuit')
+    .argument(
+      '<octets or file...>',
+      'octets in hexadecimal, each argument a frame, a packet or XOT; or a file, pcapng or pcap',
+    )
+    .addOption(
+      new Option('--as <kind>', 'what the octets are (default: what they look like)').choices(OCTET_KINDS),
+    )
+    .addOption(
+      new Option('--from <role>', 'who sends them (default: what their address tells)').choices([
+        'dte',
+        'dce',
+      ]),
+    )
+    .option('--text', 'show the SMTP dialogue that a capture holds', false)
+    .option('--json', 'for programs', false)
+    .addHelpText(
+      'after',
+      `
+Captures are those of x25mail capture, PDUs exported by Wireshark ("lapb", "x.25"), LAPB with direction (link type 207),
+and XOT in TCP (port 1998) on Ethernet and the like.
+
+  x25mail decode 10010B6670000170100106420707430202C0F70000
+  x25mail decode --as lapb 01 3f
+  x25mail decode line.pcapng`,
+    )
+    .action((what: string[], options: DecodeOptions) => {
+      const complain = (line: string): void => void process.stderr.write(`x25mail: ${line}\n`);
+      process.exitCode = runDecode(what, options, { write, complain });
     });
 
   return x25mail;

@@ -6,10 +6,10 @@ import type { Sender } from './traced-link.js';
 import { describeUnreadType, hexPair, placeOfFault } from './unread-packet.js';
 import { count } from './words.js';
 
-type NamedType = Exclude<Packet['type'], 'data' | 'rr' | 'rnr' | 'rej'>;
+export type NamedType = Exclude<Packet['type'], 'data' | 'rr' | 'rnr' | 'rej'>;
 
 /** X.25 table 5-2, DTE to DCE and DCE to DTE. */
-const NAMES: Readonly<Record<NamedType, { readonly dte: string; readonly dce: string }>> = {
+export const PACKET_NAMES: Readonly<Record<NamedType, { readonly dte: string; readonly dce: string }>> = {
   callRequest: { dte: 'CALL REQUEST', dce: 'INCOMING CALL' },
   callAccepted: { dte: 'CALL ACCEPTED', dce: 'CALL CONNECTED' },
   clearRequest: { dte: 'CLEAR REQUEST', dce: 'CLEAR INDICATION' },
@@ -87,7 +87,7 @@ function describeDiagnostic({ diagnostic, explanation }: Packet & { readonly typ
 }
 
 function nameOf(type: NamedType, sender: Sender): string {
-  return NAMES[type][sender === 'dce' ? 'dce' : 'dte'];
+  return PACKET_NAMES[type][sender === 'dce' ? 'dce' : 'dte'];
 }
 
 type CallPacket = Packet & {
@@ -107,10 +107,15 @@ function fields({ type, userData, facilities }: CallPacket): string[] {
   return [text, ...words];
 }
 
+/** What call user data announces, if anything that we know. */
+export function protocolOf(userData: Uint8Array): string | undefined {
+  return PROTOCOLS.find(([prefix]) => startsWith(userData, prefix))?.[1];
+}
+
 function callUserData(userData: Uint8Array): string {
   const shown = toHex(userData.subarray(0, SHOWN_USER_DATA));
   const rest = userData.length - SHOWN_USER_DATA;
-  const protocol = PROTOCOLS.find(([prefix]) => startsWith(userData, prefix))?.[1];
+  const protocol = protocolOf(userData);
   const more = rest > 0 ? ` and ${count(rest, 'octet')}` : '';
   return `user data ${shown}${more}${protocol === undefined ? '' : ` (${protocol})`}`;
 }
@@ -120,7 +125,10 @@ function clearing(name: string, why: string, more: readonly string[]): string {
 }
 
 /** `number busy (01/00)`, `DTE originated, disconnection, normal (00/F1)`. */
-function reason(kind: CauseKind, packet: { readonly cause: number; readonly diagnostic: number }): string {
+export function reason(
+  kind: CauseKind,
+  packet: { readonly cause: number; readonly diagnostic: number },
+): string {
   const { cause, diagnostic } = packet;
   const words = [causeText(kind, cause), ...(diagnostic === 0 ? [] : [diagnosticText(diagnostic)])].join(
     ', ',

@@ -52,3 +52,30 @@ function uint32(value: number): Uint8Array {
   new DataView(out.buffer).setUint32(0, value);
   return out;
 }
+
+/** A PDU as somebody exported it; `dissector` may be any. */
+export interface ReadPdu {
+  readonly dissector: string;
+  readonly sender: 'dte' | 'dce' | undefined;
+  readonly octets: Uint8Array;
+}
+
+/** @returns undefined when the tags have no end, or name no dissector. */
+export function readExportedPdu(octets: Uint8Array): ReadPdu | undefined {
+  const view = new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
+  let dissector: string | undefined;
+  let sender: ReadPdu['sender'];
+  for (let at = 0; at + 4 <= octets.length; ) {
+    const code = view.getUint16(at);
+    const length = view.getUint16(at + 2);
+    const value = octets.subarray(at + 4, at + 4 + length);
+    at += 4 + length;
+    if (code === TAG_END)
+      return dissector === undefined ? undefined : { dissector, sender, octets: octets.subarray(at) };
+    // Names are filled with zeros to 32 bits.
+    if (code === TAG_DISSECTOR_NAME) dissector = new TextDecoder().decode(value).replace(/\0+$/, '');
+    if (code === TAG_P2P_DIRECTION && value.length === 4)
+      sender = value[3] === P2P_DIRECTION.dce ? 'dce' : 'dte';
+  }
+  return undefined;
+}
