@@ -8,12 +8,13 @@ import {
   type TraceEvent,
 } from '../circuit/index.js';
 import { type Clock, earliest, isDue, Turns } from '../core/index.js';
-import { kindOf, type Modulo, moduloOf, type PacketKind, type PacketLayerCounter } from '../x25/index.js';
+import { kindOf, type Modulo, moduloOf, type PacketLayerCounter } from '../x25/index.js';
 import { CallLayer, type PlacedCall } from './call-layer.js';
 import { channelNumber, renumber } from './channel-number.js';
 import type { ConnectionCount } from './connection-count.js';
 import { encodeXot, type XotFault, XotReader } from './framing.js';
 import type { XotParameters } from './parameters.js';
+import { Patience } from './patience.js';
 import { isPvcSetup, refusePvcSetup } from './pvc-setup.js';
 import { Reading } from './reading.js';
 import { LOCAL_KINDS } from './screening.js';
@@ -36,9 +37,6 @@ export interface XotLinkHost {
   /** For an operator, in words. */
   problem(text: string): void;
 }
-
-/** How long an accepted connection may stand open without a call. */
-const CALL_WITHIN_MS = 30_000;
 
 /**
  * Packets share a write up to what a socket likes to hold: beyond that they wait here, where their P(R) can still be
@@ -63,6 +61,7 @@ export class XotLink {
   readonly #reader = new XotReader();
   readonly #turns: Turns;
   readonly #reading: Reading;
+  readonly #patience: Patience;
   readonly #circuitHost: CircuitHost;
   #phase: 'opening' | 'open' | 'closed' = 'opening';
   #takesOctets = false;
@@ -71,17 +70,14 @@ export class XotLink {
   #call: CallLayer | undefined;
   /** Nothing more is wanted of the connection, whatever the channel. */
   #isEnded = false;
-  /** When we give up waiting for a call, or look whether the one there is has been silent for too long. */
-  #patienceEnds: number | undefined;
-  #lastPacketAt: number;
 
   constructor(host: XotLinkHost, connection: XotConnection, number: number) {
     this.number = number;
     this.#numberOnWire = number;
     this.#host = host;
     this.#connection = connection;
-    this.#lastPacketAt = host.clock.now();
     this.#reading = new Reading(connection);
+    this.#patience = new Patience(host.idleMs);
     this.#turns = new Turns({
       clock: host.clock,
       handleTimeouts: (now) => this.#handleTimeouts(now),
@@ -127,7 +123,7 @@ export class XotLink {
   awaitCall(): void {
     this.#phase = 'open';
     this.#takesOctets = true;
-    this.#patienceEnds = this.#host.clock.now() + CALL_WITHIN_MS;
+    this.#patience.awaitCall(this.#host.clock.now());
     this.#turns.want();
   }
 
@@ -167,7 +163,7 @@ export class XotLink {
     this.#takesOctets = true;
     call.bringUp(now);
     if (!this.#isEnded) call.place(now);
-    this.#watchSilence(now);
+    this.#patience.callBegan(now);
     this.#turns.run();
   }
 
@@ -186,17 +182,12 @@ export class XotLink {
   #receive(packet: Uint8Array, now: number): void {
     const call = this.#call;
     const kind = kindOf(packet[2], call?.modulo ?? 8); // before a CALL either numbering says the same of what counts
-    this.#passed(kind, now);
+    this.#patience.passed(kind, now);
     if (LOCAL_KINDS.has(kind)) this.#drop(packet);
     else if (call !== undefined) this.#receiveOn(call, packet, now);
     else if (kind === 'callRequest') this.#callCame(packet, now);
     else if (isPvcSetup(packet)) this.#refusePvc(packet);
     else this.#drop(packet);
-  }
-
-  /** Either way. What is repeated by itself (T24) does not show that anybody needs the call. */
-  #passed(kind: PacketKind, now: number): void {
-    if (kind !== 'rr' && kind !== 'rnr') this.#lastPacketAt = now;
   }
 
   #receiveOn(call: CallLayer, packet: Uint8Array, now: number): void {
@@ -216,7 +207,7 @@ export class XotLink {
     }
     const call = this.#beginCall(modulo);
     call.bringUp(now);
-    this.#watchSilence(now);
+    this.#patience.callBegan(now);
     this.#receiveOn(call, packet, now);
     if (call.state === undefined) this.#couldNotRead();
   }
@@ -292,29 +283,25 @@ export class XotLink {
     const call = this.#call;
     if (call !== undefined && isDue(call.nextDeadline(), now)) call.handleTimeout(now);
     if (isDue(this.#reading.nextDeadline, now)) this.#reading.goOn();
-    if (!isDue(this.#patienceEnds, now)) return;
-    if (call !== undefined) this.#watchSilence(now);
-    else {
-      this.#host.count('connectionsIdle');
-      this.#isEnded = true;
+    switch (this.#patience.takeExpired(now)) {
+      case 'noCall':
+        this.#host.count('connectionsIdle');
+        this.#isEnded = true;
+        return;
+      case 'silence':
+        if (call === undefined || this.#isOver) return;
+        this.#host.count('callsIdle');
+        this.#host.problem(`a call with ${this.#connection.remoteAddress} was silent for too long`);
+        call.end(SILENT);
+        return;
+      case undefined:
     }
-  }
-
-  /** The deadline moves only when it is reached: packets that pass cost nothing. */
-  #watchSilence(now: number): void {
-    const { idleMs } = this.#host;
-    const end = this.#lastPacketAt + idleMs;
-    this.#patienceEnds = idleMs > 0 && end > now ? end : undefined;
-    if (idleMs === 0 || end > now || this.#isOver) return;
-    this.#host.count('callsIdle');
-    this.#host.problem(`a call with ${this.#connection.remoteAddress} was silent for too long`);
-    this.#call?.end(SILENT);
   }
 
   #nextDeadline(): number | undefined {
     return this.#phase === 'closed'
       ? undefined
-      : earliest(this.#call?.nextDeadline(), this.#reading.nextDeadline, this.#patienceEnds);
+      : earliest(this.#call?.nextDeadline(), this.#reading.nextDeadline, this.#patience.nextDeadline);
   }
 
   #transmit(now: number): void {
@@ -344,7 +331,7 @@ export class XotLink {
       this.#trace('sent', packet);
       const kind = kindOf(packet[2], call.modulo);
       this.#reading.sent(kind, now);
-      this.#passed(kind, now);
+      this.#patience.passed(kind, now);
       packets.push(this.#asOnWire(packet));
       octets += packet.length;
     }

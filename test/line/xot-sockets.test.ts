@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { type AddressInfo, connect, createServer, type Server, Socket } from 'node:net';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { SystemClock } from '../../src/core/index.js';
 import {
   type LookUp,
@@ -284,6 +284,16 @@ describe('a connection that is taken', () => {
     client(port);
     await until(() => connections.length === 2);
   });
+});
+
+test.each([
+  [60_000, [true, 60_000]],
+  [0, [false, 0]],
+])('an other end that is silent for %i ms is asked by TCP whether it is there', (keepAliveMs, asked) => {
+  const socket = new Socket();
+  const set = vi.spyOn(socket, 'setKeepAlive');
+  XotSocket.accepted(socket, '10.1.1.1', keepAliveMs).close();
+  expect(set).toHaveBeenCalledWith(...asked);
 });
 
 describe('the listener', () => {
