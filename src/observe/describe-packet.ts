@@ -1,6 +1,7 @@
 /** Packets in words. What a message says is never among them: of user data there is only the number of octets. */
 import { startsWith, toHex } from '../core/index.js';
 import { type CauseKind, causeText, diagnosticText, type Packet, type PacketFault } from '../x25/index.js';
+import { addressWords } from './address-words.js';
 import { facilityWords } from './facility-words.js';
 import type { Sender } from './traced-link.js';
 import { describeUnreadType, hexPair, placeOfFault } from './unread-packet.js';
@@ -94,8 +95,10 @@ type CallPacket = Packet & {
   readonly type: 'callRequest' | 'callAccepted' | 'clearRequest' | 'clearConfirmation';
 };
 
-function addresses({ called, calling }: CallPacket): string {
-  return `${called === '' ? '' : ` to ${called}`}${calling === '' ? '' : ` from ${calling}`}`;
+function addresses({ called, calling, addressTypes }: CallPacket): string {
+  return (
+    addressWords('to', called, addressTypes?.called) + addressWords('from', calling, addressTypes?.calling)
+  );
 }
 
 function fields({ type, userData, facilities }: CallPacket): string[] {

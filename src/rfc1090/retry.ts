@@ -54,8 +54,8 @@ const FACILITY_CAUSES: readonly number[] = [
   CLEAR_CAUSE.incompatibleDestination,
 ];
 
-/** Facility code, parameter, called address, calling address, facility length; facility asked for twice. */
-const FACILITY_DIAGNOSTICS: readonly number[] = [0x41, 0x42, 0x43, 0x44, 0x45, 0x49];
+/** Facility code, parameter, called address, calling address, facility length; asked for twice; DTE facility. */
+const FACILITY_DIAGNOSTICS: readonly number[] = [0x41, 0x42, 0x43, 0x44, 0x45, 0x49, 0x4d];
 
 /** With another set of facilities the network would meet the same. */
 const PASSING_CAUSES: readonly number[] = [

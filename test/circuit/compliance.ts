@@ -122,6 +122,15 @@ export function circuitsCompliance(
         });
       });
 
+      test.runIf(can.facilities)('with fast select 128 octets go with the call, and with its refusal', () => {
+        const most = (octet: number): Uint8Array => new Uint8Array(128).fill(octet);
+        b.policy = (incoming) => b.refuse(incoming, { cause: 0x00, diagnostic: 0xf5, userData: most(0x42) });
+        const caller = a.place({ ...call, userData: most(0x41), facilities: { fastSelect: 'restricted' } });
+        settle();
+        expect(b.incoming[0]?.userData).toEqual(most(0x41));
+        expect(caller.ending).toMatchObject({ by: 'peer', diagnostic: 0xf5, userData: most(0x42) });
+      });
+
       test('a refused call ends with the cause and diagnostic of the refusal', () => {
         b.policy = (incoming) => b.refuse(incoming, { cause: 0x00, diagnostic: 0xf9 });
         const caller = a.place(call);

@@ -59,7 +59,7 @@ test.each<[Sender, string, string]>([
   ['dte', '20 01 06 0B 41', 'ch 1 DATA ps=3 pr=5 M 1 octet'],
   ['dte', '50 01 0B 06 70 00 01 00', 'ch 1 CALL REQUEST to 700001, D bit wanted'],
   // A bit: each address behind its type and numbering plan.
-  ['dce', '90 01 0B 08 07 13 70 00 01 13 70 10 10 00', 'ch 1 INCOMING CALL to 700001 from 70101'],
+  ['dce', '90 01 0B 08 07 13 70 00 01 13 70 10 10 00', 'ch 1 INCOMING CALL to 700001 (international, X.121) from 70101 (international, X.121)'],
   ['dte', '10 00 F3 00 00', 'REGISTRATION REQUEST, 5 octets'],
   ['dce', '10 00 F7 7F 00 00 00', 'REGISTRATION CONFIRMATION: registration/cancellation confirmed (7F/00)'],
   [
@@ -82,6 +82,17 @@ test.each<[Sender, string, string]>([
   ['dte', '10 01 13 00 00 02 12 02 42 07', 'ch 1 CLEAR REQUEST: DTE originated (00/00)'],
 ])('from %s: %s', (sender, octets, words) => {
   expect(describePacketOctets(hex(octets), sender)).toBe(words);
+});
+
+test.each([
+  [
+    '90 01 0B 08 07 13 70 00 01 23 70 10 10 00',
+    'to 700001 (international, X.121) from 70101 (national, X.121)',
+  ],
+  ['90 01 0B 04 03 01 12 41 70 00', 'to 12 (as the network has it, E.164) from 7 (type 4, E.164)'],
+  ['90 01 0B 14 00 56 67 77 2D 62 2E 65 78 61 6D 00', 'to no number (alternative, plan 6)'],
+])('addresses with their types: %s', (octets, words) => {
+  expect(describePacketOctets(hex(octets), 'either')).toBe(`ch 1 CALL REQUEST ${words}`);
 });
 
 test('facilities in words, but neither a network user identification nor what we do not know', () => {

@@ -47,6 +47,7 @@ test.each([
   [0x13, 0x41, 'queue'],
   [0x00, 0x42, 'queue'],
   [0x11, 0x45, 'queue'],
+  [0x00, 0x4d, 'queue'],
   [0x0d, 0x43, 'unwanted'],
 ] as const)(
   'cause %i, diagnostic %i: with other facilities; without any left, %s',
