@@ -94,9 +94,9 @@ export function ownCause({ isNetwork }: RoleTraits, cause: number): number {
   return isNetwork ? cause : dteCause(cause);
 }
 
-/** A cause that the other end gave: only from a network others than 00 and 80-FF are believed. */
-export function theirCause({ role }: RoleTraits, cause: number): number {
-  return role === 'dce' ? dteCause(cause) : cause;
+/** A cause that the other end gave: a network believes its DTEs no other than 00 and 80-FF. */
+export function theirCause({ isNetwork }: RoleTraits, cause: number): number {
+  return isNetwork ? dteCause(cause) : cause;
 }
 
 /**

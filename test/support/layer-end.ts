@@ -16,7 +16,6 @@ import {
   type PacketTimers,
   type ResetInfo,
   type RestartInfo,
-  type Role,
 } from '../../src/x25/index.js';
 import { hexOctet, packetText } from './packet-text.js';
 
@@ -74,7 +73,7 @@ export class LayerEnd implements PacketLayerUser {
   }
 
   /** A layer in r1, nothing on the way. */
-  static ready(role: Role, changes: LayerChanges = {}): LayerEnd {
+  static ready(role: PacketLayerParameters['role'], changes: LayerChanges = {}): LayerEnd {
     const end = new LayerEnd(role, changes);
     end.layer.linkUp(0);
     end.sent(0);
