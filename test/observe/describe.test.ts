@@ -59,7 +59,11 @@ test.each<[Sender, string, string]>([
   ['dte', '20 01 06 0B 41', 'ch 1 DATA ps=3 pr=5 M 1 octet'],
   ['dte', '50 01 0B 06 70 00 01 00', 'ch 1 CALL REQUEST to 700001, D bit wanted'],
   // A bit: each address behind its type and numbering plan.
-  ['dce', '90 01 0B 08 07 13 70 00 01 13 70 10 10 00', 'ch 1 INCOMING CALL to 700001 (international, X.121) from 70101 (international, X.121)'],
+  [
+    'dce',
+    '90 01 0B 08 07 13 70 00 01 13 70 10 10 00',
+    'ch 1 INCOMING CALL to 700001 (international, X.121) from 70101 (international, X.121)',
+  ],
   ['dte', '10 00 F3 00 00', 'REGISTRATION REQUEST, 5 octets'],
   ['dce', '10 00 F7 7F 00 00 00', 'REGISTRATION CONFIRMATION: registration/cancellation confirmed (7F/00)'],
   [
