@@ -1,111 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { LapbLink, type LapbParameters, type Modulo, type Role } from '../../src/lapb/index.js';
-import { hex } from '../support/hex.js';
-import { LinkPair, lapbParameters, peerOf, TestUser } from '../support/link-pair.js';
-
-/** Numbers in 0 .. 1 that are the same for the same seed (xorshift). */
-function randomFrom(seed: number): () => number {
-  let state = Math.imul(seed, 0x9e3779b1) || 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-}
-
-interface Faults {
-  readonly lost: number;
-  readonly twice: number;
-  readonly damaged: number;
-}
+import { LapbLink, type Modulo, type Role } from '../../src/lapb/index.js';
+import { expectInOrder, expectRecovery, fuzzLink } from '../support/faulty-lapb.js';
+import { lapbParameters, TestUser } from '../support/link-pair.js';
 
 /** Of runs over a line with faults, for each modulus. */
-const SEEDS = 250;
-
-const GOOD: Faults = { lost: 0, twice: 0, damaged: 0 };
-
-/** An undefined control field, UI, in a command to either: answered by FRMR at one of the two. */
-const NONSENSE = hex('03 03');
-
-/** A link over a line with faults, on which both ends send numbered packets as they come, and are busy at times. */
-function runWithFaults(seed: number, modulo: Modulo): LinkPair {
-  const random = randomFrom(seed);
-  let faults: Faults = { lost: random() * 0.4, twice: random() * 0.2, damaged: random() * 0.2 };
-  const both: Partial<LapbParameters> = {
-    modulo,
-    window: 1 + Math.floor(random() * (modulo - 1)),
-    t1Ms: [40, 80, 200][Math.floor(random() * 3)] ?? 40,
-    t2Ms: Math.floor(random() * 15),
-    t3Ms: random() < 0.3 ? 500 : 0,
-    n2: 1 + Math.floor(random() * 4),
-    active: true,
-  };
-  const pair = new LinkPair({
-    both,
-    dce: { active: random() < 0.5 },
-    frameMs: 1 + Math.floor(random() * 3),
-    disturb: (octets) => {
-      if (random() < faults.lost) return [];
-      if (random() < faults.twice) return [octets, octets];
-      if (random() >= faults.damaged) return [octets];
-      const damaged = octets.slice();
-      const at = Math.floor(random() * damaged.length);
-      damaged[at] = (damaged[at] ?? 0) ^ (1 << Math.floor(random() * 8));
-      return [damaged];
-    },
-  });
-  let next = 0;
-  const sendSome = () => {
-    for (const role of ['dte', 'dce'] as const)
-      for (let n = Math.floor(random() * 4); n > 0; n--) pair.send(role, String(next++));
-  };
-
-  pair.start('dte', 'dce');
-  for (let n = 0; n < 80; n++) {
-    sendSome();
-    if (random() < 0.05) pair.setBusy(random() < 0.5 ? 'dte' : 'dce', random() < 0.5);
-    if (random() < 0.02) pair.inject(random() < 0.5 ? 'dte' : 'dce', NONSENSE);
-    pair.run(random() * 40);
-  }
-  faults = GOOD;
-  for (const role of ['dte', 'dce'] as const) pair.setBusy(role, false);
-  pair.run(5000);
-  return pair;
-}
-
-/** What one end received, cut where its user was told of a new link. */
-function epochs(events: readonly string[]): number[][] {
-  const all: number[][] = [[]];
-  for (const event of events) {
-    if (event.startsWith('link')) all.push([]);
-    else all.at(-1)?.push(Number(event));
-  }
-  return all.filter((epoch) => epoch.length > 0);
-}
+const SEEDS = 500;
+const FUZZED_FRAMES = 100_000;
 
 describe.each<Modulo>([8, 128])('modulo %d', (modulo) => {
   test('whatever the line does, each link delivers what was sent from its start on, in order, once', () => {
     let resets = 0;
     let delivered = 0;
     for (let seed = 1; seed <= SEEDS; seed++) {
-      const pair = runWithFaults(seed, modulo);
-      for (const role of ['dte', 'dce'] as const) {
-        const received = epochs(pair.user(role).events);
-        resets += received.length - 1;
-        const sent = epochs(pair.user(peerOf(role)).sent);
-        let from = 0;
-        for (const epoch of received) {
-          // The epochs of the two ends begin apart, so a link here is the beginning of some link there, or of several
-          // that went on without a break.
-          const at = sent.findIndex((packets, i) => i >= from && packets[0] === epoch[0]);
-          expect(at, `seed ${seed}: ${role} got ${epoch[0]} first`).toBeGreaterThanOrEqual(0);
-          expect(epoch, `seed ${seed}: ${role}`).toEqual(sent.slice(at).flat().slice(0, epoch.length));
-          delivered += epoch.length;
-          from = at + 1;
-        }
-      }
+      const run = expectInOrder(seed, modulo);
+      resets += run.resets;
+      delivered += run.delivered;
     }
     // The faults did bite, and the link did work.
     expect(resets).toBeGreaterThan(2 * SEEDS);
@@ -113,15 +23,21 @@ describe.each<Modulo>([8, 128])('modulo %d', (modulo) => {
   });
 
   test('when the line is good again, the link comes up and delivers', () => {
-    for (let seed = SEEDS + 1; seed <= SEEDS + 20; seed++) {
-      const pair = runWithFaults(seed, modulo);
-      for (const role of ['dte', 'dce'] as const) {
-        expect(pair.link(role).state, `seed ${seed}: ${role}`).toBe('L3');
-        pair.send(role, 'last');
-        pair.run(1000);
-        expect(pair.user(peerOf(role)).events.at(-1), `seed ${seed}: ${role}`).toBe('last');
-      }
-    }
+    for (let seed = SEEDS + 1; seed <= SEEDS + 20; seed++) expectRecovery(seed, modulo);
+  });
+
+  test(`${FUZZED_FRAMES} frames that are nearly right do no harm`, () => {
+    const link = fuzzLink(1, FUZZED_FRAMES, modulo, 'dte');
+    // It was up now and then, and met every kind of trouble.
+    for (const counter of [
+      'packetsReceived',
+      'frmrSent',
+      'rejSent',
+      'rnrSent',
+      'linkResets',
+      'unsolicited',
+    ] as const)
+      expect(link.counters.get(counter), counter).toBeGreaterThan(0);
   });
 });
 

@@ -27,6 +27,8 @@ export interface LinkPairOptions {
   readonly frameMs?: number;
   /** Whether a frame is lost. `nth` counts the frames of this sender that read alike, from 0. */
   readonly isLost?: (from: Role, frame: string, nth: number) => boolean;
+  /** How much later a frame arrives, and at the earliest those behind it; milliseconds. */
+  readonly extraDelayMs?: () => number;
   /** What arrives of the octets of a frame on the line: all, damaged, twice. */
   readonly disturb?: (octets: Uint8Array, from: Role) => readonly Uint8Array[];
   /** Another station in the place of the DTE's or the DCE's link. */
@@ -65,6 +67,12 @@ export class TestUser implements LapbUser {
 
   enqueue(...packets: string[]): void {
     this.#queue.push(...packets.map((text) => new TextEncoder().encode(text)));
+  }
+
+  /** What happened so far. */
+  forget(): void {
+    this.events.length = 0;
+    this.sent.length = 0;
   }
 
   get waiting(): number {
@@ -109,6 +117,7 @@ interface End {
   /** How often each frame was sent, by its text. */
   readonly counts: Map<string, number>;
   lineFreeAt: number;
+  lastArrival: number;
   cancelWake: () => void;
 }
 
@@ -196,7 +205,16 @@ export class LinkPair {
       station = link;
     }
     const decoder = new FrameDecoder(FRAMING, (frame) => this.#with(role, (s, now) => s.receive(frame, now)));
-    return { role, station, user, decoder, counts: new Map(), lineFreeAt: 0, cancelWake: () => {} };
+    return {
+      role,
+      station,
+      user,
+      decoder,
+      counts: new Map(),
+      lineFreeAt: 0,
+      lastArrival: 0,
+      cancelWake: () => {},
+    };
   }
 
   #with(role: Role, act: (station: Station, now: number) => void): void {
@@ -206,14 +224,15 @@ export class LinkPair {
 
   /** Sends while the line takes frames, then sleeps until it does, or until a timer runs out. */
   #pump(end: End): void {
-    const { delayMs = 10, frameMs = 0 } = this.#options;
+    const { delayMs = 10, frameMs = 0, extraDelayMs = () => 0 } = this.#options;
     const now = this.clock.now();
     while (end.lineFreeAt <= now) {
       const frame = end.station.transmit(now);
       if (frame === undefined) break;
       if (frameMs > 0) end.lineFreeAt = now + frameMs;
+      end.lastArrival = Math.max(end.lastArrival, now + frameMs + delayMs + extraDelayMs());
       for (const octets of this.#onTheLine(end, frame, now))
-        this.clock.wake(now + frameMs + delayMs, () => this.#ends[peerOf(end.role)].decoder.push(octets));
+        this.clock.wake(end.lastArrival, () => this.#ends[peerOf(end.role)].decoder.push(octets));
     }
     end.cancelWake();
     const deadline = end.station.nextDeadline() ?? Number.POSITIVE_INFINITY;
