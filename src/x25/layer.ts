@@ -1,7 +1,7 @@
 import { Counters } from '../core/index.js';
 import { LogicalChannel } from './channel.js';
 import type { ChannelCounter, ChannelHost } from './channel-host.js';
-import { ChannelSet } from './channel-set.js';
+import { ChannelTable } from './channel-table.js';
 import { DeadlineQueue } from './deadline-queue.js';
 import { CLEAR_CAUSE, clearCauseOfRestart } from './packet/cause.js';
 import { decodeDiagnostic, encodeDiagnostic } from './packet/diagnostic.js';
@@ -13,6 +13,7 @@ import type { PacketLayerParameters } from './parameters.js';
 import { rowOnChannel, rowOnChannelZero } from './restart.js';
 import { type RestartCounter, RestartProcedure } from './restart-procedure.js';
 import { ownCause, type Role, type RoleTraits } from './role.js';
+import { ServiceOrder } from './service-order.js';
 import type {
   Channel,
   ChannelCall,
@@ -49,21 +50,12 @@ const LINK_LOST: RestartInfo = { by: 'link', cause: 0, diagnostic: DIAGNOSTIC.no
 export class PacketLayer {
   readonly #parameters: PacketLayerParameters;
   readonly #user: PacketLayerUser;
-  #set: ChannelSet;
+  readonly #channels: ChannelTable;
+  readonly #order = new ServiceOrder();
   readonly #host: ChannelHost;
   readonly #restart: RestartProcedure;
   #isUp = false;
 
-  /** The calls there are, by channel. Without one a channel is in p1. */
-  readonly #channels = new Map<number, LogicalChannel>();
-  /** Had a call since the last restart: a late CLEAR CONFIRMATION is no error there. */
-  readonly #used = new Set<number>();
-  /** Did not confirm a clear: not chosen for our calls. */
-  readonly #aside = new Set<number>();
-
-  /** Channels in the order in which they are served; each stands in a list at most once. */
-  readonly #control: LogicalChannel[] = [];
-  readonly #data: LogicalChannel[] = [];
   /** Channels that a DTE does not have, where a clear is confirmed all the same. */
   readonly #strayClears = new Set<number>();
   #diagnostic: Uint8Array | undefined;
@@ -72,8 +64,6 @@ export class PacketLayer {
   readonly #deadlines = new DeadlineQueue<LogicalChannel>();
   /** Channels whose timers moved since the queue was last asked. */
   readonly #moved = new Set<LogicalChannel>();
-  /** Before this place in our channels' order, none is free. */
-  #freeFrom = 0;
 
   readonly #counters = new Counters<PacketLayerCounter>();
   /** Counted for every packet, and added to the counters when somebody looks. */
@@ -93,7 +83,7 @@ export class PacketLayer {
       diagnose: (diagnostic, packet, now) => this.#diagnose(diagnostic, packet, now),
       count: (what) => this.#counters.add(what),
     });
-    this.#set = new ChannelSet(parameters, this.#restart.traits.role);
+    this.#channels = new ChannelTable(parameters, this.#restart.traits.role);
     this.#host = this.#channelHost();
   }
 
@@ -117,17 +107,7 @@ export class PacketLayer {
 
   /** How many calls we could place now. */
   get freeChannels(): number {
-    return this.#set.ours.filter((number) => this.#isFree(number)).length;
-  }
-
-  #isFree(number: number): boolean {
-    return !this.#channels.has(number) && !this.#aside.has(number);
-  }
-
-  #pickFree(): number | undefined {
-    const { ours } = this.#set;
-    while (this.#freeFrom < ours.length && !this.#isFree(ours[this.#freeFrom] ?? 0)) this.#freeFrom++;
-    return ours[this.#freeFrom];
+    return this.#channels.freeChannels;
   }
 
   // What the link and the user tell.
@@ -165,12 +145,11 @@ export class PacketLayer {
    * @throws RangeError when the request has what can't be written: addresses, sizes, too much user data.
    */
   call(request: ChannelCall, user: ChannelUser, now: number): Channel | undefined {
-    const number = this.isReady ? this.#pickFree() : undefined;
+    const number = this.isReady ? this.#channels.pickFree() : undefined;
     if (number === undefined) return undefined;
     const channel = new LogicalChannel(number, this.#host);
     channel.placeCall(request, user, now);
-    this.#channels.set(number, channel);
-    this.#used.add(number);
+    this.#channels.put(number, channel);
     return channel;
   }
 
@@ -201,7 +180,7 @@ export class PacketLayer {
     }
     const kind = kindOf(type, this.#parameters.modulo);
     if (number === 0) this.#receiveOnChannelZero(kind, packet, now);
-    else if (this.#set.has(number)) this.#receiveOnChannel(number, kind, packet, now);
+    else if (this.#channels.has(number)) this.#receiveOnChannel(number, kind, packet, now);
     else this.#receiveOnUnknownChannel(number, kind, packet, now);
   }
 
@@ -240,16 +219,14 @@ export class PacketLayer {
       known.receive(kind, packet, now);
       return;
     }
-    if (kind === 'clearConfirmation' && this.#used.has(number)) {
+    if (kind === 'clearConfirmation' && this.#channels.wasUsed(number)) {
       // DEVIATION X.25 table C-3, p1: some peers confirm a clear that crossed ours. It only says that all is over.
-      this.#aside.delete(number);
-      this.#freeFrom = 0;
+      this.#channels.takeBack(number);
       this.#counters.add('discarded');
       return;
     }
     const channel = new LogicalChannel(number, this.#host);
-    this.#channels.set(number, channel);
-    this.#used.add(number);
+    this.#channels.put(number, channel);
     channel.receive(kind, packet, now);
   }
 
@@ -278,7 +255,10 @@ export class PacketLayer {
   nextPacket(now: number): Uint8Array | undefined {
     if (!this.#isUp) return undefined;
     const packet =
-      this.#restart.nextPacket(now) ?? this.#nextOfLink() ?? this.#nextControl(now) ?? this.#nextData(now);
+      this.#restart.nextPacket(now) ??
+      this.#nextOfLink() ??
+      this.#order.nextControl(now) ??
+      this.#nextData(now);
     if (packet !== undefined) this.#totals.packetsSent++;
     return packet;
   }
@@ -292,29 +272,10 @@ export class PacketLayer {
     return startPacket(this.#parameters.modulo, number, PACKET_TYPE.clearConfirmation);
   }
 
-  #nextControl(now: number): Uint8Array | undefined {
-    for (let channel = this.#control.shift(); channel !== undefined; channel = this.#control.shift()) {
-      channel.isListedForControl = false;
-      const packet = channel.nextControl(now);
-      if (channel.hasControl) this.#host.wantControl(channel);
-      if (packet !== undefined) return packet;
-    }
-    return undefined;
-  }
-
   #nextData(now: number): Uint8Array | undefined {
-    for (let channel = this.#data.shift(); channel !== undefined; channel = this.#data.shift()) {
-      channel.isListedForData = false;
-      const data = channel.nextData(now);
-      if (channel.hasData) this.#host.wantData(channel);
-      if (data !== undefined) {
-        this.#totals.dataSent++;
-        return data;
-      }
-      const status = channel.nextStatus(now);
-      if (status !== undefined) return status;
-    }
-    return undefined;
+    const packet = this.#order.nextData(now);
+    if (packet !== undefined && isDataType(packet[2] ?? 1)) this.#totals.dataSent++;
+    return packet;
   }
 
   // Time.
@@ -339,8 +300,7 @@ export class PacketLayer {
   }
 
   #ready(traits: RoleTraits, now: number): void {
-    if (this.#parameters.role === 'auto') this.#set = new ChannelSet(this.#parameters, traits.role);
-    this.#freeFrom = 0;
+    if (this.#parameters.role === 'auto') this.#channels.setRole(traits.role);
     this.#user.ready(now);
   }
 
@@ -352,11 +312,9 @@ export class PacketLayer {
     const ending: ChannelEnding = { by, cause, diagnostic, facilities: {}, userData: NOTHING };
     this.#diagnostic = undefined;
     this.#strayClears.clear();
-    this.#used.clear();
-    this.#control.length = 0;
-    this.#data.length = 0;
-    for (const channel of [...this.#channels.values()]) channel.drop(ending, now);
-    this.#aside.clear();
+    this.#order.clear();
+    for (const channel of this.#channels.all()) channel.drop(ending, now);
+    this.#channels.forget();
     this.#user.restarted(now, info);
   }
 
@@ -367,16 +325,10 @@ export class PacketLayer {
       get traits() {
         return restart.traits;
       },
-      wantControl: (channel) => {
-        if (!channel.isListedForControl) this.#control.push(channel);
-        channel.isListedForControl = true;
-      },
-      wantData: (channel) => {
-        if (!channel.isListedForData) this.#data.push(channel);
-        channel.isListedForData = true;
-      },
+      wantControl: (channel) => this.#order.wantControl(channel),
+      wantData: (channel) => this.#order.wantData(channel),
       timersChanged: (channel) => this.#moved.add(channel),
-      mayBeCalledOn: (number) => this.#set.isForTheirs(number),
+      mayBeCalledOn: (number) => this.#channels.mayBeCalledOn(number),
       incomingCall: (channel, call, now) => this.#user.incomingCall(channel, call, now),
       giveWay: (channel, packet, now) => this.#giveWay(channel, packet, now),
       released: (channel, isAside, now) => this.#released(channel, isAside, now),
@@ -391,11 +343,10 @@ export class PacketLayer {
   #giveWay(channel: LogicalChannel, packet: Uint8Array, now: number): void {
     const { number } = channel;
     const theirs = new LogicalChannel(number, this.#host, 'p5');
-    this.#channels.set(number, theirs);
-    const free = this.#pickFree();
+    this.#channels.put(number, theirs);
+    const free = this.#channels.pickFree();
     if (free !== undefined) {
-      this.#channels.set(free, channel);
-      this.#used.add(free);
+      this.#channels.put(free, channel);
       channel.moveTo(free);
     } else {
       const cause = CLEAR_CAUSE.numberBusy;
@@ -407,14 +358,8 @@ export class PacketLayer {
 
   #released(channel: LogicalChannel, isAside: boolean, now: number): void {
     const { number } = channel;
-    if (this.#channels.get(number) !== channel) return;
-    this.#channels.delete(number);
-    this.#freeFrom = 0;
-    if (!isAside) {
-      this.#aside.delete(number);
-      return;
-    }
-    this.#aside.add(number);
+    if (!this.#channels.release(channel) || !isAside) return;
+    this.#channels.putAside(number);
     const clear = startPacket(this.#parameters.modulo, number, PACKET_TYPE.clearRequest);
     this.#diagnose(DIAGNOSTIC.timerClear, clear, now);
   }
