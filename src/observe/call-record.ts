@@ -5,6 +5,7 @@
 import { type CircuitEvent, type CircuitTraffic, describeEnding, type Ending } from '../circuit/index.js';
 import { type Clock, toHex } from '../core/index.js';
 import type { ChargedSegments, Facilities } from '../x25/index.js';
+import { facilityWords } from './facility-words.js';
 import { count, duration, utc } from './words.js';
 
 export interface CallRecord {
@@ -201,6 +202,7 @@ export function callRecordLine(record: CallRecord): string {
   if (record.messagesReceived > 0) facts.push(`${count(record.messagesReceived, 'message')} received`);
   if (record.setUpMs !== undefined)
     facts.push(`out ${trafficText(record.sent)}`, `in ${trafficText(record.received)}`);
+  if (record.facilities !== undefined) facts.push(...noteworthy(record.facilities));
   if (record.charged !== undefined) facts.push(chargedText(record.charged));
   if (record.resets > 0) facts.push(count(record.resets, 'reset'));
   facts.push(record.ending.text);
@@ -231,6 +233,19 @@ function recorded({ userIdentification, ...facilities }: Facilities): RecordedFa
     value instanceof Uint8Array ? toHex(value) : value,
   ]);
   return Object.fromEntries(plain) as RecordedFacilities;
+}
+
+/** Who paid, and why the call is not between those who it seems to be. */
+function noteworthy({
+  reverseCharging,
+  redirectedFrom,
+  calledAddressModified,
+}: RecordedFacilities): readonly string[] {
+  return facilityWords({
+    ...(reverseCharging === true && { reverseCharging }),
+    ...(redirectedFrom !== undefined && { redirectedFrom }),
+    ...(calledAddressModified !== undefined && { calledAddressModified }),
+  });
 }
 
 function chargedFor({ charge, chargedSegments, chargedSeconds }: Facilities): Charged | undefined {

@@ -63,7 +63,7 @@ function both({ fromCalling, fromCalled }: PerDirection): string {
   return `${fromCalling}/${fromCalled}`;
 }
 
-/** X.25 tables 7-5 and 7-6; from C0 on the reason is that of a DTE. */
+/** X.25 §7.2.2.11 and §7.2.2.12; from C0 on the reason is that of a DTE. */
 const REASONS: Readonly<Record<number, string>> = {
   1: 'busy',
   7: 'hunt group',

@@ -21,7 +21,7 @@ export function askedFor(facilities: Facilities, parameters: PacketLayerParamete
 }
 
 /**
- * What the called side may say whatever the call said (X.25 table 29, column CALL ACCEPTED). What it may only say in
+ * What the called side may say whatever the call said (X.25 §7.2). What it may only say in
  * reply is below; all else, such as a closed user group, has no place in an answer.
  */
 const FREE_TO_ANSWER = [

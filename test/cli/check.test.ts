@@ -6,6 +6,7 @@ import { runCheck } from '../../src/cli/check.js';
 import { describeConfiguration } from '../../src/cli/describe-configuration.js';
 import { toJson } from '../../src/cli/json.js';
 import { type Configuration, formatProblem, parseConfiguration } from '../../src/config/index.js';
+import { fromAscii, toHex } from '../../src/core/index.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'x25mail-check-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -467,6 +468,15 @@ describe('--json', () => {
     ]);
     expect(incoming[0]).toMatchObject({ action: { type: 'bridge', smtp: { host: '127.0.0.1', port: 25 } } });
     expect(bridges[0]).toMatchObject({ allow: ['127.0.0.0/8', '::1'], peer: 'site-b' });
+  });
+
+  test('keeps a network user identification to itself', () => {
+    const { output } = check(TOML, true);
+    expect(JSON.parse(output).configuration.peers[1].facilities[0]).toMatchObject({
+      closedUserGroup: '12',
+      userIdentification: 'not shown',
+    });
+    expect(output).not.toContain(toHex(fromAscii('secret')));
   });
 
   test('is the list of problems', () => {

@@ -98,7 +98,7 @@ test('a completed call in one line', () => {
   expect(callRecordLine(completedCall())).toBe(
     '1990-01-01 00:00:00Z psdn0 outgoing 23421000001 > 26245300040 (site-b) completed: set up in 1.3 s, ' +
       'connected 1 min 05 s, 2 messages sent, 1 message received, out 12 packets 1204 octets 24 segments, ' +
-      'in 1 packet 411 octets 7 segments, cleared by us: disconnection, normal (00/F1)',
+      'in 1 packet 411 octets 7 segments, reverse charging, cleared by us: disconnection, normal (00/F1)',
   );
 });
 
@@ -143,6 +143,15 @@ describe('what the network charges', () => {
     expect(facts).toBeUndefined();
     expect(line).not.toContain('charged');
   });
+});
+
+test('a call that came round about says so', () => {
+  const builder = new CallRecordBuilder(new VirtualClock(), OUTGOING);
+  const facilities = { redirectedFrom: { reason: 9, address: '700' }, calledAddressModified: 7 };
+  builder.handle({ ...CONNECTED, facilities });
+  expect(callRecordLine(builder.finish(ending('us', 0x00, 0xf1), TRAFFIC))).toContain(
+    ', redirected from 700 (out of order), called address modified (hunt group), cleared',
+  );
 });
 
 test('a network user identification is in no record', () => {

@@ -42,7 +42,7 @@ function throughput() {
 
 const DNIC = 'four digits of a network, or a list of them';
 
-/** X.25 §7.2.2.8: 16 bits of milliseconds; the last value means unknown. */
+/** X.25 §7.2.2.13: 16 bits of milliseconds; the last value means unknown. */
 const LONGEST_DELAY_MS = 0xfffe;
 
 export interface AddressExtensionSetting {
@@ -68,10 +68,10 @@ const MOST_PRIORITIES = 6;
 const PRIORITY =
   'a priority from 0 to 255, or a list of up to six (of data, to gain, to keep, the least of each)';
 
-/** All that can stand in one facility field, and what 42 and 43 leave of it. */
+/** A facility field of 109 octets, less what packet and window size take. */
 const MOST_OCTETS = 103;
 
-const OWN_NUMBER = 64;
+const LONGEST_NUI = 64;
 
 export const facilitySetSchema = table('peer.facilities', {
   packet_size: eachWay('peer.facilities.packet_size', packetSize()).optional(),
@@ -86,7 +86,10 @@ export const facilitySetSchema = table('peer.facilities', {
     /^\d{4}$/,
     `${CLOSED_USER_GROUP.split(':')[0]}: four digits`,
   ).optional(),
-  nui: matching(new RegExp(`^[ -~]{1,${OWN_NUMBER}}$`), `1 to ${OWN_NUMBER} printable characters`).optional(),
+  nui: matching(
+    new RegExp(`^[ -~]{1,${LONGEST_NUI}}$`),
+    `1 to ${LONGEST_NUI} printable characters`,
+  ).optional(),
   rpoa: oneOrMore(matching(/^\d{4}$/, DNIC), DNIC).optional(),
   charging_information: yesOrNo().optional(),
   transit_delay: duration(0, LONGEST_DELAY_MS).optional(),

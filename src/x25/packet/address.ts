@@ -7,7 +7,7 @@ export interface Addresses {
   readonly calling: string;
 }
 
-/** What kind of number an address is, where the A bit says that addresses tell it (X.25 §5.2.1.2). */
+/** What kind of number an address is, where the A bit says that addresses tell it (X.25 §5.2.1). */
 export interface AddressType {
   /** 0 as the network has it, 1 international, 2 national, 5 an alternative to a number. */
   readonly type: number;
@@ -62,7 +62,7 @@ export function decodeAddresses(octets: Uint8Array, at: number): Decoded<Address
  * Address block, A bit 1: one length octet for each, called first; each address begins with the half-octets
  * type of address and numbering plan, which are counted. We route on the digits behind them and never send this form.
  * An alternative address, such as a name, is no number: it reads as none given.
- * UNCLEAR X.25 §5.2.1.2: the values of type and plan are not from the Recommendation's text.
+ * UNCLEAR X.25 §5.2.1: the values of type and plan are not from the Recommendation's text.
  */
 export function decodeTypedAddresses(octets: Uint8Array, at: number): Decoded<AddressBlock, FieldFault> {
   const called = octets[at];

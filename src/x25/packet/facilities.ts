@@ -13,7 +13,7 @@ export interface Facilities {
   readonly fastSelect?: 'unrestricted' | 'restricted';
   /** 01: the called side pays (§6.18). False stands alone only: the facility came, and asked for nothing. */
   readonly reverseCharging?: boolean;
-  /** 01: whether networks between may redirect or deflect the call (ICRD, §6.25.3). */
+  /** 01: whether networks between may redirect or deflect the call (ICRD, §6.25). */
   readonly redirectionControl?: 'prevented' | 'allowed';
   /** 03, 47: index of a closed user group, two digits (basic) or four (extended) (§6.14.6). */
   readonly closedUserGroup?: string;
@@ -33,9 +33,9 @@ export interface Facilities {
   readonly chargedSegments?: readonly ChargedSegments[];
   /** C1: charged time in seconds, one entry per tariff period (§6.22). */
   readonly chargedSeconds?: readonly number[];
-  /** D1: in a CLEAR REQUEST: who shall take the call instead (§6.25.2). */
+  /** D1: in a CLEAR REQUEST: who shall take the call instead (§6.25). */
   readonly deflectTo?: Redirection;
-  /** C3: in an INCOMING CALL: who was called first, and why the call came here (§6.25.4). */
+  /** C3: in an INCOMING CALL: who was called first, and why the call came here (§6.25). */
   readonly redirectedFrom?: Redirection;
   /** 08: the called address in the answer is not the one that was called: why, an octet (§6.26). */
   readonly calledAddressModified?: number;
@@ -85,7 +85,7 @@ export interface ChargedSegments {
 }
 
 export interface Redirection {
-  /** An octet: 01 busy, 07 hunt group, 09 out of order, 0F always, C0 and above: a DTE's wish (§7.2.2.8). */
+  /** An octet: 01 busy, 07 hunt group, 09 out of order, 0F always, C0 and above: a DTE's wish (§7.2.2.11). */
   readonly reason: number;
   readonly address: string;
 }

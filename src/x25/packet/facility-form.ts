@@ -65,7 +65,7 @@ const BASIC_CLASSES = [75, 150, 300, 600, 1200, 2400, 4800, 9600, 19_200, 48_000
 const LAST_CLASS = 44;
 
 /**
- * Bit/s that a throughput class can name, from code 3 on (X.25 table 7-3).
+ * Bit/s that a throughput class can name, from code 3 on (X.25 §7.2.2.2).
  * UNCLEAR X.25 §7.2.2.2: the values above 64 000 and the extended form stand only in editions after 1988, which were
  * not at hand: code 14 is 128 000, 15 is 192 000, each further one 64 000 more, up to 2 048 000.
  */

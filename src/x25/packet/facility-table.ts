@@ -103,7 +103,7 @@ const callOptions: FacilityEntry = {
 };
 
 /**
- * The facilities of X.25 itself, in the order in which they are sent (X.25 table 29).
+ * The facilities of X.25 itself, in the order in which they are sent (X.25 §7.2).
  * DEVIATION X.25 §7.2.1: one that comes in a packet where it has no place, such as fast select in an answer, is read
  * and not refused with diagnostic 65: common peers repeat in their answer what the call said.
  */
