@@ -103,7 +103,7 @@ test.each(['outgoing', 'incoming'] as const)(
         const sent = wire.sent.map((each) => kindOf(hex(each)[2], 8));
         expect(sent.filter((kind) => FORBIDDEN.includes(kind))).toEqual([]);
       }),
-      { numRuns: 300 },
+      { numRuns: 4_000 },
     );
   },
 );
