@@ -102,6 +102,7 @@ export class Dispatcher {
     if (now - this.#lastSweep < SWEEP_MS) return;
     this.#lastSweep = now;
     if ((await this.#options.settler.sweepOverdue()) > 0) this.#scanAgain = true;
+    await this.#options.spool.tidy();
   }
 
   async #scan(): Promise<void> {

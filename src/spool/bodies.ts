@@ -37,6 +37,25 @@ export class Bodies {
     return new BodyFile(this.#files, directory, path, await this.#files.open(path, 'wx', 0o600));
   }
 
+  /**
+   * Goes on behind the first `size` octets; what follows them is cut off.
+   * @throws Error when there are not so many
+   */
+  async goOn(id: string, size: number): Promise<BodyFile> {
+    const directory = this.#directoryOf(id);
+    const path = join(directory, id);
+    const handle = await this.#files.open(path, 'r+');
+    try {
+      const found = (await handle.stat()).size;
+      if (found < size) throw new Error(`its file has ${found} of ${size} octets`);
+      await handle.truncate(size);
+      return new BodyFile(this.#files, directory, path, handle, size);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
   /** The octets from `offset`, in chunks of at most 64 KiB that belong to the reader. */
   async *read(id: string, size: number, offset: number): AsyncGenerator<Uint8Array, void, void> {
     const handle = await this.#openBody(id, size);
@@ -118,26 +137,44 @@ export class BodyFile {
   readonly #directory: string;
   readonly #path: string;
   readonly #handle: FileHandle;
+  #size: number;
+  /** The name is on stable storage too. */
+  #isNamed: boolean;
 
-  constructor(files: FileSystem, directory: string, path: string, handle: FileHandle) {
+  /** @param size octets that are there from an earlier time, under a name that is on stable storage */
+  constructor(files: FileSystem, directory: string, path: string, handle: FileHandle, size = 0) {
     this.#files = files;
     this.#directory = directory;
     this.#path = path;
     this.#handle = handle;
+    this.#size = size;
+    this.#isNamed = size > 0;
+  }
+
+  get size(): number {
+    return this.#size;
   }
 
   async write(octets: Uint8Array): Promise<void> {
     let written = 0;
     while (written < octets.length) {
-      written += (await this.#handle.write(octets, written, octets.length - written)).bytesWritten;
+      const rest = octets.length - written;
+      const { bytesWritten } = await this.#handle.write(octets, written, rest, this.#size);
+      written += bytesWritten;
+      this.#size += bytesWritten;
     }
   }
 
   /** Resolves when the octets and the name of the file are on stable storage. */
-  async finish(): Promise<void> {
+  async sync(): Promise<void> {
     await this.#handle.sync();
-    await this.#handle.close();
+    if (this.#isNamed) return;
     await syncDirectory(this.#files, this.#directory);
+    this.#isNamed = true;
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
   }
 
   async discard(): Promise<void> {

@@ -3,17 +3,22 @@ import type { Bodies } from './bodies.js';
 import { messageGone, spoolClosed } from './fault.js';
 import { MessageIds } from './message-id.js';
 import { BufferedWriter, type WriterHome } from './message-writer.js';
+import { Partials } from './partials.js';
 import type { GroupReport, Link } from './protocol.js';
 import type {
   ClaimLimit,
   Delivery,
   DestinationSummary,
   HeldDestination,
+  IncomingTransaction,
   MessageWriter,
+  OutgoingTransaction,
   Settlement,
   Spool,
   SpoolTotals,
+  TransactionKey,
 } from './spool.js';
+import { type CheckpointLimits, DEFAULT_CHECKPOINT_LIMITS } from './transactions.js';
 
 /** What happens inside, for logs and metrics. */
 export type SpoolEvent =
@@ -23,6 +28,8 @@ export type SpoolEvent =
   | { readonly type: 'leftovers'; readonly removed: number }
   /** Something about body files went wrong that does no harm but takes up room until the next start. */
   | { readonly type: 'bodyKept'; readonly reason: string }
+  /** An interrupted message can't be gone on with: its file is gone, or shorter than it was. It begins anew. */
+  | { readonly type: 'partialLost'; readonly message: string; readonly reason: string }
   /** The thread of the database ended by itself: no request is taken any longer. */
   | { readonly type: 'stopped'; readonly error: GatewayError };
 
@@ -34,6 +41,7 @@ export interface DurableSpoolParts {
   readonly hasRoom: (octets: number) => Promise<boolean>;
   /** Names for messages, unique for ever and growing. */
   readonly ids?: { next(): string };
+  readonly checkpoints?: CheckpointLimits;
 }
 
 /** File names are looked up so many at a time, so that mail waits for the search a millisecond at most. */
@@ -50,6 +58,7 @@ export class DurableSpool implements Spool {
   /** Ids only grow while a spool is open: those below are of an earlier run. */
   readonly #firstId: string;
   readonly #writers = new Set<MessageWriter>();
+  readonly #partials: Partials;
   /** Messages whose commit failed so that their row may be there or not. */
   readonly #doubtful = new Set<string>();
   /** What runs besides the requests, and must be over before the spool is closed. */
@@ -57,7 +66,15 @@ export class DurableSpool implements Spool {
   readonly #writerHome: WriterHome;
   #closing: Promise<void> | undefined;
 
-  constructor({ link, bodies, wallTime, log, hasRoom, ids = new MessageIds(wallTime) }: DurableSpoolParts) {
+  constructor({
+    link,
+    bodies,
+    wallTime,
+    log,
+    hasRoom,
+    ids = new MessageIds(wallTime),
+    checkpoints = DEFAULT_CHECKPOINT_LIMITS,
+  }: DurableSpoolParts) {
     this.#link = link;
     this.#bodies = bodies;
     this.#wallTime = wallTime;
@@ -73,6 +90,16 @@ export class DurableSpool implements Spool {
         if (leftFile) this.#doubtful.add(writer.id);
       },
     };
+    this.#partials = new Partials({
+      link,
+      bodies,
+      wallTime,
+      limits: checkpoints,
+      nextId: () => this.#ids.next(),
+      removeBodies: (files) => this.#removeBodies(files),
+      inDoubt: (id) => this.#doubtful.add(id),
+      lost: (message, reason) => log({ type: 'partialLost', message, reason }),
+    });
   }
   // ---------------------------------------------------------------- in
 
@@ -81,6 +108,11 @@ export class DurableSpool implements Spool {
     const writer = new BufferedWriter(this.#ids.next(), this.#writerHome);
     this.#writers.add(writer);
     return writer;
+  }
+
+  async partial(key: TransactionKey, leaseMs: number): Promise<IncomingTransaction> {
+    if (this.#closing !== undefined) throw spoolClosed();
+    return this.#partials.open(key, leaseMs);
   }
 
   // ---------------------------------------------------------------- out
@@ -99,6 +131,10 @@ export class DurableSpool implements Spool {
 
   async settle(batch: readonly Settlement[]): Promise<void> {
     this.#removeBodies(await this.#link.call('settle', batch));
+  }
+
+  keepTransaction(message: string, destination: string, transaction?: OutgoingTransaction): Promise<void> {
+    return this.#link.call('keepTransaction', message, destination, transaction);
   }
 
   async *readBody(message: string, offset = 0): AsyncGenerator<Uint8Array, void, void> {
@@ -167,13 +203,17 @@ export class DurableSpool implements Spool {
     this.#inBackground(this.#searchLeftovers());
   }
 
+  tidy(): Promise<void> {
+    return this.#partials.tidy();
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
   async #close(): Promise<void> {
-    await Promise.all(Array.from(this.#writers, (writer) => writer.abort()));
+    await Promise.all([this.#partials.close(), ...Array.from(this.#writers, (writer) => writer.abort())]);
     await Promise.all(this.#background);
     await this.#link.close();
     await Promise.all(this.#background); // of the last requests
@@ -207,8 +247,13 @@ export class DurableSpool implements Spool {
 
   async #removeUnneeded(ids: readonly string[]): Promise<number> {
     const unneeded = await this.#link.call('withoutFile', ids);
-    for (const id of unneeded) await this.#bodies.remove(id);
-    return unneeded.length;
+    let removed = 0;
+    for (const id of unneeded) {
+      if (this.#partials.isOpen(id)) continue; // gone on with, after what was kept of it was thrown away
+      await this.#bodies.remove(id);
+      removed++;
+    }
+    return removed;
   }
 
   #inBackground(work: Promise<void>): void {

@@ -43,6 +43,10 @@ export function messageGone(message: string): GatewayError {
   return new GatewayError('spoolGone', `no message ${message} waits in the spool`, { temporary: false });
 }
 
+export function spoolTaken(transaction: string): GatewayError {
+  return new GatewayError('spoolTaken', `another session goes on with ${transaction}`, { temporary: true });
+}
+
 export function spoolClosed(): GatewayError {
   return new GatewayError(
     'spoolClosed',

@@ -3,3 +3,4 @@ export type { SpoolEvent } from './durable-spool.js';
 export { isMessageId } from './message-id.js';
 export { openSpool, type SpoolOptions } from './open-spool.js';
 export type * from './spool.js';
+export type { CheckpointLimits } from './transactions.js';

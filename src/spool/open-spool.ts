@@ -6,6 +6,7 @@ import { DurableSpool, type SpoolEvent } from './durable-spool.js';
 import { storeFault } from './fault.js';
 import type { Spool } from './spool.js';
 import { ThreadLink } from './thread-link.js';
+import { type CheckpointLimits, DEFAULT_CHECKPOINT_LIMITS } from './transactions.js';
 
 export interface SpoolOptions {
   /** Made when it is missing, for its owner only. On a local disk: locks and syncs mean little on a network's. */
@@ -15,6 +16,8 @@ export interface SpoolOptions {
   readonly wallTime?: () => number;
   /** Octets of the disk that messages leave free (`hasRoom`), so that the queue can still be worked on. */
   readonly reserveOctets?: number;
+  /** What is kept of interrupted messages; what is absent is as by default. */
+  readonly checkpoints?: Partial<CheckpointLimits>;
   /** For tests that let it fail. */
   readonly files?: FileSystem;
 }
@@ -42,6 +45,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     bodies: new Bodies(bodies, files),
     wallTime,
     log,
+    checkpoints: { ...DEFAULT_CHECKPOINT_LIMITS, ...options.checkpoints },
     hasRoom: async (octets) => (await freeOctets(files, directory)) - reserveOctets >= octets,
   });
   spool.removeLeftovers();

@@ -4,6 +4,12 @@ import type { Store } from './store.js';
 /** What can be asked of the thread that holds the database. */
 export type Operation =
   | 'receive'
+  | 'receiveFinished'
+  | 'findTransaction'
+  | 'markTransaction'
+  | 'forgetTransaction'
+  | 'removeOldTransactions'
+  | 'keepTransaction'
   | 'claim'
   | 'renew'
   | 'release'

@@ -1,4 +1,11 @@
-import type { Delivery, Envelope, EnvelopeRecipient, NotifyEvent, WaitingRecipient } from './spool.js';
+import type {
+  Delivery,
+  Envelope,
+  EnvelopeRecipient,
+  NotifyEvent,
+  OutgoingTransaction,
+  WaitingRecipient,
+} from './spool.js';
 import type { DeliveryRow, ParameterValues, RecipientRow } from './statements.js';
 
 /** @returns undefined when nothing unusual is said of the message: then it has no row. */
@@ -39,6 +46,7 @@ export function toDelivery(row: DeliveryRow, recipients: readonly RecipientRow[]
     ...(row.priority !== 0 && { priority: row.priority }),
     ...(row.hold !== null && { hold: row.hold }),
     ...(row.warned === 1 && { warned: true }),
+    ...(row.begun !== null && { transaction: JSON.parse(row.begun) as OutgoingTransaction }),
     ...(row.extended !== null && unusual(row)),
     recipients: recipients.map(waitingRecipient),
   };

@@ -90,6 +90,29 @@ const ENVELOPES = `
   END;
 `;
 
+/** Step 3: what CHECKPOINT needs, of messages that come in and of messages that go out. */
+const CHECKPOINTS = `
+  CREATE TABLE transactions (
+    number   INTEGER PRIMARY KEY,
+    peer     TEXT    NOT NULL,
+    hello    TEXT    NOT NULL,
+    transid  TEXT    NOT NULL,
+    message  TEXT    NOT NULL UNIQUE, -- its id, and the name of its body's file
+    touched  INTEGER NOT NULL,
+    reply    TEXT,                    -- NULL: interrupted
+    envelope TEXT,                    -- as JSON; of what was interrupted
+    prefix   INTEGER NOT NULL,        -- octets of the file that are not the client's
+    stored   INTEGER NOT NULL,        -- octets of the file on stable storage, with the prefix
+    UNIQUE (peer, hello, transid),
+    CHECK ((reply IS NULL) = (envelope IS NOT NULL))
+  ) STRICT;
+  CREATE INDEX transactions_age      ON transactions (touched);
+  CREATE INDEX transactions_open     ON transactions (peer, touched, stored) WHERE reply IS NULL;
+  CREATE INDEX transactions_finished ON transactions (peer, touched) WHERE reply IS NOT NULL;
+
+  ALTER TABLE deliveries ADD COLUMN begun TEXT; -- the transaction at the next hop, as JSON
+`;
+
 /**
  * The steps from an empty file to the schema of today. `user_version` counts the steps that were taken, so a step
  * that was released is never changed: what comes later is a new step.
@@ -163,6 +186,7 @@ export const MIGRATIONS: readonly string[] = [
   END;
   `,
   ENVELOPES,
+  CHECKPOINTS,
 ];
 
 /**

@@ -9,6 +9,13 @@ export interface Spool {
   /** Begins a message. The writer holds no transaction open; an aborted or forgotten one leaves nothing behind. */
   receive(): Promise<MessageWriter>;
   /**
+   * Begins a message that may be interrupted and gone on with (CHECKPOINT, RFC 1845), or finds what became of it.
+   * What was interrupted, and the reply to what was finished, are kept for 48 hours unless the spool was opened with other
+   * limits; of one peer, the oldest are thrown away when they get too many or too long.
+   * @param leaseMs so long after its last call a writer that says nothing more must make way for another session
+   */
+  partial(key: TransactionKey, leaseMs: number): Promise<IncomingTransaction>;
+  /**
    * Takes up to `limit.messages` (and about `limit.octets`) due deliveries of a destination for `owner` until `until`:
    * the highest priority first, within it the oldest due. They are not given to anyone else before; a crash gives
    * them back when the spool opens. At least one is given, however long. Recipients that were deferred to a later time
@@ -24,6 +31,8 @@ export interface Spool {
    * recipients that don't wait (settled before, on a claim that had run out) are passed over.
    */
   settle(batch: readonly Settlement[]): Promise<void>;
+  /** Notes, or forgets, how a message was begun at a next hop with CHECKPOINT. A delivery that is over is passed over. */
+  keepTransaction(message: string, destination: string, transaction?: OutgoingTransaction): Promise<void>;
   /**
    * The body from `offset`, in chunks of at most 64 KiB. Ends at the end. Fails before the first chunk when the body
    * is not whole, with a GatewayError: `spoolGone` when no such message waits, `spoolRead`.
@@ -51,6 +60,8 @@ export interface Spool {
   heldDestinations(): Promise<HeldDestination[]>;
   /** Whether a message of so many octets can be taken in and the disk keep its reserve. Ask before saying yes. */
   hasRoom(octets: number): Promise<boolean>;
+  /** Removes what was kept long enough. To be called now and then. */
+  tidy(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -67,6 +78,61 @@ export interface MessageWriter {
    */
   commit(envelope: Envelope, settling?: readonly Settlement[]): Promise<void>;
   abort(): Promise<void>;
+}
+
+/** What makes a transaction the same one as before (RFC 1845 §2), and nobody else's. */
+export interface TransactionKey {
+  /** The peer as we know it: its number, where the network vouches for it, or its login. */
+  readonly peer: string;
+  /** The name it greeted with. */
+  readonly hello: string;
+  /** TRANSID as it stands on the wire; capital letters matter. */
+  readonly id: string;
+}
+
+export type IncomingTransaction =
+  | { readonly state: 'new'; readonly writer: CheckpointWriter }
+  /** Goes on after `writer.offset` octets, with the envelope as it was. */
+  | { readonly state: 'interrupted'; readonly writer: CheckpointWriter; readonly envelope: Envelope }
+  /** It was taken in, and this was said: say it again. */
+  | { readonly state: 'finished'; readonly message: string; readonly reply: string }
+  /** Another session goes on with it now. */
+  | { readonly state: 'held' };
+
+/**
+ * A message on its way in that outlives its session. Every call may reject with `spoolTaken`: the lease had run out, and
+ * another session took over.
+ */
+export interface CheckpointWriter {
+  /** As of `MessageWriter`. */
+  readonly id: string;
+  /** Octets of the client on stable storage: what may be promised with 355. */
+  readonly offset: number;
+  /**
+   * Of a new transaction, once before the first octet: the envelope to be kept, and what is put before the octets of
+   * the client (Received), which `offset` doesn't count.
+   */
+  begin(envelope: Envelope, prefix: Uint8Array): Promise<void>;
+  /** As of `MessageWriter`. What is long or slow is put on stable storage as it comes. */
+  write(chunk: Uint8Array): Promise<void>;
+  /** Puts on stable storage what was written so far. @returns `offset` */
+  checkpoint(): Promise<number>;
+  /** As of `MessageWriter`; that the transaction is finished, and the reply, are written in the same transaction. */
+  commit(envelope: Envelope, reply: string, settling?: readonly Settlement[]): Promise<void>;
+  /** The session is lost: what came is kept. After a failure of the disk, what was on stable storage before. */
+  suspend(): Promise<void>;
+  /** Nothing is kept. */
+  abort(): Promise<void>;
+}
+
+/** How a message was begun at the next hop: going on is right only with the same octets for the same recipients. */
+export interface OutgoingTransaction {
+  /** TRANSID as it stands on the wire. */
+  readonly id: string;
+  /** SHA-256 of the octets that were sent, in hexadecimal digits. */
+  readonly hash: string;
+  /** Those that the next hop had accepted. */
+  readonly recipients: readonly string[];
 }
 
 export type BodyType = '7BIT' | '8BITMIME' | 'BINARYMIME';
@@ -152,6 +218,8 @@ export interface Delivery extends MessageAttributes {
   readonly due: number;
   /** The sender was told that it takes long; absent otherwise. */
   readonly warned?: true;
+  /** Of a session that was cut off; gone when a recipient is settled for good. */
+  readonly transaction?: OutgoingTransaction;
   readonly recipients: readonly WaitingRecipient[];
 }
 

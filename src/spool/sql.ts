@@ -1,7 +1,7 @@
 /** What a list of deliveries shows. The joins go by primary key, one row each, and don't touch the body. */
 const DELIVERY = `
   SELECT d.message, d.destination, m.id, t.name, m.sender, m.body_type AS bodyType, m.source, m.size,
-         m.received, d.due, d.priority, d.hold, d.warned, p.message AS extended, p.binary, p.smtp_utf8 AS smtpUtf8, p.ret,
+         m.received, d.due, d.priority, d.hold, d.warned, d.begun, p.message AS extended, p.binary, p.smtp_utf8 AS smtpUtf8, p.ret,
          p.envelope_id AS envelopeId, p.deliver_by AS deliverBy, p.deliver_mode AS deliverMode,
          p.deliver_trace AS deliverTrace, p.submitter, p.origin
   FROM`;
@@ -94,6 +94,30 @@ export const SQL = {
       coalesce((SELECT sum(held) FROM destinations), 0) AS held
     FROM totals`,
   heldDestinations: 'SELECT name AS destination, reason, since FROM held_destinations ORDER BY name',
+
+  // ---- checkpoints
+  transaction: `SELECT message, reply, envelope, prefix, stored FROM transactions
+    WHERE peer = ? AND hello = ? AND transid = ? AND touched >= ?`,
+  markTransaction: `INSERT INTO transactions (peer, hello, transid, message, touched, envelope, prefix, stored)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (peer, hello, transid) DO UPDATE SET message = excluded.message, touched = excluded.touched,
+      reply = NULL, envelope = excluded.envelope, prefix = excluded.prefix, stored = excluded.stored`,
+  finishTransaction: `INSERT INTO transactions (peer, hello, transid, message, touched, reply, prefix, stored)
+    VALUES (?, ?, ?, ?, ?, ?, 0, 0)
+    ON CONFLICT (peer, hello, transid) DO UPDATE SET message = excluded.message, touched = excluded.touched,
+      reply = excluded.reply, envelope = NULL, prefix = 0, stored = 0`,
+  forgetTransaction: `DELETE FROM transactions WHERE peer = ? AND hello = ? AND transid = ?
+    RETURNING message, reply IS NULL AS isOpen`,
+  openOfPeer: `SELECT number, stored FROM transactions WHERE peer = ? AND reply IS NULL ORDER BY touched DESC`,
+  // Past the limit at most a few: every new one is followed by this.
+  excessFinished: `SELECT number FROM transactions WHERE peer = ? AND reply IS NOT NULL
+    ORDER BY touched DESC LIMIT 100 OFFSET ?`,
+  removeTransaction: 'DELETE FROM transactions WHERE number = ? RETURNING message, reply IS NULL AS isOpen',
+  oldTransactions: 'SELECT number FROM transactions WHERE touched < ? LIMIT ?',
+  openTransaction: 'SELECT 1 FROM transactions WHERE message = ? AND reply IS NULL',
+  begun: `UPDATE deliveries SET begun = ? WHERE message = (SELECT number FROM messages WHERE id = ?)
+    AND destination = (SELECT number FROM destinations WHERE name = ?)`,
+  notBegun: 'UPDATE deliveries SET begun = NULL WHERE message = ? AND destination = ? AND begun IS NOT NULL',
 
   // ---- destinations on hold
   holdDestination: `INSERT INTO held_destinations (name, reason, since) VALUES (?, ?, ?)

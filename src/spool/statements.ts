@@ -17,6 +17,8 @@ export interface DeliveryRow {
   readonly priority: number;
   readonly hold: string | null;
   readonly warned: number;
+  /** An `OutgoingTransaction` as JSON. */
+  readonly begun: string | null;
   /** NULL, as all that follows: nothing unusual was said of the message. */
   readonly extended: number | null;
   readonly binary: number | null;
@@ -62,6 +64,22 @@ export interface BodyRow {
   readonly octets: Uint8Array | null;
 }
 
+export interface TransactionRow {
+  readonly message: string;
+  /** NULL: interrupted; then there is an envelope, as JSON. */
+  readonly reply: string | null;
+  readonly envelope: string | null;
+  readonly prefix: number;
+  readonly stored: number;
+}
+
+/** Of a transaction that was removed. */
+export interface RemovedTransaction {
+  readonly message: string;
+  /** 1: interrupted, so that its file may be there and can go. */
+  readonly isOpen: number;
+}
+
 /** What is left of a delivery; both NULL when nothing is. */
 export type RestRow = { due: number; claimed: number } | { due: null; claimed: null };
 
@@ -95,6 +113,7 @@ type DeliveryValues = [
   priority: number,
   hold: string | null,
 ];
+type TransactionOf = [peer: string, hello: string, transid: string];
 type RecipientValues = [
   message: number,
   destination: number,
@@ -149,6 +168,19 @@ export interface Statements extends Record<keyof typeof SQL, Database.Statement<
   readonly destinations: Asks<[now: number], DestinationRow>;
   readonly totals: Asks<[], SpoolTotals>;
   readonly heldDestinations: Asks<[], HeldDestination>;
+  readonly transaction: Asks<[...of: TransactionOf, since: number], TransactionRow>;
+  readonly markTransaction: Does<
+    [...of: TransactionOf, message: string, touched: number, envelope: string, prefix: number, stored: number]
+  >;
+  readonly finishTransaction: Does<[...of: TransactionOf, message: string, touched: number, reply: string]>;
+  readonly forgetTransaction: Asks<TransactionOf, RemovedTransaction>;
+  readonly openOfPeer: Asks<[peer: string], { number: number; stored: number }>;
+  readonly excessFinished: Asks<[peer: string, keep: number], { number: number }>;
+  readonly removeTransaction: Asks<[number: number], RemovedTransaction>;
+  readonly oldTransactions: Asks<[before: number, limit: number], { number: number }>;
+  readonly openTransaction: Asks<[message: string], unknown>;
+  readonly begun: Does<[transaction: string | null, message: string, destination: string]>;
+  readonly notBegun: Does<Of>;
   readonly holdDestination: Does<[name: string, reason: string, since: number]>;
   readonly releaseDestination: Does<[name: string]>;
   readonly totalChanges: Asks<[], { total: number }>;

@@ -6,10 +6,19 @@ import type {
   DestinationSummary,
   Envelope,
   HeldDestination,
+  OutgoingTransaction,
   Settlement,
   SpoolTotals,
+  TransactionKey,
 } from './spool.js';
 import { type DeliveryKey, type DeliveryRow, prepareStatements, type Statements } from './statements.js';
+import {
+  type CheckpointLimits,
+  type Finished,
+  type KnownTransaction,
+  type Mark,
+  Transactions,
+} from './transactions.js';
 
 /** A message whose body is whole: in `body`, or, when that is missing, synced to its file. */
 export interface NewMessage {
@@ -35,11 +44,13 @@ export interface StoredBody {
 export class Store {
   readonly #db: Database.Database;
   readonly #sql: Statements;
+  readonly #transactions: Transactions;
 
   /** @param db from `openDatabase`; closed with this store. Nobody else holds it, so whatever is claimed is free. */
   constructor(db: Database.Database) {
     this.#db = db;
     this.#sql = prepareStatements(db);
+    this.#transactions = new Transactions(this.#sql);
     this.#sql.releaseAll.run();
   }
 
@@ -78,6 +89,17 @@ export class Store {
       );
     });
     return this.settle(settling);
+  }
+
+  /** As `receive`, of a message that could have been interrupted. */
+  receiveFinished(
+    message: NewMessage,
+    settling: readonly Settlement[],
+    finished: Finished,
+    limits: CheckpointLimits,
+  ): string[] {
+    this.#transactions.finish(message.id, finished, limits);
+    return this.receive(message, settling);
   }
 
   claim(destination: string, owner: string, limit: ClaimLimit, until: number, now: number): Delivery[] {
@@ -120,6 +142,28 @@ export class Store {
 
   releaseDestination(destination: string): void {
     this.#sql.releaseDestination.run(destination);
+  }
+
+  // ---------------------------------------------------------------- checkpoints, see `Transactions`
+
+  findTransaction(key: TransactionKey, since: number): KnownTransaction | undefined {
+    return this.#transactions.find(key, since);
+  }
+
+  markTransaction(mark: Mark, limits: CheckpointLimits): ReturnType<Transactions['mark']> {
+    return this.#transactions.mark(mark, limits);
+  }
+
+  forgetTransaction(key: TransactionKey): string[] {
+    return this.#transactions.forget(key);
+  }
+
+  removeOldTransactions(before: number, limit: number): ReturnType<Transactions['removeOld']> {
+    return this.#transactions.removeOld(before, limit);
+  }
+
+  keepTransaction(message: string, destination: string, transaction: OutgoingTransaction | undefined): void {
+    this.#transactions.keep(message, destination, transaction);
   }
 
   // ---------------------------------------------------------------- requests that ask
@@ -168,9 +212,11 @@ export class Store {
     return this.#sql.find.all(message).map((row) => this.#delivery(row, 'all'));
   }
 
-  /** Of these ids, those that no message needs a file for. */
+  /** Of these ids, those that no message needs a file for, whole or interrupted. */
   withoutFile(ids: readonly string[]): string[] {
-    return ids.filter((id) => this.#sql.bodyInFile.get(id) === undefined);
+    return ids.filter(
+      (id) => this.#sql.bodyInFile.get(id) === undefined && this.#sql.openTransaction.get(id) === undefined,
+    );
   }
 
   // ---------------------------------------------------------------- transactions
@@ -234,6 +280,7 @@ export class Store {
       this.#sql.deferRecipient.run(due, attempts, outcome.reason, key.message, key.destination, recipient);
     } else {
       this.#sql.removeRecipient.run(key.message, key.destination, recipient);
+      this.#sql.notBegun.run(key.message, key.destination);
     }
     return key;
   }

@@ -255,7 +255,7 @@ describe('a body that is not whole', () => {
 
 describe('a disk in trouble', () => {
   /** The steps of a long message in a new directory. */
-  const STEPS = 'mkdir open sync close open write write write write sync close open sync close'.split(' ');
+  const STEPS = 'mkdir open sync close open write write write write sync open sync close close'.split(' ');
   const fault = (code: string) => Object.assign(new Error(`${code}: the disk says no`), { code });
 
   test('the steps of a message are known', async () => {

@@ -104,9 +104,9 @@ describe('a power cut', () => {
       ['write', 0],
       ['write', 0],
       ['sync', 0],
-      ['close', 0],
       ['open', 0],
       ['sync', 0],
+      ['close', 0],
       ['COMMIT', 1],
       ['answered', 1],
     ]);

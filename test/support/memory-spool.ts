@@ -4,10 +4,17 @@ import { Bodies } from '../../src/spool/bodies.js';
 import { DurableSpool } from '../../src/spool/durable-spool.js';
 import { fromFault, spoolClosed } from '../../src/spool/fault.js';
 import { commitTogether } from '../../src/spool/group.js';
-import type { Envelope, MessageWriter, Settlement } from '../../src/spool/index.js';
+import type {
+  Envelope,
+  IncomingTransaction,
+  MessageWriter,
+  Settlement,
+  TransactionKey,
+} from '../../src/spool/index.js';
 import type { Link, Operation } from '../../src/spool/protocol.js';
 import { openDatabase } from '../../src/spool/schema.js';
 import { Store } from '../../src/spool/store.js';
+import { type CheckpointLimits, DEFAULT_CHECKPOINT_LIMITS } from '../../src/spool/transactions.js';
 import { MemoryFiles } from './memory-files.js';
 
 /** Every request is carried out where it is asked, in a transaction of its own. */
@@ -49,7 +56,7 @@ export class MemorySpool extends DurableSpool {
   room = Number.POSITIVE_INFINITY;
   override hasRoom = async (octets: number): Promise<boolean> => octets <= this.room;
 
-  constructor(clock: Pick<VirtualClock, 'wallTime'>) {
+  constructor(clock: Pick<VirtualClock, 'wallTime'>, checkpoints: Partial<CheckpointLimits> = {}) {
     const store = new Store(openDatabase(':memory:'));
     let ids = 0;
     super({
@@ -58,6 +65,7 @@ export class MemorySpool extends DurableSpool {
       wallTime: () => clock.wallTime(),
       log: () => {},
       hasRoom: async () => true,
+      checkpoints: { ...DEFAULT_CHECKPOINT_LIMITS, ...checkpoints },
       ids: { next: () => `m${ids++}` }, // m0 is taken by the spool itself, to tell earlier runs from this one
     });
     this.messages = {
@@ -83,6 +91,21 @@ export class MemorySpool extends DurableSpool {
       },
       abort: () => writer.abort(),
     };
+  }
+
+  override async partial(key: TransactionKey, leaseMs: number): Promise<IncomingTransaction> {
+    const transaction = await super.partial(key, leaseMs);
+    if (transaction.state !== 'new' && transaction.state !== 'interrupted') return transaction;
+    const { writer } = transaction;
+    const commit = writer.commit.bind(writer);
+    writer.commit = async (envelope, reply, settling = []) => {
+      await commit(envelope, reply, settling);
+      const pieces: Uint8Array[] = [];
+      for await (const piece of this.readBody(writer.id)) pieces.push(piece);
+      this.history.push({ id: writer.id, envelope, body: concat(pieces).slice() });
+      this.settlements.push(...settling);
+    };
+    return transaction;
   }
 
   override async settle(batch: readonly Settlement[]): Promise<void> {

@@ -13,12 +13,15 @@ export class WatchedDisk {
   /** Every operation so far, by name: `open write write sync close`. */
   readonly steps: string[] = [];
   readonly files: FileSystem;
-  readonly #before: (step: string, count: number) => void;
+  readonly #before: (step: string, count: number) => unknown;
   readonly #contents = new Map<string, Buffer>();
   readonly #names = new Set<string>();
 
-  /** @param before called before each operation; what it throws is the failure of the operation */
-  constructor(before: (step: string, count: number) => void = () => {}) {
+  /**
+   * @param before called before each operation; what it throws is the failure of the operation. Of a write it may say how many
+   *   octets the disk takes this time
+   */
+  constructor(before: (step: string, count: number) => unknown = () => {}) {
     this.#before = before;
     this.files = this.#watch();
   }
@@ -42,9 +45,9 @@ export class WatchedDisk {
     );
   }
 
-  #step(name: string): void {
+  #step(name: string): unknown {
     this.steps.push(name);
-    this.#before(name, this.steps.length);
+    return this.#before(name, this.steps.length);
   }
 
   #watch(): FileSystem {
@@ -67,9 +70,14 @@ export class WatchedDisk {
     const watched = {
       stat: () => handle.stat(),
       read: (...args: Parameters<Handle['read']>) => handle.read(...args),
-      write: async (octets: Uint8Array, offset: number, length: number) => {
-        this.#step('write');
-        return handle.write(octets, offset, length);
+      write: async (octets: Uint8Array, offset: number, length: number, position: number) => {
+        const taken = this.#step('write');
+        const now = typeof taken === 'number' ? Math.min(taken, length) : length;
+        return handle.write(octets, offset, now, position);
+      },
+      truncate: async (size: number) => {
+        this.#step('truncate');
+        return handle.truncate(size);
       },
       sync: async () => {
         this.#step('sync');

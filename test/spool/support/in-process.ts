@@ -8,6 +8,7 @@ import { commitTogether } from '../../../src/spool/group.js';
 import type { Call, GroupReport, Link, Operation } from '../../../src/spool/protocol.js';
 import { openDatabase } from '../../../src/spool/schema.js';
 import { Store } from '../../../src/spool/store.js';
+import { type CheckpointLimits, DEFAULT_CHECKPOINT_LIMITS } from '../../../src/spool/transactions.js';
 
 /** The store without its thread: requests of one turn of the event loop are one transaction. */
 class InProcessLink implements Link {
@@ -60,6 +61,7 @@ export interface InProcessOptions {
   readonly files?: FileSystem;
   readonly wallTime?: () => number;
   readonly log?: (event: SpoolEvent) => void;
+  readonly checkpoints?: Partial<CheckpointLimits>;
   /** Puts something between the spool and its store. */
   readonly wrapStore?: (store: Store) => Store;
 }
@@ -76,6 +78,7 @@ export function openInProcess(directory: string, options: InProcessOptions = {})
     wallTime,
     log,
     hasRoom: async () => true,
+    checkpoints: { ...DEFAULT_CHECKPOINT_LIMITS, ...options.checkpoints },
   });
   spool.removeLeftovers();
   return spool;
