@@ -14,6 +14,7 @@ export interface StackPairOptions {
   readonly packet?: Partial<PacketLayerParameters>;
   readonly channels?: PacketLayerParameters['channels'];
   readonly escapeXonXoff?: boolean;
+  readonly fcs?: LinkStackOptions['fcs'];
   readonly linkWaitMs?: number;
   readonly trace?: (end: 'a' | 'b', event: TraceEvent) => void;
 }
@@ -80,6 +81,7 @@ function stackOptions(
   {
     channels = { twoWay: [1, 8] },
     escapeXonXoff = false,
+    fcs = '16',
     linkWaitMs,
     trace,
     modulo = 8,
@@ -114,6 +116,7 @@ function stackOptions(
       ...packet,
     },
     escapeXonXoff,
+    fcs,
     ...(linkWaitMs !== undefined && { linkWaitMs }),
     write,
     ...(trace !== undefined && { trace: (event: TraceEvent) => trace(end, event) }),

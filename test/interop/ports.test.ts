@@ -45,6 +45,7 @@ describe.skipIf(absent.length > 0)(titleWith('serial ports that come and go', ab
     await site.says(/line lost: cannot open serial port .*tty-a: is the adapter plugged in.*again in 1 s/);
     const pair = await SerialPair.open(folder);
     await site.says(/line opened/);
+    await site.says(/the port has no carrier signal: taken as there/);
     await pair.close();
   });
 
@@ -79,7 +80,7 @@ function toml(name: SiteName, path: string, smtpPort: number, mailboxPort: numbe
   return siteToml(name, {
     smtpPort,
     mailboxPort,
-    link: serialLink(name, path, 115_200),
+    link: serialLink(name, path, 115_200, 'carrier = "watch"\n'),
     more: '[queue]\nretry = ["1s"]\n',
   });
 }

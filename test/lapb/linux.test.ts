@@ -41,6 +41,56 @@ test('a Linux DCE, which asks with DM every T1, is answered by SABM', () => {
   ]);
 });
 
+test('a Linux DTE that has fallen silent after its N2 tries is called by us, though we are passive', () => {
+  let isDead = true;
+  const pair = withLinux({ isLost: () => isDead }, 'dte');
+  pair.start('dte', 'dce');
+  pair.run(110_000);
+  expect(pair.trace.filter((line) => line.includes('dte'))).toHaveLength(20);
+  expect(pair.link('dce').isUp).toBe(false);
+  isDead = false;
+  pair.run(75_000); // our N2 times T1, and a pause at most as long
+  expect(pair.link('dce').isUp).toBe(true);
+});
+
+test('a Linux DCE that nobody answers sets the link up itself in the end', () => {
+  const pair = withLinux({ dte: { active: false, n2: 100 }, isLost: (_from, frame) => frame === 'DM' });
+  pair.start('dte', 'dce');
+  pair.run(101_000);
+  const dce = pair.trace.filter((line) => line.includes('dce'));
+  expect(dce.slice(0, 2)).toEqual(['0 dce DM (lost)', '5000 dce DM (lost)']);
+  expect(dce.slice(-2)).toEqual(['95000 dce DM (lost)', '100000 dce SABM P']);
+  expect(pair.link('dte').isUp).toBe(true);
+});
+
+test('the first frames after a SABM on a live link are those that it had not seen acknowledged', () => {
+  const pair = up(withLinux());
+  pair.send('dce', 'a', 'b');
+  pair.run(15); // they are here, our acknowledgement is not sent yet
+  pair.inject('dte', hex('01 3F')); // SABM, as if from us
+  pair.run(1000);
+  expect(pair.trace).toContain('1015 dce UA F');
+  expect(pair.trace.filter((line) => line.includes('dce I'))).toEqual([
+    '1000 dce I ns=0 nr=0',
+    '1000 dce I ns=1 nr=0',
+    '1015 dce I ns=0 nr=0',
+    '1015 dce I ns=1 nr=0',
+  ]);
+});
+
+test('when it hears nothing it sends its frames again, and asks by nothing else', () => {
+  let isDeaf = false;
+  const pair = up(withLinux({ isLost: (from) => isDeaf && from === 'dte' }));
+  isDeaf = true;
+  pair.send('dce', 'a');
+  pair.run(25_000);
+  const again = pair.trace.filter((line) => line.includes('dce I'));
+  expect(again).toEqual(
+    [0, 5000, 10_000, 15_000, 20_000, 25_000].map((at) => `${1000 + at} dce I ns=0 nr=0`),
+  );
+  expect(pair.user('dte').events).toEqual(['linkUp', 'a']); // and it is taken once
+});
+
 test('Linux answers a colliding SABM and stays deaf until its own is answered: nothing is lost', () => {
   const pair = withLinux({ dce: { active: true } }, 'dte');
   pair.start('dte', 'dce');
