@@ -30,7 +30,9 @@ export function runCapture(
 ): Promise<number> {
   return withGateway(options, async (client) => {
     const output = await CaptureOutput.open(path, application);
-    const { end, lost } = await record(client, output, options);
+    const { end, lost } = await record(client, output, options, () =>
+      say(`capturing${path === '-' ? '' : ` to ${path}`}, until Ctrl-C`),
+    );
     await output.close();
     const written = `${count(output.packets, 'packet')} written${path === '-' ? '' : ` to ${path}`}`;
     say(
@@ -46,6 +48,7 @@ async function record(
   client: ControlClient,
   output: CaptureOutput,
   { link: links = [], layer: layers, seconds, count: most }: CaptureOptions,
+  begun: () => void,
 ): Promise<{ readonly end: End; readonly lost: number }> {
   let lost = 0;
   let finish: (end: End) => void = () => {};
@@ -76,6 +79,8 @@ async function record(
     },
     (error: Error) => finish(error),
   );
+  // Requests are taken in turn: when this one is answered, nothing that passes is missed any more.
+  void client.ask('status').then(begun, () => {});
   const stopWaiting = whenTold(seconds, () => finish('enough'));
   const end = await ended;
   stopWaiting();

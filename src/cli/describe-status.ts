@@ -38,11 +38,9 @@ function counterRows(layer: string, totals: Readonly<Partial<Record<string, numb
       pairs.set(what, { ...pairs.get(what), [direction]: total });
     } else others.push([parts.join(' '), String(total), '']);
   }
-  const both = Array.from(pairs, ([what, { sent = 0, received = 0 }]) => [
-    what,
-    String(sent),
-    String(received),
-  ]);
+  // What was never counted is left open: not every layer counts both.
+  const text = (total: number | undefined): string => (total === undefined ? '' : String(total));
+  const both = Array.from(pairs, ([what, { sent, received }]) => [what, text(sent), text(received)]);
   return [...both, ...others].map((row, i) => [i === 0 ? layer : '', ...row]);
 }
 

@@ -2,17 +2,23 @@
  * Our captures as Wireshark's dissectors read them. Golden octets are those of X.25 appendix I, RFC 1613 traffic between
  * other implementations, and packets laid out by hand.
  *
- * Known of tshark 4.0 and not asked of it here: it takes P(S) and P(R) of modulo-128 DATA packets for each other, and
- * calls a CLEAR REQUEST without diagnostic malformed, though X.25 lets a DTE leave the octet out.
+ * Known of tshark 4.0: it takes P(S) and P(R) of modulo-128 DATA packets for each other; it calls a CLEAR REQUEST without
+ * diagnostic malformed, though X.25 lets a DTE leave the octet out; it takes the octet behind a facility code FF, which
+ * is an extended code, for a length; and it reads numbered frames of modulo 128 as if they were of modulo 8, so that our
+ * captures hold them as plain data.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TraceEvent } from '../../src/circuit/index.js';
 import { CaptureFile, type TracedLink } from '../../src/observe/index.js';
+import { encodePacket, type Facilities, type Modulo, type Packet } from '../../src/x25/index.js';
+import { facilityArbitraries } from '../support/facility-arbitraries.js';
 import { hex } from '../support/hex.js';
+import { packetArbitrary } from '../support/packet-arbitraries.js';
 
 const version = spawnSync('tshark', ['--version'], { encoding: 'utf8' }).stdout?.split('\n')[0];
 const DTE: TracedLink = { name: 'psdn0', role: 'dte' };
@@ -37,6 +43,15 @@ const FRAMES: readonly Row[] = [
   [DTE, 'sent', '03 59', 'DTE DCE S F, func=REJ, N(R)=2'],
   [DTE, 'sent', '01 00 10 00 FB 00 00', 'DTE DCE Restart req. DTE Originated - Diag.:0'],
   [DTE, 'received', '03 20 10 00 FF', 'DCE DTE Restart conf.'],
+];
+
+const DTE_128: TracedLink = { name: 'psdn128', role: 'dte', frameModulo: 128 };
+const FRAMES_OF_128: readonly Row[] = [
+  [DTE_128, 'sent', '01 7F', 'DTE DCE U P, func=SABME'],
+  [DTE_128, 'received', '01 73', 'DCE DTE U F, func=UA'],
+  [DTE_128, 'sent', '01 00 00 10 00 FB 00 00', ''],
+  [DTE_128, 'received', '01 01 02', ''],
+  [DTE_128, 'sent', '03 97 10 00 02 00 01', 'DTE DCE U F, func=FRMR'],
 ];
 
 const CALL = '10 01 0B 66 70 00 01 70 10 01 06 42 07 07 43 02 02';
@@ -108,6 +123,45 @@ describe.skipIf(version === undefined)(version ?? 'tshark is not installed: capt
     expect(packet).toMatchObject({ malformed: true });
   });
 
+  test('frames of modulo 128: U frames are decoded, numbered ones are there, and nothing is malformed', async () => {
+    const found = await dissect(join(directory, 'frames-128.pcapng'), 'frame', FRAMES_OF_128);
+    expect(found.map(({ summary }) => summary)).toEqual(FRAMES_OF_128.map(([, , , summary]) => summary));
+    expect(found.filter(({ malformed }) => malformed)).toEqual([]);
+    expect(found[2]?.data).toBe('01000010 00fb0000'.replace(' ', ''));
+    expect(found[2]?.comment).toBe('number 2');
+  });
+
+  test('what numbered frames of modulo 128 would be to its LAPB', async () => {
+    const asModulo8 = FRAMES_OF_128.map(([, ...rest]): Row => [DTE, ...rest]);
+    const [, , restart] = await dissect(join(directory, 'as-8.pcapng'), 'frame', asModulo8);
+    expect(restart?.summary).not.toContain('Restart');
+  });
+
+  test('modulo 128 DATA: P(S) 3 and P(R) 5, the other way round', async () => {
+    const row: Row = [DTE, 'sent', '20 01 06 0B 41', ''];
+    const [data] = await dissect(join(directory, 'data-128.pcapng'), 'packet', [row]);
+    expect(data?.summary).toBe('Data VC:1 P(S):5 P(R):3  M');
+  });
+
+  test.each([8, 128] as const)('every facility, in modulo %i', async (modulo) => {
+    const rows = facilityCalls(modulo);
+    const found = await dissect(join(directory, `facilities-${modulo}.pcapng`), 'packet', rows);
+    expect(found.flatMap(({ malformed }, n) => (malformed ? [rows[n]?.[2]] : []))).toEqual([]);
+    expect(found.map(({ summary }) => summary)).toEqual(rows.map(([, , , summary]) => summary));
+    expect(rows.length).toBeGreaterThan(150);
+  });
+
+  test.each([8, 128] as const)('400 packets of every type, in modulo %i', async (modulo) => {
+    const packets = fc
+      .sample(packetArbitrary(modulo), { numRuns: 400, seed: SEED })
+      .map((packet) => ('facilities' in packet ? withoutUnknownFacilities(packet) : packet));
+    const rows = packets.map((packet): Row => [DTE, 'sent', encoded(packet, modulo), NAMES[packet.type]]);
+    const found = await dissect(join(directory, `packets-${modulo}.pcapng`), 'packet', rows);
+    expect(found.filter(({ malformed }) => malformed)).toEqual([]);
+    for (const [n, { summary }] of found.entries()) expect(summary).toContain(rows[n]?.[3]);
+    expect(new Set(packets.map(({ type }) => type)).size).toBe(Object.keys(NAMES).length);
+  });
+
   test('link, time, direction and comment are there', () => {
     expect(packets.map(({ link }) => link)).toEqual(PACKETS.map(([link]) => link.name));
     expect(packets.map(({ direction }) => direction)).toEqual(
@@ -127,6 +181,68 @@ describe.skipIf(version === undefined)(version ?? 'tshark is not installed: capt
   });
 });
 
+const SEED = 1976;
+
+/** What tshark calls them. */
+const NAMES: Readonly<Record<Packet['type'], string>> = {
+  callRequest: 'Inc. call/Call req.',
+  callAccepted: 'Call conn./Call acc.',
+  clearRequest: 'Clear ind./Clear req.',
+  clearConfirmation: 'Clear Conf.',
+  data: 'Data VC:',
+  rr: 'RR VC:',
+  rnr: 'RNR VC:',
+  rej: 'REJ VC:',
+  interrupt: 'Interrupt VC:',
+  interruptConfirmation: 'Interrupt Conf.',
+  resetRequest: 'Reset ind./Reset req.',
+  resetConfirmation: 'Reset conf.',
+  restartRequest: 'Restart ind./Restart req.',
+  restartConfirmation: 'Restart conf.',
+  diagnostic: 'Diag.',
+};
+
+function encoded(packet: Packet, modulo: Modulo): string {
+  return Buffer.from(encodePacket(packet, modulo)).toString('hex');
+}
+
+function withoutUnknownFacilities<Sent extends Packet & { readonly facilities: Facilities }>(
+  packet: Sent,
+): Sent {
+  const { other: _, otherDte: __, ...facilities } = packet.facilities;
+  return { ...packet, facilities };
+}
+
+/** Calls that have one facility each, several values of every one. */
+function facilityCalls(modulo: Modulo): Row[] {
+  const { other: _, otherDte: __, ...known } = facilityArbitraries(modulo);
+  const sets: Facilities[] = Object.entries(known).flatMap(([name, values]) =>
+    fc
+      .sample<unknown>(values as fc.Arbitrary<unknown>, { numRuns: 10, seed: SEED })
+      .map((value) => ({ [name]: value }) as Facilities),
+  );
+  // Of no known code, of each class; of the network, of the DTEs.
+  const unknown = hex('05 01 7F 01 02 81 01 02 03 F6 02 01 02');
+  sets.push(
+    { other: unknown },
+    { other: hex('00 00 42 01 02') },
+    { other: hex('00 FF 05 01') },
+    { otherDte: unknown },
+  );
+  const call = {
+    type: 'callRequest',
+    channel: 1,
+    called: '700001',
+    calling: '',
+    confirmDelivery: false,
+  } as const;
+  const userData = hex('C0 F7 00 00');
+  return sets.map((facilities): Row => {
+    const octets = encoded({ ...call, facilities, userData }, modulo);
+    return [DTE, 'sent', octets, '700001 Inc. call/Call req. VC:1'];
+  });
+}
+
 interface Dissected {
   readonly link: string;
   readonly time: string;
@@ -134,6 +250,8 @@ interface Dissected {
   readonly comment: string;
   readonly summary: string;
   readonly malformed: boolean;
+  /** Octets that no dissector has read. */
+  readonly data: string;
 }
 
 async function dissect(path: string, layer: TraceEvent['layer'], rows: readonly Row[]): Promise<Dissected[]> {
@@ -151,7 +269,7 @@ async function dissect(path: string, layer: TraceEvent['layer'], rows: readonly 
   await capture.close();
   const fields = [
     ...['frame.interface_name', 'frame.time_epoch', 'frame.packet_flags', 'frame.comment'],
-    ...['_ws.col.Source', '_ws.col.Destination', '_ws.col.Info', '_ws.malformed'],
+    ...['_ws.col.Source', '_ws.col.Destination', '_ws.col.Info', '_ws.malformed', 'data.data'],
   ];
   const { stdout, stderr, status } = spawnSync(
     'tshark',
@@ -163,7 +281,7 @@ async function dissect(path: string, layer: TraceEvent['layer'], rows: readonly 
     .trimEnd()
     .split('\n')
     .map((line) => {
-      const [link, time, direction, comment, source, destination, info, malformed] = line.split('|');
+      const [link, time, direction, comment, source, destination, info, malformed, data] = line.split('|');
       return {
         link: link ?? '',
         time: time ?? '',
@@ -171,6 +289,7 @@ async function dissect(path: string, layer: TraceEvent['layer'], rows: readonly 
         comment: comment ?? '',
         summary: [source, destination, info?.trimEnd()].filter((part) => part !== '').join(' '),
         malformed: malformed !== '',
+        data: data ?? '',
       };
     });
 }
