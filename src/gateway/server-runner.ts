@@ -146,7 +146,8 @@ export class ServerRunner {
         // A message in the pipeline before this one is committed by now: the engine asks in order.
         this.#recipients = [];
         this.#sender = ask.mail.address;
-        this.#body = ask.mail.body;
+        // BINARYMIME is not offered.
+        this.#body = ask.mail.body === '7BIT' ? '7BIT' : '8BITMIME';
         return (await this.#options.spool.hasRoom(ask.mail.size ?? 0))
           ? OK
           : { accept: false, reply: NO_ROOM };
@@ -169,11 +170,18 @@ export class ServerRunner {
       case 'commit':
         return this.#commit(ask.size);
       case 'verify':
+      case 'expand':
         // RFC 5321 §7.3: existence is not disclosed.
         return {
           accept: false,
           reply: { code: 252, status: '2.0.0', text: 'send mail, and it will be tried' },
         };
+      case 'credentials':
+      case 'login':
+      case 'etrn':
+      case 'atrn':
+      case 'proxied':
+        throw new Error(`${ask.type} is not offered`);
     }
   }
 

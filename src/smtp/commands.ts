@@ -1,7 +1,11 @@
-/** Command lines: verb, argument, and what MAIL and RCPT say (RFC 5321 §4.1.1, §4.1.2). */
+/** Command lines: verb, argument, and what MAIL, RCPT and BDAT say (RFC 5321 §4.1.1, §4.1.2). */
 import { type Decoded, decoded, fault } from '../core/index.js';
 import { parsePath } from './address.js';
-import type { MailCommand } from './session.js';
+import type { RecipientParameters } from './envelope.js';
+import { fromUtf8, isAscii } from './octets.js';
+import type { Offers } from './offers.js';
+import { readMailParameters, readRecipientParameters } from './parameters.js';
+import type { MailCommand } from './server-interface.js';
 
 export interface CommandLine {
   /** In capitals. */
@@ -16,6 +20,7 @@ export type ArgumentFault =
   | 'badSender'
   | 'badRecipient'
   | 'notAscii'
+  | 'needsSmtpUtf8'
   | 'badParameter'
   | 'unknownParameter';
 
@@ -26,32 +31,51 @@ export function parseCommandLine(line: string): CommandLine | undefined {
   return { verb: (match[1] ?? '').toUpperCase(), argument: match[2] ?? '' };
 }
 
-/** The argument of MAIL: `FROM:<address> [SIZE=n] [BODY=7BIT|8BITMIME]` (RFC 1870, RFC 6152). */
-export function parseMail(argument: string): Decoded<MailCommand, ArgumentFault> {
-  const parsed = parsePathAndParameters(argument, 'FROM', 'badSender');
-  if (!parsed.ok) return parsed;
-  let size: number | undefined;
-  let body: MailCommand['body'] = '7BIT';
-  for (const [keyword, value] of parsed.value.parameters) {
-    if (keyword === 'SIZE') {
-      if (!/^\d{1,20}$/.test(value)) return fault('badParameter');
-      size = Number(value);
-    } else if (keyword === 'BODY') {
-      const type = value.toUpperCase();
-      if (type !== '7BIT' && type !== '8BITMIME') return fault('badParameter');
-      body = type;
-    } else return fault('unknownParameter');
-  }
-  const { address } = parsed.value;
-  return decoded(size === undefined ? { address, body } : { address, size, body });
+/** The argument of MAIL: `FROM:<address>` and the parameters that the offers bring. */
+export function parseMail(argument: string, offers: Offers): Decoded<MailCommand, ArgumentFault> {
+  const path = parsePathArgument(argument, 'FROM', 'badSender', offers);
+  if (!path.ok) return path;
+  const parameters = readMailParameters(path.value.rest, offers);
+  if (!parameters.ok) return parameters;
+  const { address } = path.value;
+  if (!isAscii(address) && parameters.value.smtpUtf8 !== true) return fault('needsSmtpUtf8');
+  return decoded({ address, body: '7BIT', ...parameters.value });
 }
 
-/** The argument of RCPT: `TO:<address>`; no parameter is known yet. @returns the address. */
-export function parseRecipient(argument: string): Decoded<string, ArgumentFault> {
-  const parsed = parsePathAndParameters(argument, 'TO', 'badRecipient');
-  if (!parsed.ok) return parsed;
-  if (parsed.value.address === '') return fault('badRecipient');
-  return parsed.value.parameters.size > 0 ? fault('unknownParameter') : decoded(parsed.value.address);
+export interface RecipientCommand {
+  readonly address: string;
+  readonly parameters: RecipientParameters;
+}
+
+/**
+ * The argument of RCPT: `TO:<address>` and the parameters that the offers bring.
+ *
+ * @param smtpUtf8 whether MAIL said that addresses may be in UTF-8 (RFC 6531 §3.4).
+ */
+export function parseRecipient(
+  argument: string,
+  offers: Offers,
+  smtpUtf8: boolean,
+): Decoded<RecipientCommand, ArgumentFault> {
+  const path = parsePathArgument(argument, 'TO', 'badRecipient', offers);
+  if (!path.ok) return path;
+  const { address, rest } = path.value;
+  if (address === '') return fault('badRecipient');
+  if (!isAscii(address) && !smtpUtf8) return fault('needsSmtpUtf8');
+  const parameters = readRecipientParameters(rest, offers);
+  return parameters.ok ? decoded({ address, parameters: parameters.value }) : parameters;
+}
+
+export interface ChunkCommand {
+  /** Octets that follow the command line. */
+  readonly size: number;
+  readonly last: boolean;
+}
+
+/** The argument of BDAT (RFC 3030 §2). @returns undefined when the length of the chunk can't be known. */
+export function parseChunk(argument: string): ChunkCommand | undefined {
+  const match = /^(\d{1,15})(?:[ \t]+(LAST))?$/i.exec(argument);
+  return match === null ? undefined : { size: Number(match[1]), last: match[2] !== undefined };
 }
 
 /**
@@ -62,38 +86,22 @@ export function isHelloName(text: string): boolean {
   return /^[A-Za-z0-9._:[\]+=#/-]{1,255}$/.test(text);
 }
 
-interface PathAndParameters {
-  readonly address: string;
-  readonly parameters: ReadonlyMap<string, string>;
-}
-
-function parsePathAndParameters(
+/** @returns the path, and what follows it. */
+function parsePathArgument(
   argument: string,
   preposition: 'FROM' | 'TO',
   badAddress: ArgumentFault,
-): Decoded<PathAndParameters, ArgumentFault> {
-  const colon = argument.indexOf(':');
-  if (colon < 0 || argument.slice(0, colon).trimEnd().toUpperCase() !== preposition) return fault('syntax');
+  offers: Offers,
+): Decoded<{ readonly address: string; readonly rest: string }, ArgumentFault> {
+  const international = offers.smtpUtf8 === true;
+  const text = international ? fromUtf8(argument) : argument;
+  if (text === undefined) return fault(badAddress);
+  const colon = text.indexOf(':');
+  if (colon < 0 || text.slice(0, colon).trimEnd().toUpperCase() !== preposition) return fault('syntax');
   // Spaces after the colon are not allowed and common.
-  const path = parsePath(argument.slice(colon + 1).trimStart());
-  if (!path.ok) return fault(path.fault === 'notAscii' ? 'notAscii' : badAddress);
-  const parameters = parseParameters(path.value.rest);
-  if (parameters === undefined) return fault('badParameter');
-  return decoded({ address: path.value.address, parameters });
-}
-
-/** `esmtp-param`s, each after a space; keywords in capitals, the value empty where there is none. */
-function parseParameters(text: string): ReadonlyMap<string, string> | undefined {
-  const parameters = new Map<string, string>();
-  if (text !== '' && !text.startsWith(' ')) return undefined;
-  for (const word of text.split(' ')) {
-    if (word === '') continue;
-    const match = /^([A-Za-z0-9][A-Za-z0-9-]*)(?:=([!-<>-~]+))?$/.exec(word);
-    const keyword = match?.[1]?.toUpperCase();
-    if (keyword === undefined || parameters.has(keyword)) return undefined;
-    parameters.set(keyword, match?.[2] ?? '');
-  }
-  return parameters;
+  const path = parsePath(text.slice(colon + 1).trimStart(), international);
+  if (path.ok) return path;
+  return fault(path.fault === 'notAscii' ? 'notAscii' : badAddress);
 }
 
 /** NUL, bare line ends and their like have no place in a command, and must not reach a log. */

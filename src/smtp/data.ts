@@ -13,7 +13,7 @@ import { concat } from '../core/index.js';
 import type { LineEnds } from './line.js';
 import { CR, CRLF, DOT, find, LF, NOTHING } from './octets.js';
 
-export type DataFault = 'bareLineEnd' | 'tooBig';
+export type DataFault = 'bareLineEnd' | 'tooBig' | 'lineTooLong';
 
 export interface DataReaderOptions {
   readonly lineEnds: LineEnds;
@@ -21,6 +21,12 @@ export interface DataReaderOptions {
   readonly bareLineEnd: 'refuse' | 'crlf';
   /** Octets of the message as it is passed on. */
   readonly maxSize: number;
+  /** Octets of a line, its end counted, a stuffed dot not (RFC 5321 §4.5.3.1.6). Absent: any. */
+  readonly maxLine?: number;
+  /** Who says where the data ends: a dot alone on a line (the default), or a count of octets (RFC 3030). */
+  readonly framing?: 'dots' | 'chunks';
+  /** Octets of the message that are there from an earlier session (RFC 1845). */
+  readonly offset?: number;
 }
 
 export interface DataRead {
@@ -75,20 +81,36 @@ const LF_SESSION: ReaderTable = {
   text: { ...CRLF_SESSION.text, lf: ['line', 'lineStart'] },
 };
 
+/** Where the octets are counted no dot means anything, and so none can be brought to a line's start. */
+const withoutDots = (table: ReaderTable): ReaderTable => ({
+  ...table,
+  lineStart: { ...table.lineStart, dot: ['keep', 'text'] },
+});
+
+const TABLES: Record<LineEnds, Record<'dots' | 'chunks', ReaderTable>> = {
+  crlf: { dots: CRLF_SESSION, chunks: withoutDots(CRLF_SESSION) },
+  lf: { dots: LF_SESSION, chunks: withoutDots(LF_SESSION) },
+};
+
 /** Takes the data of one message off the line: finds its end, removes stuffed dots, makes every line end CR LF. */
 export class DataReader {
   readonly #options: DataReaderOptions;
   readonly #table: ReaderTable;
+  readonly #maxLine: number;
   #state: ReaderState = 'lineStart';
-  #size = 0;
+  #size: number;
+  /** Octets of the line that is not ended yet, as it stood at the end of the last input. */
+  #lineLength = 0;
   #fault: DataFault | undefined;
 
   constructor(options: DataReaderOptions) {
     this.#options = options;
-    this.#table = options.lineEnds === 'crlf' ? CRLF_SESSION : LF_SESSION;
+    this.#table = TABLES[options.lineEnds][options.framing ?? 'dots'];
+    this.#maxLine = options.maxLine ?? Number.POSITIVE_INFINITY;
+    this.#size = options.offset ?? 0;
   }
 
-  /** Octets passed on so far. */
+  /** Octets passed on so far, those of an earlier session counted. */
   get size(): number {
     return this.#size;
   }
@@ -100,7 +122,7 @@ export class DataReader {
 
   read(input: Uint8Array): DataRead {
     const output = new Splice(input);
-    const scan = new LineScan(input);
+    const scan = new LineScan(input, this.#lineLength);
     const pairs = this.#options.lineEnds === 'crlf';
     let at = 0;
     while (at < input.length) {
@@ -116,10 +138,26 @@ export class DataReader {
       const [step, next] = this.#table[this.#state][classOf(input[at])];
       this.#state = next;
       at++;
-      if (step === 'end') return this.#result(at, output, true);
+      if (step === 'end') return this.#result(at, output, scan, true);
+      if (step !== 'keep' && step !== 'hold') scan.lineEnds(at);
+      if (next === 'dot') scan.lineBegins(at);
       this.#carryOut(step, at - 1, output);
     }
-    return this.#result(at, output, false);
+    return this.#result(at, output, scan, false);
+  }
+
+  /**
+   * Where the octets are counted: the message is over. Its last line gets the end that it lacks.
+   *
+   * @returns what is still to be passed on.
+   */
+  finish(): Uint8Array {
+    if (this.#state === 'lineStart') return NOTHING;
+    const output = new Splice(NOTHING);
+    if (this.#state === 'cr') this.#bareLineEnd(output);
+    else output.insert(CRLF);
+    this.#state = 'lineStart';
+    return this.#pass(output);
   }
 
   #carryOut(step: Exclude<ReaderStep, 'end'>, at: number, output: Splice): void {
@@ -133,12 +171,18 @@ export class DataReader {
     else this.#fault ??= this.#size + output.length > this.#options.maxSize ? 'tooBig' : 'bareLineEnd';
   }
 
-  #result(used: number, output: Splice, ended: boolean): DataRead {
+  #result(used: number, output: Splice, scan: LineScan, ended: boolean): DataRead {
+    this.#lineLength = ended ? 0 : scan.unfinished(used);
+    if (scan.longest > this.#maxLine) this.#fault ??= 'lineTooLong';
+    return { used, octets: this.#pass(output), ended };
+  }
+
+  #pass(output: Splice): Uint8Array {
     if (this.#fault === undefined && this.#size + output.length > this.#options.maxSize)
       this.#fault = 'tooBig';
-    if (this.#fault !== undefined) return { used, octets: NOTHING, ended };
+    if (this.#fault !== undefined) return NOTHING;
     this.#size += output.length;
-    return { used, octets: output.joined(), ended };
+    return output.joined();
   }
 }
 
@@ -205,14 +249,41 @@ function classOf(octet: number | undefined): OctetClass {
   return octet === DOT ? 'dot' : 'other';
 }
 
-/** Looks for line ends in one input. Positions are remembered, so that no stretch is searched twice. */
+/**
+ * Looks for line ends in one input, and how long the lines between them are. Positions are remembered, so that no
+ * stretch is searched twice.
+ */
 class LineScan {
   readonly #octets: Uint8Array;
   #cr = -1;
   #lf = -1;
+  #lineFrom: number;
+  /** Octets of the longest line so far, its end counted. */
+  longest = 0;
 
-  constructor(octets: Uint8Array) {
+  /** @param before octets of the first line that came with earlier inputs. */
+  constructor(octets: Uint8Array, before = 0) {
     this.#octets = octets;
+    this.#lineFrom = -before;
+  }
+
+  /** A line ends before `at`. */
+  lineEnds(at: number): void {
+    const length = at - this.#lineFrom;
+    if (length > this.longest) this.longest = length;
+    this.#lineFrom = at;
+  }
+
+  /** What stands before `at` in this line doesn't count. */
+  lineBegins(at: number): void {
+    this.#lineFrom = at;
+  }
+
+  /** Octets of the line that is not ended at `at`, which may be the longest already. */
+  unfinished(at: number): number {
+    const length = at - this.#lineFrom;
+    if (length > this.longest) this.longest = length;
+    return length;
   }
 
   /**
@@ -227,6 +298,7 @@ class LineScan {
       if (!pairs || this.#lf !== this.#cr + 1 || this.#lf === octets.length)
         return Math.min(this.#cr, this.#lf);
       at = this.#lf + 1;
+      this.lineEnds(at);
       if (octets[at] === DOT || at === octets.length) return at;
     }
   }

@@ -26,3 +26,19 @@ export function isPrintable(text: string): boolean {
 export function printable(text: string): string {
   return isPrintable(text) ? text : text.replace(/\t/g, ' ').replace(/[^ -~]/g, '?');
 }
+
+export function isAscii(text: string): boolean {
+  return !/[^\0-\x7f]/.test(text);
+}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Text of one character per octet, read as UTF-8; undefined where it is none. */
+export function fromUtf8(latin1: string): string | undefined {
+  if (isAscii(latin1)) return latin1;
+  try {
+    return UTF8.decode(Buffer.from(latin1, 'latin1'));
+  } catch {
+    return undefined;
+  }
+}

@@ -5,13 +5,26 @@ import type { LineFault } from './line.js';
 import type { EnhancedReply } from './reply.js';
 
 /** How far a transaction has come, between commands. */
-export type Moment = 'start' | 'ready' | 'mail' | 'recipients';
+export type Moment =
+  /** We refused to serve this client in our greeting (RFC 5321 §3.1): only QUIT is heard. */
+  | 'refused'
+  | 'start'
+  | 'ready'
+  | 'mail'
+  | 'recipients'
+  /** MAIL was answered with 355: the rest of a message is to come (RFC 1845). */
+  | 'resumed'
+  /** Some chunks are there, and not the last (RFC 3030). */
+  | 'chunks';
 
 export const OUT_OF_ORDER: Record<Moment, EnhancedReply> = {
+  refused: { code: 503, status: '5.5.1', text: 'No service here; say QUIT' },
   start: { code: 503, status: '5.5.1', text: 'Say EHLO or HELO first' },
   ready: { code: 503, status: '5.5.1', text: 'Say MAIL first' },
   mail: { code: 503, status: '5.5.1', text: 'Say RCPT or RSET first' },
   recipients: { code: 503, status: '5.5.1', text: 'Say DATA or RSET first' },
+  resumed: { code: 503, status: '5.5.1', text: 'Go on with DATA, or say RSET' },
+  chunks: { code: 503, status: '5.5.1', text: 'Say BDAT with LAST, or RSET, first' },
 };
 
 export const LINE_REFUSALS: Record<LineFault, EnhancedReply> = {
@@ -22,12 +35,15 @@ export const LINE_REFUSALS: Record<LineFault, EnhancedReply> = {
 export const NO_COMMAND: EnhancedReply = { code: 500, status: '5.5.2', text: 'Not a command' };
 export const UNKNOWN_COMMAND: EnhancedReply = { code: 500, status: '5.5.1', text: 'Unknown command' };
 export const NOT_IMPLEMENTED: EnhancedReply = { code: 502, status: '5.5.1', text: 'Not done here' };
+export const LOGIN_NEEDED: EnhancedReply = { code: 530, status: '5.7.0', text: 'Say AUTH first' };
+export const TLS_NEEDED: EnhancedReply = { code: 530, status: '5.7.0', text: 'Say STARTTLS first' };
 export const TOO_MANY_RECIPIENTS: EnhancedReply = { code: 452, status: '4.5.3', text: 'Too many recipients' };
 
 const ARGUMENT_REFUSALS: Record<Exclude<ArgumentFault, 'syntax'>, EnhancedReply> = {
   badSender: { code: 501, status: '5.1.7', text: 'Bad sender address syntax' },
   badRecipient: { code: 501, status: '5.1.3', text: 'Bad recipient address syntax' },
   notAscii: { code: 553, status: '5.6.7', text: 'Addresses are ASCII here' },
+  needsSmtpUtf8: { code: 553, status: '5.6.7', text: 'Such an address needs SMTPUTF8' },
   badParameter: { code: 501, status: '5.5.4', text: 'Bad parameter, or one given twice' },
   unknownParameter: { code: 555, status: '5.5.4', text: 'Parameter not supported' },
 };
@@ -42,4 +58,6 @@ export function argumentRefusal(fault: ArgumentFault, syntax: string): EnhancedR
 export const DATA_REFUSALS: Record<DataFault, EnhancedReply> = {
   tooBig: { code: 552, status: '5.3.4', text: 'Message too big' },
   bareLineEnd: { code: 554, status: '5.6.0', text: 'Message refused: CR or LF alone in it' },
+  // RFC 5321 §4.5.3.1.10.
+  lineTooLong: { code: 500, status: '5.6.0', text: 'Message refused: line too long' },
 };

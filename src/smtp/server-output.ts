@@ -1,9 +1,10 @@
 import { concat, fromAscii } from '../core/index.js';
 import { type EnhancedReply, formatReply } from './reply.js';
-import type { DialogueEvent, ServerAction } from './session.js';
+import type { Misdeed, ServerAction } from './server-interface.js';
+import type { DialogueEvent } from './session.js';
 
 /** What the driver is to do next, and tells us when it has; or the end. Nothing follows it in a list of actions. */
-type Handover = Extract<ServerAction, { do: 'ask' | 'body' | 'close' }>;
+type Handover = Extract<ServerAction, { do: 'ask' | 'body' | 'upgrade' | 'turn' | 'close' }>;
 
 /**
  * Gathers what one call of the server session brings about, and puts it in order: `discard`, one `send` with all
@@ -11,15 +12,23 @@ type Handover = Extract<ServerAction, { do: 'ask' | 'body' | 'close' }>;
  * loop over the actions.
  */
 export class ServerOutput {
+  readonly #statusCodes: boolean;
   #replies: Uint8Array[] = [];
   #consumed = 0;
-  #discard = false;
+  #discard: 'refused' | 'cutOff' | undefined;
+  #misdeeds: Misdeed[] = [];
   #events: DialogueEvent[] = [];
   #handover: Handover | undefined;
   #awaiting = false;
 
+  /** @param statusCodes whether replies have enhanced status codes (RFC 2034). */
+  constructor(statusCodes: boolean) {
+    this.#statusCodes = statusCodes;
+  }
+
   reply(reply: EnhancedReply): void {
-    this.#replies.push(fromAscii(formatReply(reply)));
+    const { code, text } = reply;
+    this.#replies.push(fromAscii(formatReply(this.#statusCodes ? reply : { code, text })));
   }
 
   /** Nobody is there any longer to read them. */
@@ -31,8 +40,12 @@ export class ServerOutput {
     this.#consumed += octets;
   }
 
-  discard(): void {
-    this.#discard = true;
+  discard(why: 'refused' | 'cutOff'): void {
+    this.#discard = why;
+  }
+
+  count(what: Misdeed): void {
+    this.#misdeeds.push(what);
   }
 
   event(event: DialogueEvent): void {
@@ -58,7 +71,8 @@ export class ServerOutput {
   /** @param holdReplies leaves the replies for a later list. */
   take(holdReplies: boolean): ServerAction[] {
     const actions: ServerAction[] = [];
-    if (this.#discard) actions.push({ do: 'discard' });
+    if (this.#discard !== undefined) actions.push({ do: 'discard', why: this.#discard });
+    for (const what of this.#misdeeds) actions.push({ do: 'count', what });
     if (this.#replies.length > 0 && !holdReplies) {
       actions.push({ do: 'send', octets: concat(this.#replies) });
       this.#replies = [];
@@ -66,7 +80,8 @@ export class ServerOutput {
     if (this.#consumed > 0) actions.push({ do: 'consumed', octets: this.#consumed });
     for (const event of this.#events) actions.push({ do: 'dialogue', event });
     if (this.#handover !== undefined) actions.push(this.#handover);
-    this.#discard = false;
+    this.#discard = undefined;
+    this.#misdeeds = [];
     this.#consumed = 0;
     this.#events = [];
     this.#handover = undefined;

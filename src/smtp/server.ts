@@ -2,64 +2,57 @@
  * The receiving half of a session (RFC 5321 §4.1).
  *
  * Input waits in the inbox and is used up in order by whatever the session is doing: taking command lines, or taking
- * the data of a message. Where the world must decide, the session asks, and uses up nothing until the answer is there;
- * so pipelined commands are answered in order however long a decision takes.
+ * the content of a message. Where the world must decide, the session asks, and uses up nothing until the answer is
+ * there; so pipelined commands are answered in order however long a decision takes.
+ *
+ * What a command means is said by the table of commands, in terms of an `Answer`; here answers are carried out.
  */
-import { TimerTable } from '../core/index.js';
-import { isHelloName, parseCommandLine, parseMail, parseRecipient } from './commands.js';
-import { DataReader } from './data.js';
+import { type Decoded, TimerTable } from '../core/index.js';
+import type { Answer, Content, Exchange, Next } from './answer.js';
+import { parseCommandLine } from './commands.js';
+import { DataRateWatch } from './data-rate.js';
 import { Inbox } from './inbox.js';
-import { LineSplitter } from './line.js';
+import { type LineFault, LineSplitter } from './line.js';
+import { NOTHING } from './octets.js';
 import {
   argumentRefusal,
-  DATA_REFUSALS,
   LINE_REFUSALS,
-  type Moment,
+  LOGIN_NEEDED,
   NO_COMMAND,
   NOT_IMPLEMENTED,
   OUT_OF_ORDER,
-  TOO_MANY_RECIPIENTS,
+  TLS_NEEDED,
   UNKNOWN_COMMAND,
 } from './refusals.js';
 import type { EnhancedReply } from './reply.js';
-import { ServerOutput } from './server-output.js';
+import { COMMANDS, type Command, KNOWN_VERBS, MAX_AUTH_LINE, MAX_COMMAND_LINE } from './server-commands.js';
 import type {
   Ask,
+  ClientFacts,
+  CloseReason,
   Hello,
-  MailCommand,
   ServerAction,
   ServerInput,
   ServerOptions,
+  TlsFacts,
   Verdict,
-} from './session.js';
+} from './server-interface.js';
+import { ServerOutput } from './server-output.js';
+import { greeting } from './server-proxies.js';
+import { ServerState } from './server-state.js';
 
 type Phase =
-  | { readonly name: 'unopened' | 'commands' | 'over' }
-  | { readonly name: 'asking'; readonly id: number; readonly decided: (verdict: Verdict) => EnhancedReply }
-  | { readonly name: 'receiving'; readonly reader: DataReader }
+  | { readonly name: 'unopened' | 'commands' | 'upgrading' | 'over' }
+  | {
+      readonly name: 'asking';
+      readonly id: number;
+      readonly question: Ask;
+      readonly decided: (verdict: Verdict) => Answer;
+    }
+  | { readonly name: 'receiving'; readonly content: Content }
   /** The driver has a piece of the body and has not said `bodyTaken`; `ended`: it is the last one. */
-  | { readonly name: 'handedOver'; readonly reader: DataReader; readonly ended: boolean };
+  | { readonly name: 'handedOver'; readonly content: Content; readonly ended: boolean };
 
-/** What a command brings about: a reply; one that counts as an error; or it was asked, or all is over. */
-type Answer = { readonly say: EnhancedReply } | { readonly error: EnhancedReply } | undefined;
-
-interface Rule {
-  readonly during: readonly Moment[];
-  readonly argument: 'none' | 'needed' | 'optional';
-  /** What a client is told that got the argument wrong. */
-  readonly syntax: string;
-  readonly answer: (session: ServerSession, argument: string, syntax: string) => Answer;
-}
-
-const ALWAYS: readonly Moment[] = ['start', 'ready', 'mail', 'recipients'];
-
-/** Verbs of RFC 5321 and its forebears that we know and do not do. */
-const KNOWN_VERBS: ReadonlySet<string> = new Set(['EXPN', 'SEND', 'SOML', 'SAML', 'TURN']);
-
-const OK: EnhancedReply = { code: 250, status: '2.0.0', text: 'OK' };
-
-/** RFC 5321 §4.5.3.1.4 asks for 512; extensions ask for more with each parameter. */
-const MAX_COMMAND_LINE = 2048;
 /** Octets of input looked at in one step; a piece of the body has at most twice as many (all line ends bare). */
 const MAX_STEP = 32 * 1024;
 /** A driver that heeds `consumed` never brings us near. */
@@ -67,59 +60,29 @@ const MAX_INBOX = 256 * 1024;
 /** How long replies wait for those to the commands behind them, so that a batch is answered in one piece. */
 const REPLY_HOLD_MS = 100;
 
-export class ServerSession {
-  static readonly #RULES: ReadonlyMap<string, Rule> = new Map(
-    Object.entries({
-      HELO: {
-        during: ALWAYS,
-        argument: 'needed',
-        syntax: 'HELO hostname',
-        answer: (s, name, syntax) => s.#greet({ name, extended: false }, syntax),
-      },
-      EHLO: {
-        during: ALWAYS,
-        argument: 'needed',
-        syntax: 'EHLO hostname',
-        answer: (s, name, syntax) => s.#greet({ name, extended: true }, syntax),
-      },
-      MAIL: {
-        during: ['ready'],
-        argument: 'needed',
-        syntax: 'MAIL FROM:<address> [SIZE=n] [BODY=7BIT|8BITMIME]',
-        answer: (s, argument, syntax) => s.#mail(argument, syntax),
-      },
-      RCPT: {
-        during: ['mail', 'recipients'],
-        argument: 'needed',
-        syntax: 'RCPT TO:<address>',
-        answer: (s, argument, syntax) => s.#recipient(argument, syntax),
-      },
-      DATA: { during: ['recipients'], argument: 'none', syntax: 'DATA', answer: (s) => s.#begin() },
-      RSET: { during: ALWAYS, argument: 'none', syntax: 'RSET', answer: (s) => s.#reset() },
-      NOOP: { during: ALWAYS, argument: 'optional', syntax: 'NOOP', answer: () => ({ say: OK }) },
-      VRFY: {
-        during: ALWAYS,
-        argument: 'needed',
-        syntax: 'VRFY address',
-        answer: (s, text) => s.#verify(text),
-      },
-      HELP: { during: ALWAYS, argument: 'optional', syntax: 'HELP', answer: (s) => s.#help() },
-      QUIT: { during: ALWAYS, argument: 'none', syntax: 'QUIT', answer: (s) => s.#quit() },
-    } satisfies Record<string, Rule>),
-  );
+const DEFAULT_MAX_UNKNOWN_COMMANDS = 10;
+const DEFAULT_MAX_IDLE_COMMANDS = 100;
 
+const TOO_MANY_ERRORS: EnhancedReply = { code: 421, status: '4.7.0', text: 'Too many errors' };
+
+export class ServerSession {
   readonly #options: ServerOptions;
   readonly #lines: LineSplitter;
+  readonly #state: ServerState;
+  readonly #rate: DataRateWatch | undefined;
   readonly #inbox = new Inbox();
-  readonly #output = new ServerOutput();
-  readonly #timers = new TimerTable<'idle' | 'replies'>();
+  readonly #output: ServerOutput;
+  readonly #timers = new TimerTable<'idle' | 'replies' | 'rate'>();
   #phase: Phase = { name: 'unopened' };
-  #hello: Hello | undefined;
-  #transaction: { readonly mail: MailCommand; recipients: number } | undefined;
+  /** Lines are answers to it, not commands. */
+  #exchange: Exchange | undefined;
   /** The driver has been asked to take a message and has not yet been asked to commit it. */
   #begun = false;
   #errors = 0;
+  #unknownCommands = 0;
+  #idleCommands = 0;
   #stopping = false;
+  #spokeEarly = false;
   #lastAsk = 0;
   /** Input was used in this call: the client is not idle. */
   #progress = false;
@@ -128,12 +91,21 @@ export class ServerSession {
 
   constructor(options: ServerOptions) {
     this.#options = options;
-    this.#lines = new LineSplitter(options.lineEnds, MAX_COMMAND_LINE);
+    const maxLine = options.offers?.auth === undefined ? MAX_COMMAND_LINE : MAX_AUTH_LINE;
+    this.#lines = new LineSplitter(options.lineEnds, maxLine);
+    this.#state = new ServerState(options, this.#lines);
+    this.#output = new ServerOutput(this.#state.offers.enhancedStatusCodes === true);
+    this.#rate = options.slowestData && new DataRateWatch(options.slowestData);
   }
 
   /** What the client called itself last. */
   get hello(): Hello | undefined {
-    return this.#hello;
+    return this.#state.hello;
+  }
+
+  /** What is known of the client now. */
+  get client(): ClientFacts {
+    return this.#state.client;
   }
 
   /** @throws Error when an input does not fit what was asked for: the driver is wrong. */
@@ -142,16 +114,19 @@ export class ServerSession {
     if (this.#phase.name === 'over') return [];
     switch (input.type) {
       case 'start':
-        this.#start();
+        this.#start(input.tls, input.refusal);
         break;
       case 'octets':
-        this.#inbox.push(input.octets);
+        this.#arrived(input.octets);
         break;
       case 'answer':
         this.#answer(input.id, input.verdict);
         break;
       case 'bodyTaken':
         this.#bodyTaken();
+        break;
+      case 'secured':
+        this.#secured(input.tls);
         break;
       case 'stop':
         this.#stopping = true;
@@ -174,16 +149,30 @@ export class ServerSession {
   handleTimeout(now: number): readonly ServerAction[] {
     const expired = this.#timers.takeExpired(now);
     if (expired.includes('idle')) {
-      this.#farewell(
-        { code: 421, status: '4.4.2', text: `${this.#options.hostname} timed out, closing` },
-        'timeout',
-      );
+      this.#timedOut();
       return this.#output.take(false);
+    }
+    if (expired.includes('rate') && this.#rate !== undefined) {
+      if (!this.#rate.next()) {
+        this.#output.count('slowSender');
+        this.#farewell({ code: 421, status: '4.4.2', text: 'Data comes too slowly' }, 'slow');
+        return this.#output.take(false);
+      }
+      this.#timers.start('rate', this.#rate.resume(now));
     }
     return expired.includes('replies') ? this.#output.take(false) : [];
   }
 
   // ---------------------------------------------------------------- the inbox, in order
+
+  #arrived(octets: Uint8Array): void {
+    if (this.#phase.name === 'upgrading') throw new Error('SMTP server: octets before TLS is on');
+    if (this.#phase.name === 'unopened' && !this.#spokeEarly) {
+      this.#spokeEarly = true;
+      this.#output.count('earlyTalker');
+    }
+    this.#inbox.push(octets);
+  }
 
   #work(): void {
     while (this.#step()) this.#progress = true;
@@ -191,9 +180,9 @@ export class ServerSession {
 
   /** @returns whether something was used up, so that more may be possible. */
   #step(): boolean {
-    if (this.#phase.name === 'receiving') return this.#readData(this.#phase.reader);
+    if (this.#phase.name === 'receiving') return this.#readContent(this.#phase.content);
     if (this.#phase.name !== 'commands') return false;
-    if (!this.#stopping) return this.#readLine();
+    if (!this.#stopping || this.#begun) return this.#readLine();
     this.#farewell({ code: 421, status: '4.3.2', text: `${this.#options.hostname} shutting down` }, 'stop');
     return false;
   }
@@ -203,24 +192,22 @@ export class ServerSession {
       const { used, line } = this.#lines.take(this.#inbox.peek(MAX_STEP));
       this.#use(used);
       if (line === undefined) continue;
-      const answer = line.ok ? this.#command(line.value) : { error: LINE_REFUSALS[line.fault] };
-      if (answer === undefined) return true;
-      if ('say' in answer) this.#output.reply(answer.say);
-      else this.#error(answer.error);
+      this.#carryOut(this.#exchange === undefined ? this.#command(line) : this.#exchange.line(line));
       return true;
     }
     return false;
   }
 
-  #readData(reader: DataReader): boolean {
-    if (this.#inbox.length === 0) return false;
-    const { used, octets, ended } = reader.read(this.#inbox.peek(MAX_STEP));
+  #readContent(content: Content): boolean {
+    if (this.#inbox.length === 0 && !content.exhausted) return false;
+    const { used, octets, ended } = content.read(this.#inbox.peek(MAX_STEP));
     this.#use(used);
-    if (reader.fault !== undefined) this.#discard();
+    this.#rate?.count(used);
+    if (content.fault !== undefined) this.#discard('refused');
     if (octets.length > 0) {
-      this.#phase = { name: 'handedOver', reader, ended };
+      this.#phase = { name: 'handedOver', content, ended };
       this.#output.handOver({ do: 'body', octets });
-    } else if (ended) this.#endOfData(reader);
+    } else if (ended) this.#contentEnded(content);
     return true;
   }
 
@@ -229,190 +216,228 @@ export class ServerSession {
     this.#output.consumed(octets);
   }
 
-  // ---------------------------------------------------------------- commands
-
-  #command(line: string): Answer {
-    const command = parseCommandLine(line);
-    if (command === undefined) return { error: NO_COMMAND };
-    const { verb, argument } = command;
-    const rule = ServerSession.#RULES.get(verb);
-    if (rule === undefined) return { error: KNOWN_VERBS.has(verb) ? NOT_IMPLEMENTED : UNKNOWN_COMMAND };
-    const moment = this.#moment();
-    if (!rule.during.includes(moment)) return { error: OUT_OF_ORDER[moment] };
-    const fits = rule.argument === 'optional' || (rule.argument === 'needed') === (argument !== '');
-    return fits
-      ? rule.answer(this, argument, rule.syntax)
-      : { error: argumentRefusal('syntax', rule.syntax) };
-  }
-
-  #moment(): Moment {
-    if (this.#hello === undefined) return 'start';
-    if (this.#transaction === undefined) return 'ready';
-    return this.#transaction.recipients === 0 ? 'mail' : 'recipients';
-  }
-
-  /** RFC 5321 §4.1.1.1; either verb ends a transaction as RSET does (§4.1.4). */
-  #greet(hello: Hello, syntax: string): Answer {
-    if (!isHelloName(hello.name)) return { error: argumentRefusal('syntax', syntax) };
-    this.#hello = hello;
-    this.#transaction = undefined;
-    const { hostname, maxMessageSize } = this.#options;
-    const lines = [`${hostname} greets ${hello.name}`];
-    if (hello.extended)
-      lines.push('PIPELINING', '8BITMIME', `SIZE ${maxMessageSize}`, 'ENHANCEDSTATUSCODES', 'HELP');
-    return { say: { code: 250, text: lines.join('\n') } };
-  }
-
-  #mail(argument: string, syntax: string): Answer {
-    const parsed = parseMail(argument);
-    if (!parsed.ok) return { error: argumentRefusal(parsed.fault, syntax) };
-    const mail = parsed.value;
-    // RFC 1870 §6.1: better now than after the data was sent.
-    if (mail.size !== undefined && mail.size > this.#options.maxMessageSize)
-      return { say: DATA_REFUSALS.tooBig };
-    if (this.#hello === undefined) return { error: OUT_OF_ORDER.start };
-    return this.#ask({ type: 'sender', mail, hello: this.#hello }, (verdict) => {
-      if (verdict.accept) this.#transaction = { mail, recipients: 0 };
-      return verdict.reply ?? { code: 250, status: '2.1.0', text: 'Sender OK' };
-    });
-  }
-
-  #recipient(argument: string, syntax: string): Answer {
-    const parsed = parseRecipient(argument);
-    if (!parsed.ok) return { error: argumentRefusal(parsed.fault, syntax) };
-    const transaction = this.#transaction;
-    if (transaction === undefined) return { error: OUT_OF_ORDER.ready };
-    if (transaction.recipients >= this.#options.maxRecipients) return { say: TOO_MANY_RECIPIENTS };
-    return this.#ask({ type: 'recipient', address: parsed.value }, (verdict) => {
-      if (verdict.accept) transaction.recipients++;
-      return verdict.reply ?? { code: 250, status: '2.1.5', text: 'Recipient OK' };
-    });
-  }
-
-  #begin(): Answer {
-    this.#begun = true;
-    return this.#ask({ type: 'begin' }, (verdict) => {
-      this.#begun = verdict.accept;
-      if (!verdict.accept) return verdict.reply;
-      const { maxMessageSize: maxSize, bareLineEnd } = this.#options;
-      const lineEnds = this.#lines.lineEnds ?? 'crlf';
-      this.#phase = { name: 'receiving', reader: new DataReader({ lineEnds, bareLineEnd, maxSize }) };
-      return { code: 354, text: 'Send the message, end with a dot alone on a line' };
-    });
-  }
-
-  #reset(): Answer {
-    this.#transaction = undefined;
-    return { say: OK };
-  }
-
-  #verify(text: string): Answer {
-    return this.#ask(
-      { type: 'verify', text },
-      ({ reply }) =>
-        reply ?? { code: 252, status: '2.0.0', text: 'Not verified, but send some mail and see' },
-    );
-  }
-
-  #help(): Answer {
-    const verbs = [...ServerSession.#RULES.keys()].join(' ');
-    return { say: { code: 214, status: '2.0.0', text: `Commands: ${verbs}\nSee RFC 5321` } };
-  }
-
-  #quit(): Answer {
-    this.#farewell({ code: 221, status: '2.0.0', text: `${this.#options.hostname} closing` }, 'quit');
-    return undefined;
-  }
-
-  // ---------------------------------------------------------------- the data of a message
-
   #bodyTaken(): void {
     if (this.#phase.name !== 'handedOver') throw new Error('SMTP server: bodyTaken, and no body is out');
-    const { reader, ended } = this.#phase;
-    this.#phase = { name: 'receiving', reader };
-    if (ended) this.#endOfData(reader);
+    const { content, ended } = this.#phase;
+    this.#phase = { name: 'receiving', content };
+    if (ended) this.#contentEnded(content);
   }
 
-  #endOfData(reader: DataReader): void {
-    this.#transaction = undefined;
+  #contentEnded(content: Content): void {
     this.#phase = { name: 'commands' };
-    if (reader.fault !== undefined) {
-      this.#output.reply(DATA_REFUSALS[reader.fault]);
+    this.#carryOut(content.ended());
+  }
+
+  // ---------------------------------------------------------------- commands, and what they bring about
+
+  #command(line: Decoded<string, LineFault>): Answer {
+    if (!line.ok) return { error: LINE_REFUSALS[line.fault] };
+    const parsed = parseCommandLine(line.value);
+    if (parsed === undefined) return this.#withinLimit(line.value.length) ?? this.#unknown(NO_COMMAND);
+    const { verb, argument } = parsed;
+    const command = COMMANDS.get(verb);
+    const tooLong = this.#withinLimit(line.value.length, command);
+    if (tooLong !== undefined) return tooLong;
+    if (command === undefined || command.offered?.(this.#state) === false)
+      return this.#unknown(KNOWN_VERBS.has(verb) ? NOT_IMPLEMENTED : UNKNOWN_COMMAND);
+    const { moment } = this.#state;
+    if (!command.during.includes(moment)) return { error: OUT_OF_ORDER[moment] };
+    if (command.isIdle === true && ++this.#idleCommands > this.#maxIdleCommands)
+      return {
+        say: { code: 421, status: '4.7.0', text: 'Too many commands without a message' },
+        next: { end: 'errors' },
+      };
+    const refusal = this.#lacking(command);
+    if (refusal !== undefined) return { error: refusal };
+    const fits = command.argument === 'optional' || (command.argument === 'needed') === (argument !== '');
+    return fits
+      ? command.answer(this.#state, argument, command.syntax)
+      : { error: argumentRefusal('syntax', command.syntax) };
+  }
+
+  #withinLimit(length: number, command?: Command): Answer | undefined {
+    return length > (command?.maxLine ?? MAX_COMMAND_LINE) ? { error: LINE_REFUSALS.tooLong } : undefined;
+  }
+
+  get #maxIdleCommands(): number {
+    return this.#options.maxIdleCommands ?? DEFAULT_MAX_IDLE_COMMANDS;
+  }
+
+  #unknown(reply: EnhancedReply): Answer {
+    const isOver =
+      ++this.#unknownCommands >= (this.#options.maxUnknownCommands ?? DEFAULT_MAX_UNKNOWN_COMMANDS);
+    return isOver ? { say: TOO_MANY_ERRORS, next: { end: 'errors' } } : { error: reply };
+  }
+
+  /** What must come first, where this server insists on it. */
+  #lacking({ needs }: Command): EnhancedReply | undefined {
+    const { tlsRequired, authRequired } = this.#options;
+    const { tls, identity } = this.#state;
+    if (tlsRequired === true && tls === undefined && needs?.includes('tls')) return TLS_NEEDED;
+    if (authRequired === true && identity === undefined && needs?.includes('login')) return LOGIN_NEEDED;
+    return undefined;
+  }
+
+  #carryOut(answer: Answer): void {
+    this.#exchange = undefined;
+    if (this.#begun && this.#state.transaction === undefined) this.#discard('refused');
+    if ('ask' in answer) {
+      this.#ask(answer.ask, answer.decided);
       return;
     }
-    this.#begun = false;
-    this.#ask({ type: 'commit', size: reader.size }, ({ reply }) => {
-      this.#urgent = true;
-      return reply ?? { code: 250, status: '2.0.0', text: 'Message accepted' };
-    });
+    if ('say' in answer && answer.next?.end !== undefined) {
+      this.#count(answer.next);
+      this.#farewell(answer.say, answer.next.end);
+      return;
+    }
+    if ('error' in answer && ++this.#errors >= this.#options.maxErrors) {
+      this.#farewell(TOO_MANY_ERRORS, 'errors');
+      return;
+    }
+    if ('say' in answer) this.#output.reply(answer.say);
+    if ('error' in answer) this.#output.reply(answer.error);
+    if (answer.next !== undefined) this.#goOn(answer.next);
   }
 
-  // ---------------------------------------------------------------- asking, starting, ending
+  #goOn(next: Next): void {
+    this.#count(next);
+    this.#exchange = next.exchange;
+    if (next.receive !== undefined) this.#phase = { name: 'receiving', content: next.receive };
+    if (next.upgrade === true) this.#upgrade();
+    if (next.turn !== undefined) this.#turn(next.turn);
+  }
 
-  #ask(ask: Ask, decided: (verdict: Verdict) => EnhancedReply): undefined {
+  #count({ count }: Next): void {
+    if (count !== undefined) this.#output.count(count);
+  }
+
+  #ask(question: Ask, decided: (verdict: Verdict) => Answer): void {
     const id = ++this.#lastAsk;
-    this.#phase = { name: 'asking', id, decided };
-    this.#output.handOver({ do: 'ask', id, ask });
-    return undefined;
+    if (question.type === 'begin') this.#begun = true;
+    if (question.type === 'commit') this.#begun = false;
+    this.#phase = { name: 'asking', id, question, decided };
+    this.#output.handOver({ do: 'ask', id, ask: question, client: this.#state.client });
   }
 
   #answer(id: number, verdict: Verdict): void {
     if (this.#phase.name !== 'asking' || this.#phase.id !== id)
       throw new Error(`SMTP server: answer to ask ${id}, which is not open`);
-    const { decided } = this.#phase;
+    const { question, decided } = this.#phase;
     this.#phase = { name: 'commands' };
-    this.#output.reply(decided(verdict));
+    if (question.type === 'begin' && !verdict.accept) this.#begun = false;
+    if (question.type === 'commit') {
+      this.#urgent = true;
+      this.#idleCommands = 0;
+    }
+    this.#carryOut(decided(verdict));
     this.#progress = true;
   }
 
-  #start(): void {
+  // ---------------------------------------------------------------- starting, changing, ending
+
+  #start(tls: TlsFacts | undefined, refusal: EnhancedReply | undefined): void {
     if (this.#phase.name !== 'unopened') throw new Error('SMTP server: started twice');
     this.#phase = { name: 'commands' };
-    const { hostname, greeting } = this.#options;
-    if (!this.#stopping) this.#output.reply({ code: 220, text: `${hostname} ${greeting}` });
+    this.#state.tls = tls;
+    if (this.#stopping) return;
+    if (this.#spokeEarly && this.#options.earlyTalkers === 'refuse')
+      this.#farewell({ code: 554, status: '5.5.1', text: 'You spoke before the greeting' }, 'early');
+    else if (refusal?.code === 421) this.#farewell(refusal, 'refused');
+    else {
+      this.#state.refused = refusal !== undefined;
+      this.#output.reply(refusal ?? greeting(this.#state));
+    }
   }
 
-  /** The client broke a rule of the protocol; that a message or an address is not wanted is no error of this kind. */
-  #error(reply: EnhancedReply): void {
-    this.#errors++;
-    if (this.#errors < this.#options.maxErrors) this.#output.reply(reply);
-    else this.#farewell({ code: 421, status: '4.7.0', text: 'Too many errors' }, 'errors');
+  /** RFC 3207 §4.2, §6: what came in the clear behind STARTTLS may be anyone's, and is not heard. */
+  #upgrade(): void {
+    if (this.#inbox.length > 0) {
+      this.#output.count('clearTextBehindStartTls');
+      this.#output.consumed(this.#inbox.length);
+      this.#inbox.clear();
+    }
+    this.#phase = { name: 'upgrading' };
+    this.#output.handOver({ do: 'upgrade' });
   }
 
-  #discard(): void {
-    if (this.#begun) this.#output.discard();
+  /** RFC 3207 §4.2: both sides forget what they knew of each other. */
+  #secured(tls: TlsFacts): void {
+    if (this.#phase.name !== 'upgrading') throw new Error('SMTP server: secured, and no upgrade is going on');
+    this.#phase = { name: 'commands' };
+    this.#state.forget();
+    this.#state.tls = tls;
+    this.#progress = true;
+  }
+
+  #turn(domains: readonly string[]): void {
+    this.#output.awaiting(false);
+    const octets = this.#inbox.length === 0 ? NOTHING : this.#inbox.peek(MAX_INBOX);
+    this.#over({ do: 'turn', domains, octets });
+  }
+
+  #timedOut(): void {
+    // In the midst of TLS coming about there is nobody to be told in words.
+    if (this.#phase.name === 'upgrading') this.#end('timeout');
+    else
+      this.#farewell(
+        { code: 421, status: '4.4.2', text: `${this.#options.hostname} timed out, closing` },
+        'timeout',
+      );
+  }
+
+  #discard(why: 'refused' | 'cutOff'): void {
+    if (this.#begun) this.#output.discard(why);
     this.#begun = false;
   }
 
-  #farewell(reply: EnhancedReply, why: 'quit' | 'errors' | 'timeout' | 'stop'): void {
+  #farewell(reply: EnhancedReply, why: CloseReason): void {
     this.#output.reply(reply);
     this.#output.awaiting(false);
     this.#output.event('farewellSent');
     this.#end(why);
   }
 
-  #end(why: 'quit' | 'errors' | 'timeout' | 'stop' | 'gone'): void {
-    this.#discard();
+  #end(why: CloseReason): void {
+    this.#discard('cutOff');
     this.#output.awaiting(false);
-    this.#output.handOver({ do: 'close', why });
+    this.#over({ do: 'close', why });
+  }
+
+  #over(last: Extract<ServerAction, { do: 'close' | 'turn' }>): void {
+    this.#output.handOver(last);
     this.#phase = { name: 'over' };
+    this.#exchange = undefined;
     this.#inbox.clear();
     this.#timers.stopAll();
   }
 
   /** Timers, the `awaiting` event, and whether replies may wait. */
   #finish(now: number): readonly ServerAction[] {
-    if (this.#phase.name === 'over') return this.#output.take(false);
-    const awaiting = this.#phase.name === 'commands' || this.#phase.name === 'receiving';
+    const { name } = this.#phase;
+    if (name === 'over') return this.#output.take(false);
+    const awaiting = name === 'commands' || name === 'receiving' || name === 'upgrading';
     const changed = this.#output.awaiting(awaiting);
     if (!awaiting) this.#timers.stop('idle');
     else if (changed || this.#progress) this.#timers.start('idle', now + this.#options.idleTimeoutMs);
     this.#progress = false;
+    if (this.#rate !== undefined) this.#watchRate(this.#rate, now);
     // Where replies are there and a command behind them is being decided, the client sent a batch, and waits for all.
-    const hold = this.#phase.name === 'asking' && this.#output.hasReplies() && !this.#urgent;
+    const hold = name === 'asking' && this.#output.hasReplies() && !this.#urgent;
     this.#urgent = false;
     if (!hold) this.#timers.stop('replies');
     else if (!this.#timers.isRunning('replies')) this.#timers.start('replies', now + REPLY_HOLD_MS);
     return this.#output.take(hold);
+  }
+
+  #watchRate(rate: DataRateWatch, now: number): void {
+    const { name } = this.#phase;
+    // Between two chunks of a message we wait for it as well.
+    if (name === 'receiving' || (name === 'commands' && this.#begun)) {
+      this.#timers.start('rate', rate.resume(now));
+      return;
+    }
+    this.#timers.stop('rate');
+    rate.pause(now);
+    if (name === 'commands') rate.next();
   }
 }

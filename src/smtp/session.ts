@@ -3,93 +3,11 @@
  * transport: whoever drives them feeds what happens and carries out what they return, in order.
  *
  * Octets given to a session belong to it from then on; those that it gives out belong to the driver, and may be views
- * of the former. An action that the driver answers with an input (`ask`, `body`, `ready`, `pull`) and the end (`close`,
- * `finished`) stand last in their list, so the answer may be given from within the loop over the list. After the end
- * every input is ignored; before it, an input that was not asked for throws: the driver is wrong.
+ * of the former. An action that the driver answers with an input (`ask`, `body`, `upgrade`, `ready`, `pull`) and the
+ * end (`close`, `turn`, `finished`) stand last in their list, so the answer may be given from within the loop over the
+ * list. After the end every input is ignored; before it, an input that was not asked for throws: the driver is wrong.
  */
 import type { MailParameters, RecipientParameters } from './envelope.js';
-import type { EnhancedReply } from './reply.js';
-
-// ---------------------------------------------------------------- server
-
-export interface ServerOptions {
-  /** Our name in the greeting, in EHLO and in Received. */
-  readonly hostname: string;
-  /** After the host name in the greeting: `ESMTP NO UCE`. */
-  readonly greeting: string;
-  readonly maxMessageSize: number;
-  readonly maxRecipients: number;
-  /** Line ends: `crlf` on TCP; `learn` on a circuit, from the first command line (RFC 1090 §8). */
-  readonly lineEnds: 'crlf' | 'learn';
-  /** What a bare CR or LF in the data of a CRLF session becomes. */
-  readonly bareLineEnd: 'refuse' | 'crlf';
-  /** Longest wait for a command or for data, milliseconds (RFC 5321 §4.5.3.2.7: 5 minutes). */
-  readonly idleTimeoutMs: number;
-  /** So many errors of protocol (not refused mail) end the session with 421. */
-  readonly maxErrors: number;
-}
-
-export type ServerInput =
-  /** The transport is open: the greeting goes out. */
-  | { readonly type: 'start' }
-  | { readonly type: 'octets'; readonly octets: Uint8Array }
-  /** What was asked is decided. `id` is that of the ask; one ask is open at a time. */
-  | { readonly type: 'answer'; readonly id: number; readonly verdict: Verdict }
-  /** The driver has room for more of the body (see `body`). */
-  | { readonly type: 'bodyTaken' }
-  /** The gateway stops: 421 at the next good moment; a message being received and an open ask are finished first. */
-  | { readonly type: 'stop' }
-  /** The transport is gone. */
-  | { readonly type: 'ended' };
-
-export type Verdict =
-  | { readonly accept: true; readonly reply?: EnhancedReply }
-  | { readonly accept: false; readonly reply: EnhancedReply };
-
-export type ServerAction =
-  /**
-   * One reply, or the replies to one pipelined batch. While a command of a batch is being decided, the replies to those
-   * before it wait up to 100 ms (see `nextDeadline`), that to a message never.
-   */
-  | { readonly do: 'send'; readonly octets: Uint8Array }
-  /** The engine waits for an `answer`; pipelined input waits in order. */
-  | { readonly do: 'ask'; readonly id: number; readonly ask: Ask }
-  /**
-   * A piece of the message, up to 64 KiB: CRLF line ends, dots unstuffed, nothing added; the last ends with CRLF. The
-   * next one, or the ask to commit, comes only after `bodyTaken`. An empty message has no piece.
-   */
-  | { readonly do: 'body'; readonly octets: Uint8Array }
-  /**
-   * The message that was begun won't be finished (refused, timed out, transport gone): throw it away. May come while
-   * `begin` is still open; never once `commit` was asked.
-   */
-  | { readonly do: 'discard' }
-  /** So many octets of input are used up. */
-  | { readonly do: 'consumed'; readonly octets: number }
-  | { readonly do: 'dialogue'; readonly event: DialogueEvent }
-  /** We said 221 or 421 (and, on TCP, close), or the transport is gone. `why` for the log. */
-  | { readonly do: 'close'; readonly why: 'quit' | 'errors' | 'timeout' | 'stop' | 'gone' };
-
-export type Ask =
-  | { readonly type: 'sender'; readonly mail: MailCommand; readonly hello: Hello }
-  | { readonly type: 'recipient'; readonly address: string }
-  /** DATA was given: make ready to take the body. Refusing it refuses DATA. */
-  | { readonly type: 'begin' }
-  /** The whole body was passed on: put it on stable storage, then answer. */
-  | { readonly type: 'commit'; readonly size: number }
-  | { readonly type: 'verify'; readonly text: string };
-
-export interface MailCommand {
-  /** Empty for the null reverse path. */
-  readonly address: string;
-  readonly size?: number;
-  readonly body: '7BIT' | '8BITMIME';
-}
-
-export interface Hello {
-  readonly name: string;
-  readonly extended: boolean;
-}
 
 /**
  * What of the dialogue matters to the timers and closing rules of RFC 1090, seen from the half that tells it.

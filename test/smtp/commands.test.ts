@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isHelloName, parseCommandLine, parseMail, parseRecipient } from '../../src/smtp/commands.js';
+import {
+  isHelloName,
+  parseChunk,
+  parseCommandLine,
+  parseMail,
+  parseRecipient,
+} from '../../src/smtp/commands.js';
+import { BASIC_OFFERS } from '../../src/smtp/index.js';
 
 describe('a command line', () => {
   test.each([
@@ -29,7 +36,7 @@ describe('MAIL', () => {
     ['FROM:<a@b>  size=1000  body=8bitmime', { address: 'a@b', body: '8BITMIME', size: 1000 }],
     ['FROM:<a@b> BODY=7BIT', { address: 'a@b', body: '7BIT' }],
   ])('%j', (argument, expected) => {
-    expect(parseMail(argument)).toEqual({ ok: true, value: expected });
+    expect(parseMail(argument, BASIC_OFFERS)).toEqual({ ok: true, value: expected });
   });
 
   test.each([
@@ -53,7 +60,7 @@ describe('MAIL', () => {
     ['FROM:<a@b> SMTPUTF8', 'unknownParameter'],
     ['FROM:<a@b> RET=HDRS', 'unknownParameter'],
   ])('%j is refused as %s', (argument, fault) => {
-    expect(parseMail(argument)).toEqual({ ok: false, fault });
+    expect(parseMail(argument, BASIC_OFFERS)).toEqual({ ok: false, fault });
   });
 });
 
@@ -63,7 +70,10 @@ describe('RCPT', () => {
     ['to: <Postmaster>', 'Postmaster'],
     ['TO:<@x:a@b>', 'a@b'],
   ])('%j', (argument, address) => {
-    expect(parseRecipient(argument)).toEqual({ ok: true, value: address });
+    expect(parseRecipient(argument, BASIC_OFFERS, false)).toEqual({
+      ok: true,
+      value: { address, parameters: {} },
+    });
   });
 
   test.each([
@@ -74,7 +84,7 @@ describe('RCPT', () => {
     ['TO:<a@b> NOTIFY=NEVER', 'unknownParameter'],
     ['TO:<a@b>x', 'badParameter'],
   ])('%j is refused as %s', (argument, fault) => {
-    expect(parseRecipient(argument)).toEqual({ ok: false, fault });
+    expect(parseRecipient(argument, BASIC_OFFERS, false)).toEqual({ ok: false, fault });
   });
 });
 
@@ -103,8 +113,9 @@ test('no line makes a parser throw', () => {
   fc.assert(
     fc.property(line, (text) => {
       parseCommandLine(text);
-      parseMail(text);
-      parseRecipient(text);
+      parseMail(text, BASIC_OFFERS);
+      parseRecipient(text, BASIC_OFFERS, false);
+      parseChunk(text);
       isHelloName(text);
     }),
     { numRuns: 500 },

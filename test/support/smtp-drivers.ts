@@ -2,6 +2,7 @@ import {
   type Ask,
   type BodyType,
   type ClientAction,
+  type ClientFacts,
   type ClientInput,
   type ClientOptions,
   ClientSession,
@@ -48,12 +49,19 @@ export class ServerDriver {
   /** The octets of each `send`. */
   readonly sent: string[] = [];
   readonly asks: Ask[] = [];
+  /** What was known of the client at each ask. */
+  readonly clients: ClientFacts[] = [];
   readonly messages: TakenMessage[] = [];
   readonly events: string[] = [];
   /** Sizes of the pieces of body. */
   readonly pieces: number[] = [];
   discarded = 0;
   consumed = 0;
+  /** What was counted against the client. */
+  readonly misdeeds: string[] = [];
+  /** Waits for `secured`. */
+  upgrading = false;
+  turned: { readonly domains: readonly string[]; readonly octets: string } | undefined;
   closed: string | undefined;
   /** Leaves bodies untaken, for `takeBody`. */
   holdBody = false;
@@ -118,6 +126,7 @@ export class ServerDriver {
         this.sent.push(text(action.octets));
         break;
       case 'ask':
+        this.clients.push(action.client);
         this.#ask(action.id, action.ask);
         break;
       case 'body':
@@ -134,6 +143,15 @@ export class ServerDriver {
         break;
       case 'dialogue':
         this.events.push(action.event);
+        break;
+      case 'count':
+        this.misdeeds.push(action.what);
+        break;
+      case 'upgrade':
+        this.upgrading = true;
+        break;
+      case 'turn':
+        this.turned = { domains: action.domains, octets: text(action.octets) };
         break;
       case 'close':
         this.closed = action.why;

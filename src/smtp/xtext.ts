@@ -1,0 +1,48 @@
+import { fromUtf8, isPrintable } from './octets.js';
+
+/**
+ * Decodes xtext (RFC 3461 §4): `+` and two capital hexadecimal digits stand for an octet.
+ *
+ * @returns undefined where it is none, or where what comes out is not printable ASCII.
+ */
+export function decodeXtext(text: string): string | undefined {
+  if (!/^(?:[!-*,-<>-~]|\+[0-9A-F]{2})*$/.test(text)) return undefined;
+  const decoded = unescaped(text);
+  return isPrintable(decoded) ? decoded : undefined;
+}
+
+/**
+ * Decodes xtext whose octets are UTF-8, as a trusted host sends it with XCLIENT.
+ *
+ * @returns undefined where it is none, or where a control character is in it.
+ */
+export function decodeXtextUtf8(text: string): string | undefined {
+  if (!/^(?:[!-*,-<>-~]|\+[0-9A-Fa-f]{2})*$/.test(text)) return undefined;
+  const decoded = fromUtf8(unescaped(text));
+  return decoded === undefined || /[\p{Cc}\u2028\u2029]/u.test(decoded) ? undefined : decoded;
+}
+
+/**
+ * Decodes the address of an original recipient of type `utf-8` (RFC 6533 §3): `\x{...}` stands for a character by its
+ * number; characters that are not ASCII may stand for themselves.
+ *
+ * @returns undefined where it is none.
+ */
+export function decodeUtf8Xtext(text: string): string | undefined {
+  if (!/^(?:[!-*,-<>-[\]-~\u{a0}-\u{10ffff}]|\\x\{(?:[1-9A-F][0-9A-F]{1,5})\})*$/u.test(text))
+    return undefined;
+  let valid = true;
+  const decoded = text.replace(/\\x\{([0-9A-F]+)\}/g, (_, digits: string) => {
+    const code = Number.parseInt(digits, 16);
+    valid &&= code <= 0x10ffff && code >= 0x20 && !(code >= 0x7f && code < 0xa0);
+    valid &&= !(code >= 0xd800 && code <= 0xdfff) && code !== 0x2028 && code !== 0x2029;
+    return valid ? String.fromCodePoint(code) : '';
+  });
+  return valid ? decoded : undefined;
+}
+
+function unescaped(text: string): string {
+  return text.replace(/\+([0-9A-Fa-f]{2})/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 16)),
+  );
+}
