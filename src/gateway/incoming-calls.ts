@@ -120,13 +120,17 @@ export class IncomingCalls {
     if (admission.action === 'reject') return admission;
     if (this.#isFull(admission.rule)) return refusal(OUR_DIAGNOSTIC.noResources, 'too many circuits');
     const { how, rule, peer } = admission;
-    // Where anybody can write any number, no right hangs on it; nor on none, where that is how to escape being verified.
-    const isVouched = link.vouched && (link.type !== 'xot' || calling !== '');
-    const mayRelay = how.relay && isVouched && this.#options.isVouchedNow(link.name);
+    const mayRelay = how.relay && this.#isVouched(link, calling);
     const admitted = { call, link, calling, rule, peer, mayRelay };
     return how.type === 'engine'
       ? this.#takeForEngine({ ...admitted, how }, withdrawn)
       : this.#takeForBridge({ ...admitted, how }, withdrawn);
+  }
+
+  /** Where anybody can write any number, no right hangs on it; nor on none, where that is how not to be verified. */
+  #isVouched(link: LinkConfiguration, calling: string): boolean {
+    const hasProof = link.vouched && (link.type !== 'xot' || calling !== '');
+    return hasProof && this.#options.isVouchedNow(link.name);
   }
 
   #isFull(rule: IncomingRule | undefined): boolean {
