@@ -268,6 +268,14 @@ describe('clearing', () => {
     expect(endings).toEqual([{ by: 'peer', cause: 9, diagnostic: 0, facilities, userData: hex('') }]);
   });
 
+  test('a call can be deflected to another number', () => {
+    const end = LayerEnd.ready('dte');
+    end.receive(hex('10 05 0B 00 00'));
+    const facilities = { deflectTo: { reason: 0xc0, address: '700001' } };
+    end.channel?.clear({ cause: 0, diagnostic: 0, facilities }, 0);
+    expect(end.sentOctets()).toEqual([hex('10 05 13 00 00 00 07 D1 05 C0 06 70 00 01')]);
+  });
+
   test('charging facilities of a clear that crosses ours are passed on', () => {
     const end = LayerEnd.ready('dte', { channels: { twoWay: [5, 5] } });
     const endings: unknown[] = [];
