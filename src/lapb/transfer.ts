@@ -47,6 +47,7 @@ export class Transfer {
   /** A REJ was sent, and the frame that it asks for has not come (X.25 §2.4.5.4). */
   #rejectCondition = false;
   readonly #checkpoint = new Checkpoint();
+  readonly #isOutstanding = (ns: number): boolean => this.#window.isOutstanding(ns);
   /** I frames received since our last N(R). */
   #unacknowledged = 0;
 
@@ -101,12 +102,12 @@ export class Transfer {
     this.#pollDue = true;
   }
 
-  /** X.25 §2.4.5.7, §2.4.5.8: RNR from now on; or RR again, REJ where frames were dropped meanwhile. */
+  /** X.25 §2.4.5.7, §2.4.5.8: RNR from now on; or RR again, REJ where frames are missing or were dropped meanwhile. */
   setBusy(isBusy: boolean): void {
     this.#isBusy = isBusy;
     this.#busyNewsDue = true;
-    this.#rejectDue = !isBusy && this.#hasDropped;
-    if (this.#rejectDue) this.#rejectCondition = true;
+    this.#rejectCondition ||= this.#hasDropped;
+    this.#rejectDue = this.#rejectCondition && !isBusy;
     this.#hasDropped = false;
   }
 
@@ -178,7 +179,7 @@ export class Transfer {
 
   #acknowledged(nr: number, now: number): void {
     if (!this.#window.acknowledge(nr)) return;
-    this.#checkpoint.acknowledged((ns) => this.#window.isOutstanding(ns));
+    this.#checkpoint.acknowledged(this.#isOutstanding);
     if (this.#window.isAllAcknowledged) this.#checkpoint.settled();
     if (this.#isRecovering) return; // T1 waits for the answer to the poll
     this.#timers.stop('T1');

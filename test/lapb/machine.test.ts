@@ -306,3 +306,9 @@ test('a lost line leaves nothing to send', () => {
   bench.link.physicalDown(0);
   expect(bench.drain()).toEqual([]);
 });
+
+test('a frame that was missed right before we were busy is asked for afterwards', () => {
+  const bench = ENTER.L3(8).receive('03 02 41').busy(true); // I 1 0, and no REJ sent yet
+  expect(bench.drain()).toEqual(['RNR nr=0']);
+  expect(bench.busy(false).drain()).toEqual(['REJ nr=0 P']);
+});
