@@ -10,19 +10,9 @@ import {
 } from '../x25/index.js';
 import { type NamedType, PACKET_NAMES, protocolOf, reason } from './describe-packet.js';
 import { facilityWords } from './facility-words.js';
-import { describeUnreadType, hexPair } from './unread-packet.js';
+import { type Field, field } from './field.js';
+import { describeUnreadType, hexPair, unreadFields } from './unread-packet.js';
 import { count } from './words.js';
-
-export interface Field {
-  /** First and last octet, counted from 1, from the beginning of what was given. */
-  readonly octets: readonly [number, number];
-  readonly name: string;
-  readonly value: string;
-}
-
-export function field(from: number, to: number, name: string, value: string): Field {
-  return { octets: [from, to], name, value };
-}
 
 /**
  * @param packet undefined when it can't be read: then as far as the header goes.
@@ -41,7 +31,7 @@ export function explainPacket(octets: Uint8Array, packet: Packet | undefined, be
     ),
     field(1, 2, 'logical channel', String(((first & 0x0f) << 8) | second)),
     ...(type === undefined ? [] : [field(3, 3, 'packet type', `${hexPair(type)} ${typeWords(octets)}`)]),
-    ...(packet === undefined ? [] : bodyFields(octets, packet)),
+    ...(packet === undefined ? unreadFields(octets) : bodyFields(octets, packet)),
   ];
   return fields.map(({ octets: [from, to], ...rest }) => ({ octets: [before + from, before + to], ...rest }));
 }

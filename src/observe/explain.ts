@@ -1,12 +1,14 @@
 /** Octets field by field, for whoever has them before them: all that they say, what is at which octet. */
 import { toHex } from '../core/index.js';
 import { decodeLapbFrame, type Modulo } from '../lapb/index.js';
+import type { PacketFault } from '../x25/index.js';
 import { describeFrame, describePacketOctets } from './describe.js';
-import { explainPacket, type Field, field } from './explain-packet.js';
+import { explainPacket } from './explain-packet.js';
+import { type Field, field } from './field.js';
 import { type OctetKind, senderOfFrame } from './octet-kind.js';
 import { readPacket } from './read-packet.js';
 import type { Sender } from './traced-link.js';
-import { placeOfFault } from './unread-packet.js';
+import { describeUnreadType, placeOfFault } from './unread-packet.js';
 import { count } from './words.js';
 
 export interface Explanation {
@@ -39,11 +41,16 @@ export function explain(octets: Uint8Array, kind: OctetKind, sender: Sender): Ex
   }
 }
 
+/** Registration, and PVC SETUP, whose channel means nothing: nothing is wrong with them. */
+const NAMED_ALL_THE_SAME: readonly PacketFault[] = ['unknownType', 'zeroChannel'];
+
 function explainOnePacket(octets: Uint8Array, from: number, sender: Sender): Explanation {
   const packet = readPacket(octets);
   const words = describePacketOctets(octets, sender);
   const fields = explainPacket(octets, packet.ok ? packet.value : undefined, from);
-  if (packet.ok) return { words, fields };
+  const isNamed =
+    !packet.ok && NAMED_ALL_THE_SAME.includes(packet.fault) && describeUnreadType(octets) !== undefined;
+  if (packet.ok || isNamed) return { words, fields };
   const { offset, words: why } = placeOfFault(octets, packet.fault);
   return { words, fields, fault: { octet: from + offset + 1, words: why } };
 }

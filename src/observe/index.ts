@@ -9,8 +9,8 @@ export { type CapturedLink, type CapturedTrace, readTrace } from './captured-tra
 export { describeEvent, describeFrame, describePacketOctets } from './describe.js';
 export { describePacket } from './describe-packet.js';
 export { type Explanation, explain } from './explain.js';
-export type { Field } from './explain-packet.js';
 export { facilityWords } from './facility-words.js';
+export type { Field } from './field.js';
 export * from './file-sink.js';
 export * from './ladder.js';
 export * from './log.js';

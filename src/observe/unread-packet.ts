@@ -4,6 +4,7 @@
  */
 import { toHex } from '../core/index.js';
 import { diagnosticText, FAULT_DIAGNOSTIC, type PacketFault } from '../x25/index.js';
+import { type Field, field } from './field.js';
 import { count } from './words.js';
 
 const REGISTRATION_REQUEST = 0xf3;
@@ -57,6 +58,52 @@ function registrationCause(cause: number, diagnostic: number): string {
   const words = [REGISTRATION_CAUSES[cause] ?? 'unknown cause'];
   if (diagnostic !== 0) words.push(diagnosticText(diagnostic));
   return `${words.join(', ')} (${hexPair(cause)}/${hexPair(diagnostic)})`;
+}
+
+/** The fields of such a packet that follow its type; empty for any other. */
+export function unreadFields(octets: Uint8Array): Field[] {
+  const [, , type, cause = 0, diagnostic = 0] = octets;
+  const { length } = octets;
+  switch (type) {
+    case REGISTRATION_REQUEST:
+      return length > 3 ? [field(4, length, 'registration', toHex(octets.subarray(3), ' '))] : [];
+    case REGISTRATION_CONFIRMATION:
+      return length < 5
+        ? []
+        : [
+            field(4, 4, 'cause', `${hexPair(cause)} ${REGISTRATION_CAUSES[cause] ?? 'unknown'}`),
+            field(5, 5, 'diagnostic', `${hexPair(diagnostic)} ${diagnosticText(diagnostic)}`),
+            ...(length > 5 ? [field(6, length, 'registration', toHex(octets.subarray(5), ' '))] : []),
+          ];
+    case PVC_SETUP:
+      return length < PVC_NAMES ? [] : pvcFields(octets);
+    default:
+      return [];
+  }
+}
+
+/** Octets of a PVC SETUP before the names of its two interfaces. */
+const PVC_NAMES = 15;
+
+function pvcFields(octets: Uint8Array): Field[] {
+  const view = new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
+  const octet = (at: number): number => view.getUint8(at - 1);
+  const size = (at: number): string => (octet(at) <= 12 ? String(1 << octet(at)) : hexPair(octet(at)));
+  const namesEnd = PVC_NAMES + octet(6) + octet(9);
+  const name = (from: number, length: number): string =>
+    JSON.stringify(String.fromCharCode(...octets.subarray(from, from + length)));
+  const names = [name(PVC_NAMES, octet(6)), name(PVC_NAMES + octet(6), octet(9))];
+  return [
+    field(4, 4, 'version', hexPair(octet(4))),
+    field(5, 5, 'status', `${hexPair(octet(5))} ${PVC_STATUS[octet(5)] ?? 'unknown'}`),
+    field(7, 8, 'initiator channel', String(view.getUint16(6))),
+    field(10, 11, 'responder channel', String(view.getUint16(9))),
+    field(12, 13, 'windows', `incoming ${octet(12)}, outgoing ${octet(13)}`),
+    field(14, 15, 'packet sizes', `incoming ${size(14)}, outgoing ${size(15)}`),
+    ...(namesEnd > PVC_NAMES && namesEnd <= octets.length
+      ? [field(PVC_NAMES + 1, namesEnd, 'interfaces', `initiator ${names[0]}, responder ${names[1]}`)]
+      : []),
+  ];
 }
 
 /** Where a packet can't be read, and why, in the words of the diagnostic that the fault has. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { TraceWatcher } from '../../src/console/index.js';
+import { GatewayError } from '../../src/core/index.js';
 import { NUMBERS, type SimulatedSite, SimulatedSites, siteToml } from '../support/simulated-sites.js';
 
 let sites: SimulatedSites;
@@ -88,4 +89,35 @@ describe('a circuit', () => {
     await sites.runUntil(() => a.calls().length === 2);
     expect(seen.length).toBe(before);
   });
+});
+
+test('a line that can not be opened: down, since when, and why; when it is there the link tells of itself', async () => {
+  let isThere = false;
+  const line = sites.network.attach({ nua: NUMBERS.b });
+  const b = await sites.start('b', {
+    openLine: () => ({
+      ...line,
+      write: (octets) => line.write(octets),
+      close: () => line.close(),
+      open: async (handler) => {
+        if (!isThere) throw new GatewayError('lineOpen', 'no such device', { temporary: true });
+        await line.open(handler);
+      },
+    }),
+  });
+  const link = () => b.gateway.status().links[0];
+  await sites.runFor(10_000);
+  expect(link()).toMatchObject({
+    state: 'lineDown',
+    since: '1990-01-01T00:00:00.000Z',
+    lastFailure: 'no such device',
+  });
+  isThere = true;
+  await sites.runUntil(() => link()?.state === 'ready');
+  expect(link()).not.toHaveProperty('lastFailure');
+  let stopped = false;
+  void b.gateway.stop().then(() => {
+    stopped = true;
+  });
+  await sites.runUntil(() => stopped);
 });

@@ -102,6 +102,27 @@ describe('fields', () => {
     ['10 01 23 03', ['4-4 user data: 03']],
     ['10 01 A1', ['3-3 P(R): 5']],
     ['20 01 09 0A', ['4-4 P(R): 5']],
+    ['10 00 F3 00 00', ['4-5 registration: 00 00']],
+    [
+      '10 00 F7 7F 00 00 00',
+      [
+        '4-4 cause: 7F registration/cancellation confirmed',
+        '5-5 diagnostic: 00 no additional information',
+        '6-7 registration: 00 00',
+      ],
+    ],
+    [
+      '10 00 F5 81 13 07 00 01 07 00 02 02 02 07 08 53 65 72 69 61 6C 30 53 65 72 69 61 6C 31',
+      [
+        '4-4 version: 81',
+        '5-5 status: 13 no such destination interface',
+        '7-8 initiator channel: 1',
+        '10-11 responder channel: 2',
+        '12-13 windows: incoming 2, outgoing 2',
+        '14-15 packet sizes: incoming 128, outgoing 256',
+        '16-29 interfaces: initiator "Serial0", responder "Serial1"',
+      ],
+    ],
     ['10 01 17', []],
     // Some peers pad what they clear with.
     ['10 01 17 FF 00', ['4-5 not read: FF 00']],
@@ -145,6 +166,8 @@ const anyOctets = fc.oneof(
         '01 00 10 01 0B',
         '00 00 00 20 10 01 0B',
         '03 97',
+        '10 00 F5',
+        '10 00 F7',
       ),
       fc.uint8Array({ maxLength: 80 }),
     )

@@ -244,3 +244,35 @@ describe('a trace is taken apart into calls', () => {
     expect(shape(trace.events)).toEqual(['1: 21 05']);
   });
 });
+
+test('a call in modulo 128, from INTERRUPT to REJ, is one call and reads like any other', () => {
+  const trace = new Trace()
+    .packet('sent', '20 01 0B 06 70 00 01 00 C0 F7 00 00')
+    .packet('received', '20 01 0F')
+    .packet('sent', '20 01 00 00 41 42')
+    .packet('sent', '20 01 02 00 43')
+    .packet('received', '20 01 01 04')
+    .packet('received', '20 01 05 04')
+    .packet('sent', '20 01 23 01')
+    .packet('received', '20 01 27')
+    .packet('sent', '20 01 09 00')
+    .packet('received', '20 01 1B 07 00')
+    .packet('sent', '20 01 1F')
+    .packet('received', '20 01 13 09 00')
+    .packet('sent', '20 01 17');
+  const [call, ...others] = callsOf(trace.events);
+  expect(others).toEqual([]);
+  expect(ladder(LINK, call?.events ?? [], ENDS).map((line) => line.slice(11))).toEqual([
+    'site-a  -->  network  CALL REQUEST to 700001, user data C0F70000 (SMTP, RFC 1090)',
+    'site-a  <--  network  CALL CONNECTED',
+    'site-a  -->  network  2 DATA, 3 octets in 0.1 s, RR',
+    'site-a  <--  network  RNR pr=2',
+    'site-a  -->  network  INTERRUPT, 1 octet',
+    'site-a  <--  network  INTERRUPT CONFIRMATION',
+    'site-a  -->  network  REJ pr=0',
+    'site-a  <--  network  RESET INDICATION: network congestion (07/00)',
+    'site-a  -->  network  RESET CONFIRMATION',
+    'site-a  <--  network  CLEAR INDICATION: out of order (09/00)',
+    'site-a  -->  network  CLEAR CONFIRMATION',
+  ]);
+});
