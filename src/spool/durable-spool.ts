@@ -5,6 +5,7 @@ import { MessageIds } from './message-id.js';
 import { BufferedWriter, type WriterHome } from './message-writer.js';
 import { Partials } from './partials.js';
 import type { GroupReport, Link } from './protocol.js';
+import { LinkedOperator } from './queue-operator.js';
 import type {
   ClaimLimit,
   Delivery,
@@ -13,6 +14,7 @@ import type {
   IncomingTransaction,
   MessageWriter,
   OutgoingTransaction,
+  QueueOperator,
   Settlement,
   Spool,
   SpoolTotals,
@@ -59,6 +61,7 @@ export class DurableSpool implements Spool {
   readonly #firstId: string;
   readonly #writers = new Set<MessageWriter>();
   readonly #partials: Partials;
+  readonly operator: QueueOperator;
   /** Messages whose commit failed so that their row may be there or not. */
   readonly #doubtful = new Set<string>();
   /** What runs besides the requests, and must be over before the spool is closed. */
@@ -90,6 +93,7 @@ export class DurableSpool implements Spool {
         if (leftFile) this.#doubtful.add(writer.id);
       },
     };
+    this.operator = new LinkedOperator(link, wallTime, (files) => this.#removeBodies(files));
     this.#partials = new Partials({
       link,
       bodies,

@@ -4,6 +4,10 @@ import type { Store } from './store.js';
 /** What can be asked of the thread that holds the database. */
 export type Operation =
   | 'receive'
+  | 'search'
+  | 'take'
+  | 'change'
+  | 'ages'
   | 'receiveFinished'
   | 'findTransaction'
   | 'markTransaction'

@@ -51,6 +51,8 @@ export interface Spool {
   list(limit: number): Promise<Delivery[]>;
   /** The deliveries of one message that wait; none when there is no such message. */
   find(message: string): Promise<Delivery[]>;
+  /** What people do with the queue. */
+  readonly operator: QueueOperator;
   /** Of all that waits. Costs the same however much that is. */
   totals(): Promise<SpoolTotals>;
   /** Nothing is tried there until it is released; it may be a destination that nothing waits for yet. */
@@ -63,6 +65,70 @@ export interface Spool {
   /** Removes what was kept long enough. To be called now and then. */
   tidy(): Promise<void>;
   close(): Promise<void>;
+}
+
+/**
+ * Finds and changes what waits. A search may have to look at all of it, but never holds up mail: it goes on in small steps,
+ * and sees what comes or goes meanwhile or not.
+ */
+export interface QueueOperator {
+  /** Oldest first. Holds for the moment at which each delivery was looked at. */
+  search(filter: DeliveryFilter, page: PageRequest): Promise<DeliveryPage>;
+  /**
+   * Claims what matches and is nobody's, due or not, on hold or not, with all its recipients: to give it up with a report
+   * (`settle`), without anybody delivering it meanwhile.
+   */
+  take(filter: DeliveryFilter, owner: string, until: number, page: PageRequest): Promise<DeliveryPage>;
+  /** Changes all that matches. What somebody has claimed (`busy`) can only be put on hold, and released. */
+  change(filter: DeliveryFilter, change: DeliveryChange): Promise<{ changed: number; busy: number }>;
+  /**
+   * How many deliveries of each destination are how old.
+   * @param classes milliseconds, youngest first: younger or as old as the first, the second, ..., older than all
+   */
+  ages(now: number, classes: readonly number[]): Promise<AgeHistogram[]>;
+}
+
+/** What is absent does not matter. */
+export interface DeliveryFilter {
+  /** Its id. */
+  readonly message?: string;
+  readonly destination?: string;
+  /** Of any recipient that waits there; `*` stands for anything. */
+  readonly domain?: string;
+  /** `*` stands for anything; empty or `<>` for none. */
+  readonly sender?: string;
+  readonly receivedBefore?: number;
+  /** Or at that time. */
+  readonly receivedAfter?: number;
+  /** Deliveries on hold, or only others. */
+  readonly held?: boolean;
+}
+
+export interface PageRequest {
+  readonly limit: number;
+  /** `next` of the page before. */
+  readonly after?: string;
+}
+
+export interface DeliveryPage {
+  readonly deliveries: readonly Delivery[];
+  /** Absent: there are no more. */
+  readonly next?: string;
+}
+
+export type DeliveryChange =
+  | { readonly type: 'hold'; readonly reason: string }
+  | { readonly type: 'release' }
+  /** Due at once; no attempt is taken back. */
+  | { readonly type: 'retry' }
+  | { readonly type: 'reroute'; readonly destination: string }
+  /** Without a report to anybody. */
+  | { readonly type: 'delete' };
+
+export interface AgeHistogram {
+  readonly destination: string;
+  /** One more than classes were asked for. */
+  readonly counts: readonly number[];
 }
 
 export interface MessageWriter {

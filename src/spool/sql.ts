@@ -1,7 +1,7 @@
 /** What a list of deliveries shows. The joins go by primary key, one row each, and don't touch the body. */
 const DELIVERY = `
   SELECT d.message, d.destination, m.id, t.name, m.sender, m.body_type AS bodyType, m.source, m.size,
-         m.received, d.due, d.priority, d.hold, d.warned, d.begun, p.message AS extended, p.binary, p.smtp_utf8 AS smtpUtf8, p.ret,
+         m.received, d.due, d.priority, d.hold, d.owner, d.warned, d.begun, p.message AS extended, p.binary, p.smtp_utf8 AS smtpUtf8, p.ret,
          p.envelope_id AS envelopeId, p.deliver_by AS deliverBy, p.deliver_mode AS deliverMode,
          p.deliver_trace AS deliverTrace, p.submitter, p.origin
   FROM`;
@@ -94,6 +94,23 @@ export const SQL = {
       coalesce((SELECT sum(held) FROM destinations), 0) AS held
     FROM totals`,
   heldDestinations: 'SELECT name AS destination, reason, since FROM held_destinations ORDER BY name',
+
+  // ---- the operator
+  findByAge: `${DELIVERIES} WHERE (d.received, d.message, d.destination) > (?, ?, ?) AND d.received < ?
+    ORDER BY d.received, d.message, d.destination LIMIT ?`,
+  findHeld: `${DELIVERIES} WHERE (d.received, d.message, d.destination) > (?, ?, ?) AND d.received < ?
+    AND d.hold IS NOT NULL ORDER BY d.received, d.message, d.destination LIMIT ?`,
+  findByDestination: `${DELIVERIES} WHERE d.destination = ? AND (d.received, d.message) > (?, ?) AND d.received < ?
+    ORDER BY d.received, d.message LIMIT ?`,
+  ages: `SELECT d.destination, d.received, d.message, t.name FROM deliveries d
+    CROSS JOIN destinations t ON t.number = d.destination
+    WHERE (d.destination, d.received, d.message) > (?, ?, ?)
+    ORDER BY d.destination, d.received, d.message LIMIT ?`,
+  hold: 'UPDATE deliveries SET hold = ? WHERE message = ? AND destination = ?',
+  dueAtOnce: 'UPDATE recipients SET due = ? WHERE message = ? AND destination = ?',
+  moveRecipients: 'UPDATE OR IGNORE recipients SET destination = ? WHERE message = ? AND destination = ?',
+  removeRecipients: 'DELETE FROM recipients WHERE message = ? AND destination = ?',
+  earlier: 'UPDATE deliveries SET due = min(due, ?) WHERE message = ? AND destination = ?',
 
   // ---- checkpoints
   transaction: `SELECT message, reply, envelope, prefix, stored FROM transactions

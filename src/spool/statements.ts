@@ -16,6 +16,7 @@ export interface DeliveryRow {
   readonly due: number;
   readonly priority: number;
   readonly hold: string | null;
+  readonly owner: string | null;
   readonly warned: number;
   /** An `OutgoingTransaction` as JSON. */
   readonly begun: string | null;
@@ -45,6 +46,12 @@ export interface RecipientRow {
   /** NULL: not said; empty: never; else words with commas between them. */
   readonly notify: string | null;
   readonly original: string | null;
+}
+
+/** A delivery as far as its age goes. */
+export interface AgeRow extends DeliveryKey {
+  readonly received: number;
+  readonly name: string;
 }
 
 export interface DestinationRow {
@@ -113,6 +120,7 @@ type DeliveryValues = [
   priority: number,
   hold: string | null,
 ];
+type Behind = [received: number, message: number, destination: number, before: number, limit: number];
 type TransactionOf = [peer: string, hello: string, transid: string];
 type RecipientValues = [
   message: number,
@@ -168,6 +176,18 @@ export interface Statements extends Record<keyof typeof SQL, Database.Statement<
   readonly destinations: Asks<[now: number], DestinationRow>;
   readonly totals: Asks<[], SpoolTotals>;
   readonly heldDestinations: Asks<[], HeldDestination>;
+  readonly findByAge: Asks<Behind, DeliveryRow>;
+  readonly findHeld: Asks<Behind, DeliveryRow>;
+  readonly findByDestination: Asks<
+    [destination: number, received: number, message: number, before: number, limit: number],
+    DeliveryRow
+  >;
+  readonly ages: Asks<[destination: number, received: number, message: number, limit: number], AgeRow>;
+  readonly hold: Does<[reason: string | null, ...of: Of]>;
+  readonly dueAtOnce: Does<[due: number, ...of: Of]>;
+  readonly moveRecipients: Does<[to: number, ...of: Of]>;
+  readonly removeRecipients: Does<Of>;
+  readonly earlier: Does<[due: number, ...of: Of]>;
   readonly transaction: Asks<[...of: TransactionOf, since: number], TransactionRow>;
   readonly markTransaction: Does<
     [...of: TransactionOf, message: string, touched: number, envelope: string, prefix: number, stored: number]

@@ -1,8 +1,11 @@
 import type Database from 'better-sqlite3';
+import { type Cursor, Desk } from './desk.js';
 import { notifyText, parameterValues, toDelivery } from './rows.js';
 import type {
   ClaimLimit,
   Delivery,
+  DeliveryChange,
+  DeliveryFilter,
   DestinationSummary,
   Envelope,
   HeldDestination,
@@ -45,12 +48,17 @@ export class Store {
   readonly #db: Database.Database;
   readonly #sql: Statements;
   readonly #transactions: Transactions;
+  readonly #desk: Desk;
 
   /** @param db from `openDatabase`; closed with this store. Nobody else holds it, so whatever is claimed is free. */
   constructor(db: Database.Database) {
     this.#db = db;
     this.#sql = prepareStatements(db);
     this.#transactions = new Transactions(this.#sql);
+    this.#desk = new Desk(this.#sql, {
+      remove: ({ message, destination }) => this.#removeDelivery(message, destination),
+      destination: (name) => this.#destination(name),
+    });
     this.#sql.releaseAll.run();
   }
 
@@ -142,6 +150,34 @@ export class Store {
 
   releaseDestination(destination: string): void {
     this.#sql.releaseDestination.run(destination);
+  }
+
+  // ---------------------------------------------------------------- the operator, see `Desk`
+
+  search(filter: DeliveryFilter, after: Cursor, limit: number, now: number): ReturnType<Desk['find']> {
+    this.#sql.releaseExpired.run(now);
+    return this.#desk.find(filter, after, limit);
+  }
+
+  take(
+    ...[filter, after, limit, owner, until, now]: [...Parameters<Desk['take']>, now: number]
+  ): ReturnType<Desk['take']> {
+    this.#sql.releaseExpired.run(now);
+    return this.#desk.take(filter, after, limit, owner, until);
+  }
+
+  change(
+    filter: DeliveryFilter,
+    after: Cursor,
+    change: DeliveryChange,
+    now: number,
+  ): ReturnType<Desk['change']> {
+    this.#sql.releaseExpired.run(now);
+    return this.#desk.change(filter, after, change, now);
+  }
+
+  ages(times: readonly number[], after: Cursor): ReturnType<Desk['ages']> {
+    return this.#desk.ages(times, after);
   }
 
   // ---------------------------------------------------------------- checkpoints, see `Transactions`
@@ -293,6 +329,11 @@ export class Store {
       move.run(rest.due, message, destination);
       return [];
     }
+    return this.#removeDelivery(message, destination);
+  }
+
+  /** @returns the file that can go with the message, if this was its last delivery */
+  #removeDelivery(message: number, destination: number): string[] {
     this.#sql.removeDelivery.run(message, destination);
     const over = this.#sql.removeMessage.get(message);
     return over?.inFile === 1 ? [over.id] : [];

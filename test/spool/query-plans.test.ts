@@ -57,6 +57,16 @@ describe('no statement costs more because much mail waits', () => {
     ]);
   });
 
+  test('pages begin where the last one ended', () => {
+    const first = (sql: string) => plan(sql)[0];
+    expect([SQL.findByAge, SQL.findHeld, SQL.findByDestination, SQL.ages].map(first)).toEqual([
+      'SEARCH d USING INDEX deliveries_age ((received,message,destination)>(?,?,?) AND received<?)',
+      'SEARCH d USING INDEX deliveries_held ((received,message,destination)>(?,?,?) AND received<?)',
+      'SEARCH d USING INDEX deliveries_oldest (destination=? AND (received,message)>(?,?) AND received<?)',
+      'SEARCH d USING COVERING INDEX deliveries_oldest ((destination,received,message)>(?,?,?))',
+    ]);
+  });
+
   test('claims that ran out are found among claims', () => {
     expect(plan(SQL.releaseExpired)).toEqual(['SEARCH deliveries USING INDEX deliveries_until (until<?)']);
   });

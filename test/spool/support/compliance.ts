@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type {
   CheckpointWriter,
+  DeliveryFilter,
   IncomingTransaction,
   Spool,
   TransactionKey,
@@ -43,6 +44,7 @@ export function aSpool(name: string, openPlace: OpenPlace): void {
   describe(name, () => {
     queueing(open);
     holding(open);
+    operating(open);
     interrupted(open);
     takenOver(open);
     limited(open);
@@ -142,6 +144,202 @@ function holding(open: OpenPlace): void {
     ]);
     await spool.releaseDestination('peer:c');
     expect(await ids(spool.claim('peer:c', 'x', MANY, 2000))).toEqual([id]);
+  });
+}
+
+function operating(open: OpenPlace): void {
+  const PAGE = { limit: 1000 };
+
+  /** One message an hour for each of these, in this order. @returns their ids */
+  async function fill(spool: Spool, messages: readonly (readonly [sender: string, ...to: string[]])[]) {
+    const stored: string[] = [];
+    for (const [sender, ...to] of messages) {
+      const received = 1000 + stored.length * HOUR;
+      stored.push(await store(spool, bodyOf(10), envelope(to, { sender, received })));
+    }
+    return stored;
+  }
+
+  const MAIL = [
+    ['ann@a.example', 'x@b.example > peer:b', 'y@c.example > peer:c'],
+    ['Bob@a.example', 'x@sub.b.example > peer:b'],
+    ['', 'z@b.example > peer:b'],
+    ['ann@d.example', 'x@c.example > peer:c', 'y@e.example > peer:c'],
+  ] as const;
+
+  describe('an operator', () => {
+    test.each<[string, DeliveryFilter, string]>([
+      ['nothing', {}, '0b 0c 1b 2b 3c'],
+      ['the destination', { destination: 'peer:b' }, '0b 1b 2b'],
+      ['another destination', { destination: 'peer:z' }, ''],
+      ['the sender', { sender: 'ANN@a.example' }, '0b 0c'],
+      ['a part of the sender', { sender: '*@a.example' }, '0b 0c 1b'],
+      ['no sender', { sender: '<>' }, '2b'],
+      ['a domain', { domain: 'c.example' }, '0c 3c'],
+      ['a domain of the second recipient', { domain: 'E.example' }, '3c'],
+      ['domains below', { domain: '*.b.example' }, '1b'],
+      ['the beginning', { receivedAfter: 1000 + HOUR }, '1b 2b 3c'],
+      ['the end', { receivedBefore: 1000 + HOUR }, '0b 0c'],
+      [
+        'a time',
+        { receivedAfter: 1000 + HOUR, receivedBefore: 1000 + 2 * HOUR, destination: 'peer:b' },
+        '1b',
+      ],
+      ['both', { destination: 'peer:c', sender: 'ann@a*' }, '0c'],
+      ['a hold', { held: true }, '1b'],
+      ['no hold', { held: false }, '0b 0c 2b 3c'],
+    ])('finds by %s', async (_what, filter, expected) => {
+      const { spool } = await open();
+      const stored = await fill(spool, MAIL);
+      await spool.operator.change({ message: stored[1] ?? '' }, { type: 'hold', reason: 'look first' });
+      const found: string[] = [];
+      let after: string | undefined;
+      do {
+        const page = await spool.operator.search(filter, { limit: 2, ...(after !== undefined && { after }) });
+        expect(page.deliveries.length).toBeLessThanOrEqual(2);
+        found.push(
+          ...page.deliveries.map(
+            ({ message, destination }) => `${stored.indexOf(message)}${destination.at(-1)}`,
+          ),
+        );
+        after = page.next;
+      } while (after !== undefined);
+      expect(found.join(' ')).toBe(expected);
+    });
+
+    test('finds one message, whole or by destination', async () => {
+      const { spool } = await open();
+      const [first = ''] = await fill(spool, MAIL);
+      const page = await spool.operator.search({ message: first }, PAGE);
+      expect(page).toEqual({ deliveries: await spool.find(first) });
+      const one = await spool.operator.search({ message: first, destination: 'peer:c' }, PAGE);
+      expect(one.deliveries).toMatchObject([{ destination: 'peer:c' }]);
+      await expect(spool.operator.search({}, { limit: 1, after: 'x' })).rejects.toThrow(RangeError);
+    });
+
+    test('goes through more than one request takes', async () => {
+      const { spool } = await open();
+      for (let i = 0; i < 12; i++) {
+        const to = Array.from({ length: 100 }, (_, n) => `${n}@x > peer:${n}`);
+        await store(spool, bodyOf(1), envelope(to, { sender: i === 11 ? 'last@x' : 'x@x', received: i }));
+      }
+      expect((await spool.operator.search({ sender: 'last@x' }, PAGE)).deliveries).toHaveLength(100);
+      expect((await spool.operator.search({}, { limit: 5000 })).deliveries).toHaveLength(1200);
+      const change = await spool.operator.change({ sender: 'x@x' }, { type: 'hold', reason: 'r' });
+      expect(change).toEqual({ changed: 1100, busy: 0 });
+      expect((await spool.operator.search({ held: true }, { limit: 5000 })).deliveries).toHaveLength(1100);
+      expect(await spool.operator.change({ held: true }, { type: 'delete' })).toMatchObject({
+        changed: 1100,
+      });
+      expect(await spool.totals()).toEqual({ messages: 1, octets: 1, deliveries: 100, held: 0 });
+    });
+
+    test('holds and releases', async () => {
+      const { spool } = await open();
+      const [first = ''] = await fill(spool, MAIL);
+      const { operator } = spool;
+      expect(await operator.change({ sender: 'ann@*' }, { type: 'hold', reason: 'a' })).toMatchObject({
+        changed: 3,
+      });
+      expect(await spool.totals()).toMatchObject({ held: 3 });
+      expect((await spool.find(first)).map(({ hold }) => hold)).toEqual(['a', 'a']);
+      expect(await ids(spool.claim('peer:b', 'x', MANY, 2000))).toEqual([]);
+      expect(await operator.change({ destination: 'peer:b' }, { type: 'release' })).toMatchObject({
+        changed: 1,
+      });
+      expect(await ids(spool.claim('peer:b', 'x', MANY, 2000))).toEqual([first]);
+    });
+
+    test('has everything tried at once', async () => {
+      const { spool } = await open();
+      const id = await store(spool, bodyOf(1), envelope(['a > peer:b', 'b > peer:b']));
+      await spool.settle([
+        settlement(id, 'a > peer:b', deferred(9_000_000)),
+        settlement(id, 'b > peer:b', deferred(9_000_001)),
+      ]);
+      expect(await ids(spool.claim('peer:b', 'x', MANY, 2000))).toEqual([]);
+      expect(await spool.operator.change({}, { type: 'retry' })).toEqual({ changed: 1, busy: 0 });
+      const [claimed] = await spool.claim('peer:b', 'x', MANY, 2000);
+      expect(claimed?.recipients.map(({ attempts }) => attempts)).toEqual([1, 1]);
+    });
+
+    test('sends mail another way, and nobody gets it twice', async () => {
+      const { spool } = await open();
+      const to = ['a > peer:b', 'b > peer:b', 'a > peer:c'];
+      const id = await store(spool, bodyOf(1), envelope(to, { priority: 3, hold: 'wait' }));
+      await spool.operator.change({ destination: 'peer:c' }, { type: 'release' });
+      const reroute = { type: 'reroute', destination: 'peer:c' } as const;
+      expect(await spool.operator.change({}, reroute)).toEqual({ changed: 1, busy: 0 });
+      expect(await spool.operator.change({}, reroute)).toEqual({ changed: 0, busy: 0 });
+      const found = await spool.find(id);
+      expect(found).toMatchObject([{ destination: 'peer:c', priority: 3 }]);
+      expect(found[0]?.recipients.map(({ address }) => address).sort()).toEqual(['a', 'b']);
+      await spool.operator.change({ message: id }, { type: 'reroute', destination: 'smtp:new' });
+      expect(await ids(spool.claim('smtp:new', 'x', MANY, 2000))).toEqual([id]);
+      expect((await spool.destinations(1000)).map(({ destination }) => destination)).toEqual(['smtp:new']);
+    });
+
+    test('deletes, and the body goes too', async () => {
+      const { spool } = await open();
+      const id = await store(spool, bodyOf(100_000), TO);
+      expect(await spool.operator.change({ domain: '*' }, { type: 'delete' })).toEqual({
+        changed: 2,
+        busy: 0,
+      });
+      expect(await spool.totals()).toEqual({ messages: 0, octets: 0, deliveries: 0, held: 0 });
+      await expect(readAll(spool.readBody(id))).rejects.toMatchObject({ code: 'spoolGone' });
+    });
+
+    test('changes nothing of what somebody delivers just now, but holds it for afterwards', async () => {
+      const { spool } = await open();
+      const id = await store(spool, bodyOf(1), TO);
+      await spool.claim('peer:b', 'x', MANY, 2000);
+      for (const type of ['retry', 'delete'] as const) {
+        expect(await spool.operator.change({ destination: 'peer:b' }, { type })).toEqual({
+          changed: 0,
+          busy: 1,
+        });
+      }
+      const hold = { type: 'hold', reason: 'r' } as const;
+      expect(await spool.operator.change({ message: id }, hold)).toEqual({ changed: 2, busy: 0 });
+      await spool.release('x');
+      expect(await ids(spool.claim('peer:b', 'x', MANY, 2000))).toEqual([]);
+    });
+
+    test('takes what is to be given up: nobody else gets it meanwhile', async () => {
+      const { spool } = await open();
+      const stored = await fill(spool, MAIL);
+      await spool.operator.change({ destination: 'peer:b' }, { type: 'hold', reason: 'r' });
+      await spool.claim('peer:c', 'a call', { messages: 1, octets: 1 }, 9_000_000);
+      const first = await spool.operator.take({ sender: 'ann@*' }, 'operator', 9_000_000, { limit: 1 });
+      const { next = '' } = first;
+      const rest = await spool.operator.take({ sender: 'ann@*' }, 'operator', 9_000_000, {
+        limit: 9,
+        after: next,
+      });
+      const taken = [...first.deliveries, ...rest.deliveries];
+      expect(taken.map(({ message, destination }) => [stored.indexOf(message), destination])).toEqual([
+        [0, 'peer:b'],
+        [3, 'peer:c'],
+      ]);
+      await spool.settle(
+        taken.flatMap(({ message, destination, recipients }) =>
+          recipients.map(({ address }) =>
+            settlement(message, `${address} > ${destination}`, { type: 'failed', reason: 'given up' }),
+          ),
+        ),
+      );
+      expect((await spool.list(9)).map(({ message }) => stored.indexOf(message))).toEqual([0, 1, 2]);
+    });
+
+    test('sees how old the mail of each destination is', async () => {
+      const { spool } = await open();
+      await fill(spool, MAIL);
+      expect(await spool.operator.ages(1000 + 3 * HOUR, [0, HOUR, 2 * HOUR])).toEqual([
+        { destination: 'peer:b', counts: [0, 1, 1, 1] },
+        { destination: 'peer:c', counts: [1, 0, 0, 1] },
+      ]);
+    });
   });
 }
 
