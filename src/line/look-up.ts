@@ -1,5 +1,6 @@
 import { Resolver } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
+import { describeError } from '../core/index.js';
 import type { NameAnswer } from './name-cache.js';
 
 const HOSTS = '/etc/hosts';
@@ -18,7 +19,8 @@ const NO_SUCH_NAME: readonly unknown[] = ['ENOTFOUND', 'ENODATA', 'EBADNAME'];
  */
 export async function lookUpName(name: string): Promise<NameAnswer> {
   const addresses = hostsNamed(name, await readFile(HOSTS, 'utf8').catch(() => ''));
-  return addresses.length > 0 ? { addresses } : askDns(name);
+  if (addresses.length > 0) return { addresses };
+  return askDns(name, new Resolver({ timeout: TIMEOUT_MS, tries: TRIES })); // anew: the servers may have changed
 }
 
 /** @param hosts as in hosts(5): an address and its names on each line. */
@@ -29,12 +31,20 @@ export function hostsNamed(name: string, hosts: string): string[] {
   });
 }
 
-async function askDns(name: string): Promise<NameAnswer> {
-  const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: TRIES }); // anew: the servers may have changed
-  const answers = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)]);
+/** What of a `Resolver` is used. */
+interface Dns {
+  resolve4(name: string): Promise<string[]>;
+  resolve6(name: string): Promise<string[]>;
+}
+
+/** One family may answer and the other not: then there may be more addresses than these. */
+export async function askDns(name: string, dns: Dns): Promise<NameAnswer> {
+  const answers = await Promise.allSettled([dns.resolve4(name), dns.resolve6(name)]);
   const addresses = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
   const failure = answers.find((answer) => answer.status === 'rejected' && !isNoSuchName(answer.reason));
-  return failure?.status === 'rejected' ? { addresses, failure: `${failure.reason}` } : { addresses };
+  return failure?.status === 'rejected'
+    ? { addresses, failure: describeError(failure.reason) }
+    : { addresses };
 }
 
 function isNoSuchName(reason: unknown): boolean {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../src/core/index.js';
 import { type LookUp, type NameAnswer, NameCache } from '../../src/line/index.js';
-import { hostsNamed } from '../../src/line/look-up.js';
+import { askDns, hostsNamed } from '../../src/line/look-up.js';
 
 /** A cache whose names are answered by hand. */
 function start() {
@@ -133,4 +133,29 @@ test.each([
   const hosts =
     '127.0.0.1\tlocalhost\n10.1.1.1  R.example router # commented\n\n# x commented\nfd00::1 r.example\n';
   expect(hostsNamed(name, hosts)).toEqual(addresses);
+});
+
+describe('DNS', () => {
+  const fails = (code: string) => () => Promise.reject(Object.assign(new Error(`query ${code}`), { code }));
+  const none = fails('ENODATA');
+  const four = async () => ['10.1.1.1', '10.1.1.2'];
+  const six = async () => ['fd00::1'];
+
+  test.each([
+    ['both families', four, six, { addresses: ['10.1.1.1', '10.1.1.2', 'fd00::1'] }],
+    ['one family, all there is', four, none, { addresses: ['10.1.1.1', '10.1.1.2'] }],
+    ['the other family, all there is', none, six, { addresses: ['fd00::1'] }],
+    ['no addresses', none, none, { addresses: [] }],
+    ['no such name', fails('ENOTFOUND'), fails('ENOTFOUND'), { addresses: [] }],
+    ['what is no name at all', fails('EBADNAME'), fails('EBADNAME'), { addresses: [] }],
+    [
+      'a server that failed for one family',
+      four,
+      fails('ESERVFAIL'),
+      { addresses: ['10.1.1.1', '10.1.1.2'], failure: 'query ESERVFAIL' },
+    ],
+    ['servers that are silent', fails('ETIMEOUT'), none, { addresses: [], failure: 'query ETIMEOUT' }],
+  ])('%s', async (_what, resolve4, resolve6, answer) => {
+    expect(await askDns('r.example', { resolve4, resolve6 })).toEqual(answer);
+  });
 });
