@@ -74,6 +74,8 @@ export class MessageTransfer {
     this.#done = done;
     this.#mayCheckpoint =
       message.checkpoint !== undefined && context.peer.checkpoint && message.parameters.body !== 'BINARYMIME';
+    // What can't go on as it was must not begin under the same name: the server would take it for the old one.
+    if (message.checkpoint?.accepted !== undefined) this.#mayCheckpoint = this.#resumable() !== undefined;
   }
 
   /** The driver owes octets of the body. */
