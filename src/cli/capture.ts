@@ -1,5 +1,5 @@
-import type { CapturedEvent, CaptureLayers, ControlClient } from '../console/index.js';
-import { describeError } from '../core/index.js';
+import type { CapturedEvent, CaptureLayers, ControlClient, GatewayStatus } from '../console/index.js';
+import { describeError, GatewayError } from '../core/index.js';
 import { count } from '../observe/index.js';
 import { CaptureOutput } from './capture-output.js';
 import { type ControlOptions, withGateway } from './control.js';
@@ -29,6 +29,7 @@ export function runCapture(
   say: (line: string) => void,
 ): Promise<number> {
   return withGateway(options, async (client) => {
+    await checkLinks(client, options.link ?? []); // before a file that is there is replaced
     const output = await CaptureOutput.open(path, application);
     const { end, lost } = await record(client, output, options, () =>
       say(`capturing${path === '-' ? '' : ` to ${path}`}, until Ctrl-C`),
@@ -42,6 +43,15 @@ export function runCapture(
     say(`x25mail: ${describeError(end)}`);
     return 1;
   });
+}
+
+async function checkLinks(client: ControlClient, wanted: readonly string[]): Promise<void> {
+  const { links } = (await client.ask('status')) as GatewayStatus;
+  const names = links.map(({ name }) => name);
+  const unknown = wanted.find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  const message = `found link "${unknown}"; allowed: ${names.join(', ')}`;
+  throw new GatewayError('unknownLink', message, { temporary: false });
 }
 
 async function record(

@@ -1,6 +1,6 @@
 /** What a running gateway is doing, as tables for a terminal. */
 import type { CircuitOctets, GatewayStatus, WatchedCircuit, WatchedLink } from '../console/index.js';
-import { duration, utc } from '../observe/index.js';
+import { count, duration, utc } from '../observe/index.js';
 import { type Row, section } from './section.js';
 
 export function describeStatus({ hostname, since, links, circuits }: GatewayStatus): string {
@@ -78,7 +78,7 @@ function circuitRow(circuit: WatchedCircuit): Row {
     called,
     calling,
     peer,
-    state,
+    circuit.resets === 0 ? state : `${state}, ${count(circuit.resets, 'reset')}`,
     duration(ageMs),
     traffic(sent),
     traffic(received),

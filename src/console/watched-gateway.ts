@@ -54,6 +54,11 @@ export interface WatchedCircuit {
   readonly ageMs: number;
   /** Since it was connected, milliseconds. */
   readonly connectedMs?: number;
+  /** What was agreed when it was connected, in words. */
+  readonly agreed?: readonly string[];
+  readonly resets: number;
+  /** Received. */
+  readonly interrupts: number;
   readonly sent: CircuitOctets;
   readonly received: CircuitOctets;
 }

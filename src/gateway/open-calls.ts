@@ -1,5 +1,7 @@
+import type { CircuitEvent, Facilities } from '../circuit/index.js';
 import type { WatchedCircuit } from '../console/index.js';
 import type { Clock } from '../core/index.js';
+import { facilityWords } from '../observe/index.js';
 import type { CallStarted, CallWatcher } from './call-watcher.js';
 
 interface OpenCall extends CallStarted {
@@ -7,6 +9,9 @@ interface OpenCall extends CallStarted {
   readonly begun: number;
   isRequested: boolean;
   connectedAt: number | undefined;
+  agreed: Facilities | undefined;
+  resets: number;
+  interrupts: number;
 }
 
 /** The calls that there are now. */
@@ -26,13 +31,15 @@ export class OpenCalls {
       begun: this.#clock.wallTime(),
       isRequested: call.circuit.direction === 'incoming',
       connectedAt: undefined,
+      agreed: undefined,
+      resets: 0,
+      interrupts: 0,
     };
     this.#calls.add(open);
     return {
       ...watcher,
       event: (event) => {
-        if (event.type === 'requested') open.isRequested = true;
-        else if (event.type === 'connected') open.connectedAt = this.#clock.now();
+        this.#note(open, event);
         watcher.event(event);
       },
       ended: (outcome) => {
@@ -40,6 +47,23 @@ export class OpenCalls {
         watcher.ended(outcome);
       },
     };
+  }
+
+  #note(open: OpenCall, event: CircuitEvent): void {
+    switch (event.type) {
+      case 'requested':
+        open.isRequested = true;
+        return;
+      case 'connected':
+        open.connectedAt = this.#clock.now();
+        open.agreed = event.facilities;
+        return;
+      case 'reset':
+        open.resets++;
+        return;
+      case 'interrupt':
+        open.interrupts++;
+    }
   }
 
   /** The oldest first. */
@@ -54,7 +78,9 @@ export class OpenCalls {
     return undefined;
   }
 
-  #describe({ circuit, link, peer, begun, begunAt, isRequested, connectedAt }: OpenCall): WatchedCircuit {
+  #describe(call: OpenCall): WatchedCircuit {
+    const { circuit, link, peer, begun, begunAt, isRequested, connectedAt, agreed, resets, interrupts } =
+      call;
     const { id, channel, direction, called, calling, traffic } = circuit;
     const now = this.#clock.now();
     return {
@@ -69,6 +95,9 @@ export class OpenCalls {
       begun: new Date(begun).toISOString(),
       ageMs: Math.round(now - begunAt),
       ...(connectedAt !== undefined && { connectedMs: Math.round(now - connectedAt) }),
+      ...(agreed !== undefined && { agreed: facilityWords(agreed) }),
+      resets,
+      interrupts,
       sent: { packets: traffic.packetsSent, octets: traffic.octetsSent, segments: traffic.segmentsSent },
       received: {
         packets: traffic.packetsReceived,

@@ -1,12 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type DecodeOptions, runDecode } from '../../src/cli/decode.js';
 import { concat, toHex } from '../../src/core/index.js';
 import { encodeFrame } from '../../src/hdlc/index.js';
 import {
   CaptureEncoder,
+  OCTET_KINDS,
   sectionHeaderBlock,
   type TracedLink,
   type TraceEvent,
@@ -114,6 +116,22 @@ describe('what is wrong', () => {
     expect(result.status).toBe(status);
     expect(result.complaints).toEqual([complaint]);
   });
+});
+
+test('nothing that is written makes it throw', () => {
+  const hexadecimal = fc.uint8Array({ maxLength: 60 }).map((octets) => toHex(octets));
+  fc.assert(
+    fc.property(
+      fc.array(fc.oneof(fc.string(), hexadecimal), { minLength: 1, maxLength: 3 }),
+      fc.constantFrom(undefined, ...OCTET_KINDS),
+      (what, as) => {
+        fc.pre(!what.some((text) => existsSync(text)));
+        const { status, complaints } = decode(what, as === undefined ? {} : { as });
+        expect(complaints.length > 0).toBe(status !== 0);
+      },
+    ),
+    { numRuns: 500 },
+  );
 });
 
 describe('a capture', () => {

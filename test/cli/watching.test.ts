@@ -56,6 +56,9 @@ const STATUS: GatewayStatus = {
       begun: '1990-01-01T00:01:00.000Z',
       ageMs: 65_000,
       connectedMs: 64_000,
+      agreed: ['packet size 512/512', 'window 4/4'],
+      resets: 2,
+      interrupts: 0,
       sent: { packets: 10, octets: 1280, segments: 20 },
       received: { packets: 1, octets: 31, segments: 1 },
     },
@@ -68,6 +71,8 @@ const STATUS: GatewayStatus = {
       state: 'calling',
       begun: '1990-01-01T00:01:00.000Z',
       ageMs: 400,
+      resets: 0,
+      interrupts: 0,
       sent: { packets: 0, octets: 0, segments: 0 },
       received: { packets: 0, octets: 0, segments: 0 },
     },
@@ -130,9 +135,9 @@ Link dialled (modem)
   circuits      0
 
 Circuits, 2
-  circuit      channel  called       calling      peer    state      age         octets/packets sent  received
-  psdn0-1 out  16       26245300040  23421000001  site-b  connected  1 min 05 s  1280/10              31/1
-  psdn0-2 in            23421000001                       calling    0.4 s       0/0                  0/0
+  circuit      channel  called       calling      peer    state                age         octets/packets sent  received
+  psdn0-1 out  16       26245300040  23421000001  site-b  connected, 2 resets  1 min 05 s  1280/10              31/1
+  psdn0-2 in            23421000001                       calling              0.4 s       0/0                  0/0
 `,
     );
   });
@@ -231,11 +236,21 @@ describe('capture', () => {
     expect(statSync(join(folder, 'x.pcapng')).mode & 0o777).toBe(0o600);
   });
 
-  test('a link that is not there is told, with those that are', async () => {
-    const { status, said } = await capture({ link: ['psdn1'] }, () => {});
+  test('a link that is not there is told, with those that are, and a file that is there stays', async () => {
+    const file = join(folder, 'x.pcapng');
+    writeFileSync(file, 'old');
+    const options = { socket, layer: 'frames', link: ['psdn1'] } as const;
+    await expect(runCapture(file, options, 'x', () => {})).rejects.toThrow(
+      'found link "psdn1"; allowed: psdn0, dialled',
+    );
+    expect(readFileSync(file, 'utf8')).toBe('old');
+  });
+
+  test('a link whose packets are not ours to see is told by the gateway', async () => {
+    const { status, said } = await capture({ link: ['dialled'] }, () => {});
     expect({ status, said: said.at(-1) }).toEqual({
       status: 1,
-      said: 'x25mail: found link "psdn1"; allowed: psdn0, wan',
+      said: 'x25mail: found link "dialled"; allowed: psdn0, wan',
     });
   });
 

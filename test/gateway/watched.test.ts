@@ -62,6 +62,9 @@ describe('a circuit', () => {
     const [circuit] = now();
     expect(circuit).toMatchObject({
       state: 'connected',
+      agreed: ['packet size 128/128', 'window 2/2'],
+      resets: 0,
+      interrupts: 0,
       received: { packets: expect.any(Number) as number },
     });
     expect(circuit?.connectedMs).toBeGreaterThan(1000);
