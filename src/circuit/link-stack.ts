@@ -56,6 +56,8 @@ export interface LinkStatus {
   readonly state: LinkState;
   /** Since when it is in this state, milliseconds since 1970-01-01 UTC. */
   readonly since: number;
+  /** Of the packet layer, where it has one; with role "auto" as the last restart had it, before that a DTE. */
+  readonly role?: 'dte' | 'dce';
   /** Why the link went down last, in words. */
   readonly lastFailure: string | undefined;
   readonly circuits: number;
@@ -198,6 +200,7 @@ export class LinkStack implements Circuits {
     return {
       name: this.#options.name,
       state: this.#state(),
+      role: this.#layer.role,
       since: this.#since.wallTime,
       lastFailure: this.#lastFailure,
       circuits: this.#circuits.size,

@@ -58,6 +58,8 @@ export class LogicalChannel implements Channel, TransferHost {
   /** In the layer's list of channels with control packets, or with DATA. */
   isListedForControl = false;
   isListedForData = false;
+  /** Among those whose timers moved. */
+  isListedForTimers = false;
 
   /** The call, whoever made it. */
   #call: CallRequestPacket | undefined;

@@ -63,7 +63,7 @@ export class PacketLayer {
 
   readonly #deadlines = new DeadlineQueue<LogicalChannel>();
   /** Channels whose timers moved since the queue was last asked. */
-  readonly #moved = new Set<LogicalChannel>();
+  readonly #moved: LogicalChannel[] = [];
 
   readonly #counters = new Counters<PacketLayerCounter>();
   /** Counted for every packet, and added to the counters when somebody looks. */
@@ -289,14 +289,21 @@ export class PacketLayer {
     this.#restart.handleTimeout(now);
     this.#queueMoved();
     for (const channel of this.#deadlines.takeDue(now)) {
-      this.#moved.add(channel);
+      this.#timersMoved(channel);
       channel.handleTimeout(now);
     }
   }
 
+  #timersMoved(channel: LogicalChannel): void {
+    if (!channel.isListedForTimers) this.#moved.push(channel);
+    channel.isListedForTimers = true;
+  }
+
   #queueMoved(): void {
-    for (const channel of this.#moved) this.#deadlines.set(channel, channel.timers.next());
-    this.#moved.clear();
+    for (let channel = this.#moved.pop(); channel !== undefined; channel = this.#moved.pop()) {
+      channel.isListedForTimers = false;
+      this.#deadlines.set(channel, channel.timers.next());
+    }
   }
 
   #ready(traits: RoleTraits, now: number): void {
@@ -327,7 +334,7 @@ export class PacketLayer {
       },
       wantControl: (channel) => this.#order.wantControl(channel),
       wantData: (channel) => this.#order.wantData(channel),
-      timersChanged: (channel) => this.#moved.add(channel),
+      timersChanged: (channel) => this.#timersMoved(channel),
       mayBeCalledOn: (number) => this.#channels.mayBeCalledOn(number),
       incomingCall: (channel, call, now) => this.#user.incomingCall(channel, call, now),
       giveWay: (channel, packet, now) => this.#giveWay(channel, packet, now),

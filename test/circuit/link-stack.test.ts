@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { TraceEvent } from '../../src/circuit/index.js';
+import { JoinedStream, type TraceEvent } from '../../src/circuit/index.js';
 import { toHex } from '../../src/core/index.js';
 import { MailCircuit } from '../../src/rfc1090/index.js';
 import { hex } from '../support/hex.js';
+import { packetText } from '../support/packet-text.js';
 import { CallWatch, RecordedEnd } from './recorder.js';
 import { type StackPair, type StackPairOptions, stackPair, unstartedPair } from './stack-pair.js';
 
@@ -338,6 +339,72 @@ describe('what goes over the line', () => {
     clock.runFor(1000 * SECOND);
     expect(called.octets).toEqual(message);
     expect(called.count('reset') + called.count('cleared')).toBe(0);
+  });
+});
+
+test('a reader that takes nothing shuts the window, which RNR announces after 20 s and again every T24; then all of it comes', () => {
+  const said: string[] = [];
+  const pair = stackPair({
+    trace: (end, { layer, direction, octets, at }) => {
+      const text = packetText(octets);
+      if (end === 'b' && layer === 'packet' && direction === 'sent' && /^RN?R /.test(text))
+        said.push(`${Math.round(at / SECOND)} ${text.replace(/ r.*/, '')}`);
+    },
+  });
+  let stream: JoinedStream | undefined;
+  let unread = 0;
+  pair.b.onIncoming((incoming) => {
+    const circuit = incoming.accept();
+    if (circuit === undefined) throw new Error('gone');
+    stream = new JoinedStream(circuit, pair.clock);
+    stream.setReceiver({
+      octets: (octets) => {
+        unread += octets.length;
+      },
+      ready: () => {},
+      ended: () => {},
+    });
+  });
+  const caller = pair.a.place(call);
+  const types: string[] = [];
+  caller.setListener(({ type }) => types.push(type));
+  pair.clock.runFor(10 * SECOND);
+  const start = pair.clock.now() / SECOND;
+  for (let i = 0; i < 4; i++) caller.send({ octets: new Uint8Array(2048), more: false });
+  pair.clock.runFor(200 * SECOND);
+  // The joiner lets the window turn for 2048 octets; two packets more shut it.
+  expect(unread).toBe(2048 + 2 * 128);
+  const held = said
+    .filter((line) => line.includes('RNR'))
+    .map((line) => Math.round(Number(line.split(' ')[0]) - start));
+  const [first = 0] = held;
+  expect(first).toBeGreaterThanOrEqual(20);
+  expect(first).toBeLessThan(23);
+  expect(held.slice(0, 3)).toEqual([first, first + 60, first + 120]);
+  expect(types).not.toContain('reset');
+  for (let read = 0; read < 4 * 2048; ) {
+    read += unread;
+    stream?.consumed(unread);
+    unread = 0;
+    pair.clock.runFor(5 * SECOND);
+  }
+  expect(caller.traffic.octetsSent).toBe(4 * 2048);
+  expect(said.at(-1)).toMatch(/ RR/);
+});
+
+describe('a packet layer whose role is open', () => {
+  test('two stacks settle it between them, and the status tells', () => {
+    const pair = stackPair({ packet: { role: 'auto', assign: 'auto' } });
+    const { a, b } = recorded(pair);
+    expect(pair.a.status().role).toBe('dte');
+    pair.clock.runFor(60 * SECOND);
+    expect([pair.a.status().role, pair.b.status().role].sort()).toEqual(['dce', 'dte']);
+    const callers = [a.place(call), b.place(call)];
+    pair.clock.runFor(5 * SECOND);
+    expect(callers.map(({ types }) => types)).toEqual([
+      ['requested', 'connected'],
+      ['requested', 'connected'],
+    ]);
   });
 });
 

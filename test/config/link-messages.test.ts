@@ -407,3 +407,19 @@ test('a refused call on a modem that is the DCE only where it has answered', () 
   expect(problemsWith('answer = 1\ndial = "1"')).toEqual([MESSAGE]);
   expect(problemsWith('answer = 1\ndial = "1"\nrole = "dce"')).toEqual([]);
 });
+
+test('a refused call where the packet layer has a role of its own: open or not, a DTE gives no causes of a network', () => {
+  const reject = '[[incoming]]\naction = "reject"\ncause = 0x0b';
+  const problemsWith = (role: string, packetRole: string): string[] =>
+    problemsOf(
+      tomlOf(
+        {
+          link: `name = "psdn0"\ntype = "serial"\npath = "p"\nrole = "${role}"\n[link.packet]\nrole = "${packetRole}"`,
+        },
+        reject,
+      ),
+    );
+  expect(problemsWith('dte', 'dce')).toEqual([]);
+  expect(problemsWith('dce', 'dte')).toHaveLength(1);
+  expect(problemsWith('dce', 'auto')).toHaveLength(1);
+});
