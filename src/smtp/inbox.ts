@@ -35,11 +35,12 @@ export class Inbox {
 
   /** Drops the first `count` octets, which lie in the first piece. */
   drop(count: number): void {
+    if (count === 0) return;
     const first = this.#pieces[0];
     if (first === undefined || count > first.length) throw new RangeError('inbox: more dropped than shown');
     this.#length -= count;
     if (count === first.length) this.#pieces.shift();
-    else if (count > 0) this.#pieces[0] = first.subarray(count);
+    else this.#pieces[0] = first.subarray(count);
   }
 
   clear(): void {

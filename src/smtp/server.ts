@@ -371,7 +371,7 @@ export class ServerSession {
 
   #turn(domains: readonly string[]): void {
     this.#output.awaiting(false);
-    const octets = this.#inbox.length === 0 ? NOTHING : this.#inbox.peek(MAX_INBOX);
+    const octets = this.#inbox.length === 0 ? NOTHING : this.#inbox.peek(Number.POSITIVE_INFINITY);
     this.#over({ do: 'turn', domains, octets });
   }
 

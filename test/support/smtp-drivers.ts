@@ -1,5 +1,6 @@
 import {
   type Ask,
+  BASIC_OFFERS,
   type BodyType,
   type ClientAction,
   type ClientFacts,
@@ -7,6 +8,7 @@ import {
   type ClientOptions,
   ClientSession,
   type MailCommand,
+  type Offers,
   type OutgoingMessage,
   type OutgoingRecipient,
   type RecipientOutcome,
@@ -41,6 +43,27 @@ const SERVER_OPTIONS: ServerOptions = {
   maxErrors: 10,
 };
 
+/** Everything that a server can offer, to a client that may log in without TLS. */
+export const ALL_OFFERS: Offers = {
+  ...BASIC_OFFERS,
+  smtpUtf8: true,
+  chunking: true,
+  binaryMime: true,
+  dsn: true,
+  deliverBy: { leastSeconds: 60 },
+  priority: { profile: 'MIXER' },
+  startTls: true,
+  auth: { mechanisms: ['SCRAM-SHA-256', 'PLAIN', 'LOGIN', 'CRAM-MD5'], withoutTls: true },
+  etrn: true,
+  atrn: true,
+  checkpoint: true,
+  limits: { messages: 20, recipientDomains: 5 },
+  xclient: true,
+  xforward: true,
+};
+
+export const TLS = { protocol: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384' };
+
 /** Carries out what a server session says, and remembers it. Time stands where the test puts it. */
 export class ServerDriver {
   readonly session: ServerSession;
@@ -56,6 +79,7 @@ export class ServerDriver {
   /** Sizes of the pieces of body. */
   readonly pieces: number[] = [];
   discarded = 0;
+  discardedWhy: string | undefined;
   consumed = 0;
   /** What was counted against the client. */
   readonly misdeeds: string[] = [];
@@ -136,6 +160,7 @@ export class ServerDriver {
         break;
       case 'discard':
         this.discarded++;
+        this.discardedWhy = action.why;
         this.#body = '';
         break;
       case 'consumed':
