@@ -8,7 +8,7 @@ import { ALL_OFFERS } from '../support/smtp-drivers.js';
 
 describe('a parameter of MAIL', () => {
   test.each<[string, object]>([
-    ['SIZE=12345678901234567890', { size: 12345678901234567890 }],
+    ['SIZE=00000000000000000010', { size: 10 }],
     ['BODY=BINARYMIME', { body: 'BINARYMIME' }],
     ['smtputf8', { smtpUtf8: true }],
     ['RET=full', { ret: 'FULL' }],

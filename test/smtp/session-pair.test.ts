@@ -1,8 +1,15 @@
 /** Both halves back to back, and one half against itself, however the octets are cut. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ServerOptions } from '../../src/smtp/index.js';
-import { ClientDriver, converse, type QueuedMessage, queued, ServerDriver } from '../support/smtp-drivers.js';
+import { BASIC_OFFERS, type ServerOptions } from '../../src/smtp/index.js';
+import {
+  ALL_OFFERS,
+  ClientDriver,
+  converse,
+  type QueuedMessage,
+  queued,
+  ServerDriver,
+} from '../support/smtp-drivers.js';
 
 const localPart = fc.stringMatching(/^[a-z0-9.+=_-]{1,20}$/);
 const domain = fc.constantFrom('b.example', '700001', '[192.0.2.1]', 'X.Example');
@@ -52,11 +59,15 @@ const taken = ({ message, body: text }: QueuedMessage): object => ({
 });
 
 test('whatever the client is given, the server takes, octet for octet', () => {
-  const options = fc.record({ pipelining: fc.boolean(), chunk: fc.integer({ min: 1, max: 100 }) });
+  const options = fc.record({
+    pipelining: fc.boolean(),
+    chunk: fc.integer({ min: 1, max: 100 }),
+    offers: fc.constantFrom(BASIC_OFFERS, ALL_OFFERS, { ...BASIC_OFFERS, chunking: true }),
+  });
   fc.assert(
-    fc.property(messages, lengths, options, (queue, sizes, { pipelining, chunk }) => {
+    fc.property(messages, lengths, options, (queue, sizes, { pipelining, chunk, offers }) => {
       const client = new ClientDriver(queue, { pipelining }, chunk);
-      const server = new ServerDriver();
+      const server = new ServerDriver({ offers });
       converse(client, server, cutBy(sizes));
       expect(server.messages).toEqual(queue.map(taken));
       const outcomes = [...client.results.values()].flat();
