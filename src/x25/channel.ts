@@ -1,4 +1,3 @@
-import { TimerTable } from '../core/index.js';
 import { CALL_TABLES, type CallState, callRow } from './call.js';
 import {
   type Agreement,
@@ -9,23 +8,20 @@ import {
   refusalCause,
   userDataWithin,
 } from './call-setup.js';
-import { type ChannelCounter, type ChannelHost, NO_TRAFFIC, NOBODY } from './channel-host.js';
+import { type ChannelHost, NO_TRAFFIC, NOBODY } from './channel-host.js';
+import { ChannelPort } from './channel-port.js';
 import type { DataFlow } from './data-flow.js';
-import { Outbox, type OutgoingPacket, outgoing } from './outbox.js';
+import { type OutgoingPacket, outgoing } from './outbox.js';
 import type { CallRequestPacket } from './packet/call.js';
 import { NO_CALL_FIELDS } from './packet/call-fields.js';
 import { decodeClearConfirmation, decodeClearRequest } from './packet/clear.js';
 import { DIAGNOSTIC } from './packet/diagnostic-code.js';
 import { isFastSelectRestricted } from './packet/facilities.js';
 import { FAULT_DIAGNOSTIC } from './packet/fault.js';
-import type { Modulo } from './packet/header.js';
 import type { PacketKind } from './packet/kind.js';
-import type { Packet } from './packet/packet.js';
-import type { PacketTimers } from './parameters.js';
 import { PendingRequest } from './pending-request.js';
-import { ownCause, type RoleTraits, theirCause } from './role.js';
+import { ownCause, theirCause } from './role.js';
 import { Transfer } from './transfer.js';
-import type { TransferHost, TransferTimer } from './transfer-host.js';
 import type {
   Channel,
   ChannelAnswer,
@@ -38,23 +34,16 @@ import type {
   DataPiece,
 } from './user.js';
 
-/** `call` is T21 or T11, `clear` T23 or T13. */
-type ChannelTimer = TransferTimer | 'call' | 'clear';
-
 /**
  * One call: states p1 to p7 (X.25 §4.1, §4.2), and within p4 the transfer of data.
  *
  * Packets wait here until the link pulls them. A state in which the other end waits for our confirmation (DTE: p7)
  * lasts until that confirmation is pulled, so that no more than a few packets can ever wait, whatever comes in.
  */
-export class LogicalChannel implements Channel, TransferHost {
-  #number: number;
+export class LogicalChannel implements Channel {
   readonly #host: ChannelHost;
-  readonly traits: RoleTraits;
+  readonly #port: ChannelPort;
   #state: CallState;
-  #user: ChannelUser = NOBODY;
-  readonly timers = new TimerTable<ChannelTimer>();
-  readonly #outbox = new Outbox();
   /** In the layer's list of channels with control packets, or with DATA. */
   isListedForControl = false;
   isListedForData = false;
@@ -73,14 +62,13 @@ export class LogicalChannel implements Channel, TransferHost {
   readonly #clear = new PendingRequest<OutgoingPacket>();
 
   constructor(number: number, host: ChannelHost, state: 'p1' | 'p5' = 'p1') {
-    this.#number = number;
     this.#host = host;
-    this.traits = host.traits;
+    this.#port = new ChannelPort(number, host, this);
     this.#state = state;
   }
 
   get number(): number {
-    return this.#number;
+    return this.#port.number;
   }
 
   get state(): CallState {
@@ -94,34 +82,34 @@ export class LogicalChannel implements Channel, TransferHost {
   // What the user asks for.
 
   setUser(user: ChannelUser): void {
-    if (this.#state !== 'p1') this.#user = user;
+    if (this.#state !== 'p1') this.#port.user = user;
   }
 
   /** Places a call on this channel. @throws RangeError when a field can't be written. */
   placeCall(request: ChannelCall, user: ChannelUser, now: number): void {
-    this.#call = composeCall(this.#number, request, this.#host.parameters);
-    this.queue(this.#call);
+    this.#call = composeCall(this.#port.number, request, this.#host.parameters);
+    this.#port.queue(this.#call);
     this.#host.count('callsSent');
-    this.#user = user;
-    this.#state = this.traits.call.ours;
-    this.startTimer('call', this.timing[this.traits.call.timer], now);
+    this.#port.user = user;
+    this.#state = this.#port.traits.call.ours;
+    this.#port.startTimer('call', this.#port.timing[this.#port.traits.call.timer], now);
   }
 
   accept(answer: ChannelAnswer, user: ChannelUser, now: number): void {
     const call = this.#call;
     if (!this.#isUnanswered || call === undefined) return;
-    this.#user = user;
+    this.#port.user = user;
     if (isFastSelectRestricted(call.facilities)) {
       this.#fail(DIAGNOSTIC.notCompatibleWithFacility, now);
       return;
     }
     const { packet, ...agreement } = composeAnswer(call, answer, this.#host.parameters);
-    this.queue(packet);
+    this.#port.queue(packet);
     this.#open(agreement, now);
   }
 
   get #isUnanswered(): boolean {
-    return this.#isIncoming && (this.#state === this.traits.call.theirs || this.#state === 'p5');
+    return this.#isIncoming && (this.#state === this.#port.traits.call.theirs || this.#state === 'p5');
   }
 
   clear(why: ClearRequest, now: number): void {
@@ -148,7 +136,7 @@ export class LogicalChannel implements Channel, TransferHost {
 
   /** What becomes of a cause that our user gives. */
   #given(cause: number): number {
-    return this.#host.parameters.anyCause === true ? cause : ownCause(this.traits, cause);
+    return this.#host.parameters.anyCause === true ? cause : ownCause(this.#port.traits, cause);
   }
 
   // What comes from the line.
@@ -161,7 +149,7 @@ export class LogicalChannel implements Channel, TransferHost {
   }
 
   receive(kind: PacketKind, packet: Uint8Array, now: number): void {
-    const cell = CALL_TABLES[this.traits.role][callRow(kind)][this.#state];
+    const cell = CALL_TABLES[this.#port.traits.role][callRow(kind)][this.#state];
     switch (cell.do) {
       case 'nextLevel':
         this.#transfer?.receive(kind, packet, now);
@@ -173,7 +161,7 @@ export class LogicalChannel implements Channel, TransferHost {
         this.#fail(cell.diagnostic, now);
         return;
       default:
-        this.count('discarded');
+        this.#port.count('discarded');
         return;
     }
   }
@@ -201,7 +189,7 @@ export class LogicalChannel implements Channel, TransferHost {
       return;
     }
     this.#host.count('callCollisions');
-    if (this.traits.role === 'dce') {
+    if (this.#port.traits.role === 'dce') {
       this.#host.giveWay(this, packet, now);
       return;
     }
@@ -214,7 +202,7 @@ export class LogicalChannel implements Channel, TransferHost {
     this.#host.count('callsReceived');
     this.#state = state;
     this.#isIncoming = true;
-    if (!this.#host.mayBeCalledOn(this.#number)) {
+    if (!this.#host.mayBeCalledOn(this.#port.number)) {
       this.#fail(DIAGNOSTIC.oneWayChannel, now);
       return;
     }
@@ -234,20 +222,20 @@ export class LogicalChannel implements Channel, TransferHost {
       this.#refuse(answer.diagnostic, now);
       return;
     }
-    this.stopTimer('call');
+    this.#port.stopTimer('call');
     this.#open(answer.value, now);
-    this.#user.connected(answer.value.connection, now);
+    this.#port.user.connected(answer.value.connection, now);
   }
 
   #open({ sizes, connection }: Agreement, now: number): void {
     this.#state = 'p4';
     this.#connection = connection;
-    this.#transfer = new Transfer(this, sizes, now);
+    this.#transfer = new Transfer(this.#port, sizes, now);
   }
 
   #clearCame(next: CallState, octets: Uint8Array, now: number): void {
     this.#host.count('clearsReceived');
-    const packet = decodeClearRequest(octets, this.modulo);
+    const packet = decodeClearRequest(octets, this.#port.modulo);
     if (next === 'p1' && this.#clear.isSent) {
       // A network that clears at the same time tells the charge in its clear, as no confirmation follows.
       const facilities = packet.ok ? packet.value.facilities : {};
@@ -260,25 +248,25 @@ export class LogicalChannel implements Channel, TransferHost {
     }
     const { cause, diagnostic, facilities, userData } = packet.value;
     this.#leaveCall();
-    this.#outbox.clear();
-    this.#state = this.traits.clear.theirs;
+    this.#port.outbox.clear();
+    this.#state = this.#port.traits.clear.theirs;
     this.#ending ??= {
       by: 'peer',
-      cause: theirCause(this.traits, cause),
+      cause: theirCause(this.#port.traits, cause),
       diagnostic,
       facilities,
       userData,
     };
-    this.queue({ ...NO_CALL_FIELDS, type: 'clearConfirmation', channel: this.#number });
+    this.#port.queue({ ...NO_CALL_FIELDS, type: 'clearConfirmation', channel: this.#port.number });
   }
 
   #clearConfirmed(octets: Uint8Array, now: number): void {
     // What confirms a clear that did not go out yet confirms nothing.
     if (!this.#clear.isSent || this.#ending === undefined) {
-      this.count('discarded');
+      this.#port.count('discarded');
       return;
     }
-    const { facilities } = decodeClearConfirmation(octets, this.modulo);
+    const { facilities } = decodeClearConfirmation(octets, this.#port.modulo);
     this.#finish({ ...this.#ending, facilities }, false, now);
   }
 
@@ -286,14 +274,14 @@ export class LogicalChannel implements Channel, TransferHost {
 
   /** The error procedure of this level. */
   #fail(diagnostic: number, now: number): void {
-    this.count('procedureErrors');
-    this.clearCall(this.traits.clear.errorCause, diagnostic, now);
+    this.#port.count('procedureErrors');
+    this.clearCall(this.#port.traits.clear.errorCause, diagnostic, now);
   }
 
   /** A call or an answer that we can't take. */
   #refuse(diagnostic: number, now: number): void {
-    this.count('procedureErrors');
-    this.clearCall(refusalCause(diagnostic, this.traits), diagnostic, now);
+    this.#port.count('procedureErrors');
+    this.clearCall(refusalCause(diagnostic, this.#port.traits), diagnostic, now);
   }
 
   clearCall(cause: number, diagnostic: number, now: number): void {
@@ -306,18 +294,18 @@ export class LogicalChannel implements Channel, TransferHost {
       {
         ...NO_CALL_FIELDS,
         type: 'clearRequest',
-        channel: this.#number,
+        channel: this.#port.number,
         cause,
         diagnostic,
         facilities,
         userData: userDataWithin(this.#call, userData),
       },
-      this.modulo,
+      this.#port.modulo,
     );
     this.#leaveCall();
     // A CALL REQUEST that still waits goes out first: some peers never answer CLEAR on a channel without a call.
-    this.#outbox.keepOnly('callRequest');
-    this.#state = this.traits.clear.ours;
+    this.#port.outbox.keepOnly('callRequest');
+    this.#state = this.#port.traits.clear.ours;
     this.#ending ??= { by: 'us', cause, diagnostic, facilities: {}, userData: NO_CALL_FIELDS.userData };
     this.#clear.begin(packet);
     this.#sendClear(packet, now);
@@ -325,19 +313,19 @@ export class LogicalChannel implements Channel, TransferHost {
 
   #sendClear(packet: OutgoingPacket, now: number): void {
     this.#host.count('clearsSent');
-    this.#outbox.remove('clearRequest');
-    this.#push(packet);
-    this.startTimer('clear', this.timing[this.traits.clear.timer], now);
+    this.#port.outbox.remove('clearRequest');
+    this.#port.push(packet);
+    this.#port.startTimer('clear', this.#port.timing[this.#port.traits.clear.timer], now);
   }
 
   #callTimedOut(now: number): void {
-    this.count('timeouts');
-    this.clearCall(this.traits.clear.errorCause, DIAGNOSTIC.timerCall, now);
+    this.#port.count('timeouts');
+    this.clearCall(this.#port.traits.clear.errorCause, DIAGNOSTIC.timerCall, now);
   }
 
   #clearTimedOut(now: number): void {
-    this.count('timeouts');
-    const again = this.#clear.repeat(this.timing[this.traits.clear.repeats]);
+    this.#port.count('timeouts');
+    const again = this.#clear.repeat(this.#port.timing[this.#port.traits.clear.repeats]);
     if (again !== undefined) {
       this.#sendClear(again, now);
       return;
@@ -349,8 +337,7 @@ export class LogicalChannel implements Channel, TransferHost {
   /** Stops all that belongs to the call. */
   #leaveCall(): void {
     this.#transfer?.end();
-    this.timers.stopAll();
-    this.#host.timersChanged(this);
+    this.#port.stopTimers();
   }
 
   /** Over at once, without a word to the other end: restart, or the link is down. */
@@ -361,34 +348,34 @@ export class LogicalChannel implements Channel, TransferHost {
   /** Enters p1. No ending: nobody has heard of a call here. */
   #finish(ending: ChannelEnding | undefined, isAside: boolean, now: number): void {
     this.#leaveCall();
-    this.#outbox.clear();
+    this.#port.outbox.clear();
     this.#state = 'p1';
     this.#host.released(this, isAside, now);
-    const user = this.#user;
-    this.#user = NOBODY;
+    const user = this.#port.user;
+    this.#port.user = NOBODY;
     if (ending !== undefined) user.cleared(ending, now);
   }
 
   /** This call goes on, unanswered, on another channel. */
   moveTo(number: number): void {
-    this.#number = number;
-    this.#outbox.clear();
-    if (this.#call !== undefined) this.queue({ ...this.#call, channel: number });
+    this.#port.number = number;
+    this.#port.outbox.clear();
+    if (this.#call !== undefined) this.#port.queue({ ...this.#call, channel: number });
   }
 
   // What goes out, when the link asks for it.
 
   get hasControl(): boolean {
-    return !this.#outbox.isEmpty || this.#flow?.hasStatus === true;
+    return !this.#port.outbox.isEmpty || this.#flow?.hasStatus === true;
   }
 
   /** The next packet other than DATA. */
   nextControl(now: number): Uint8Array | undefined {
-    const next = this.#outbox.shift();
+    const next = this.#port.outbox.shift();
     if (next === undefined) return this.nextStatus(now);
     switch (next.type) {
       case 'callAccepted':
-        if (this.#connection !== undefined) this.#user.connected(this.#connection, now);
+        if (this.#connection !== undefined) this.#port.user.connected(this.#connection, now);
         break;
       case 'clearRequest':
         this.#clear.sent();
@@ -430,65 +417,15 @@ export class LogicalChannel implements Channel, TransferHost {
 
   // Time.
 
+  nextDeadline(): number | undefined {
+    return this.#port.timers.next();
+  }
+
   handleTimeout(now: number): void {
-    for (const name of this.timers.takeExpired(now)) {
+    for (const name of this.#port.timers.takeExpired(now)) {
       if (name === 'clear') this.#clearTimedOut(now);
       else if (name === 'call') this.#callTimedOut(now);
       else if (this.#state === 'p4') this.#transfer?.handleTimeout(name, now);
     }
-  }
-
-  startTimer(name: ChannelTimer, duration: number, now: number): void {
-    if (duration === 0) return;
-    this.timers.start(name, now + duration);
-    this.#host.timersChanged(this);
-  }
-
-  stopTimer(name: ChannelTimer): void {
-    this.timers.stop(name);
-    this.#host.timersChanged(this);
-  }
-
-  // What data transfer needs of us.
-
-  get modulo(): Modulo {
-    return this.#host.parameters.modulo;
-  }
-
-  get canReject(): boolean {
-    return this.#host.parameters.reject;
-  }
-
-  get timing(): PacketTimers {
-    return this.#host.parameters.timers;
-  }
-
-  get user(): ChannelUser {
-    return this.#user;
-  }
-
-  queue(packet: Packet): void {
-    this.#push(outgoing(packet, this.modulo));
-  }
-
-  #push(packet: OutgoingPacket): void {
-    this.#outbox.push(packet);
-    this.#host.wantControl(this);
-  }
-
-  unqueue(...types: Packet['type'][]): void {
-    this.#outbox.remove(...types);
-  }
-
-  wantStatus(): void {
-    this.#host.wantControl(this);
-  }
-
-  wantData(): void {
-    this.#host.wantData(this);
-  }
-
-  count(what: ChannelCounter): void {
-    this.#host.count(what);
   }
 }

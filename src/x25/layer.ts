@@ -302,7 +302,7 @@ export class PacketLayer {
   #queueMoved(): void {
     for (let channel = this.#moved.pop(); channel !== undefined; channel = this.#moved.pop()) {
       channel.isListedForTimers = false;
-      this.#deadlines.set(channel, channel.timers.next());
+      this.#deadlines.set(channel, channel.nextDeadline());
     }
   }
 
