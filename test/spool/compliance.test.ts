@@ -1,4 +1,3 @@
-import { openSpool } from '../../src/spool/index.js';
 import { MemorySpool } from '../support/memory-spool.js';
 import { aSpool } from './support/compliance.js';
 import { openInProcess } from './support/in-process.js';
@@ -13,12 +12,8 @@ function stoppedClock() {
   return { wallTime: () => now, pass };
 }
 
-aSpool('a spool on disk, with its thread,', async (checkpoints = {}) => {
-  const { wallTime, pass } = stoppedClock();
-  return { spool: await openSpool({ directory: tempDirectory(), wallTime, checkpoints }), pass };
-});
-
-aSpool('a spool on disk, without a thread,', async (checkpoints = {}) => {
+// With its thread: test/interop, where starting one takes its time.
+aSpool('a spool on disk', async (checkpoints = {}) => {
   const { wallTime, pass } = stoppedClock();
   return { spool: openInProcess(tempDirectory(), { wallTime, checkpoints }), pass };
 });
