@@ -1,14 +1,18 @@
 import { Alarm, type Clock, describeError, type OctetStream, type StreamEnd } from '../core/index.js';
 import {
   type Again,
+  type Checkpoint,
   type ClientAction,
   type ClientInput,
   type ClientOptions,
   ClientSession,
   type DialogueEvent,
   type OutgoingMessage,
+  type PeerCapabilities,
   type RecipientOutcome,
 } from '../smtp/index.js';
+import { type HopCheckpoints, SentOctets } from './checkpoints.js';
+import { fitBody, type OutgoingBody, skip } from './outgoing-body.js';
 
 export interface ClientRunnerOptions {
   readonly stream: OctetStream;
@@ -16,12 +20,13 @@ export interface ClientRunnerOptions {
   readonly clock: Clock;
   /** The next message to send on this session, or undefined when there is none: then the session is ended. */
   readonly next: () => Promise<OutgoingMessage | undefined>;
-  /** @param from the first octet that is wanted. */
-  readonly readBody: (message: OutgoingMessage, from: number) => AsyncIterable<Uint8Array>;
+  readonly readBody: (message: string) => AsyncIterable<Uint8Array>;
   /** What became of a message; resolved when it is written down. */
   readonly settle: (message: OutgoingMessage, outcomes: readonly RecipientOutcome[]) => Promise<void>;
   /** Begins TLS on the stream, which is its own from then on. @returns the encrypted one, or why there is none. Never rejects. */
   readonly upgrade?: (stream: OctetStream) => Promise<OctetStream | string>;
+  /** What may go on in this session, and is to go on in the next (RFC 1845). Absent: messages are sent from their start. */
+  readonly checkpoints?: HopCheckpoints;
   readonly onDialogue?: (event: DialogueEvent) => void;
 }
 
@@ -46,7 +51,8 @@ export class ClientRunner {
   #stream: OctetStream;
   readonly #settling = new Set<Promise<void>>();
   #resolve: (end: ClientEnd) => void = () => {};
-  #message: OutgoingMessage | undefined;
+  #sending: OutgoingBody | undefined;
+  #sent: SentOctets | undefined;
   #body: AsyncIterator<Uint8Array> | undefined;
   #writable = true;
   #pullWaits = false;
@@ -104,7 +110,7 @@ export class ClientRunner {
         stream.consumed(action.octets);
         return;
       case 'ready':
-        void this.#nextMessage();
+        void this.#nextMessage(action.capabilities);
         return;
       case 'pull':
         if (action.from !== undefined) this.#openBody(action.from);
@@ -117,7 +123,7 @@ export class ClientRunner {
       case 'notTurned':
         throw new Error('SMTP client: turned, and nobody asked for it');
       case 'result':
-        this.#result(action.outcomes);
+        this.#result(action.outcomes, action.interrupted);
         return;
       case 'dialogue':
         this.#options.onDialogue?.(action.event);
@@ -130,18 +136,43 @@ export class ClientRunner {
     }
   }
 
-  async #nextMessage(): Promise<void> {
-    // What became of a message is written down while the next one goes out, but not of many: after a crash these
-    // would go out a second time.
-    while (this.#settling.size >= MOST_UNSETTLED) await Promise.race(this.#settling);
-    this.#message = await this.#options.next();
-    this.#hasQuit = this.#message === undefined;
-    this.#input(this.#message === undefined ? { type: 'quit' } : { type: 'message', message: this.#message });
+  async #nextMessage(peer: PeerCapabilities): Promise<void> {
+    this.#sending = undefined;
+    let message: OutgoingMessage | undefined;
+    do {
+      // What became of a message is written down while the next one goes out, but not of many: after a crash these
+      // would go out a second time.
+      while (this.#settling.size >= MOST_UNSETTLED) await Promise.race(this.#settling);
+      message = await this.#options.next();
+      if (message !== undefined) this.#sending = await this.#prepare(message, peer);
+    } while (message !== undefined && this.#sending === undefined);
+    this.#hasQuit = this.#sending === undefined;
+    this.#input(
+      this.#sending === undefined ? { type: 'quit' } : { type: 'message', message: this.#sending.message },
+    );
+  }
+
+  /** A message as this server can take it; undefined where it can't, and that is settled. */
+  async #prepare(original: OutgoingMessage, peer: PeerCapabilities): Promise<OutgoingBody | undefined> {
+    const { readBody, checkpoints } = this.#options;
+    try {
+      const body = await fitBody(original, () => readBody(original.id), peer);
+      if (typeof body === 'string') this.#settle(original, settleAll(original, 'permanent', body));
+      else if (!peer.checkpoint || checkpoints === undefined) return body;
+      else return { ...body, message: await checkpoints.begin(body.message, body.read) };
+    } catch (error) {
+      const reason = `message can't be read: ${describeError(error)}`;
+      this.#settle(original, settleAll(original, 'temporary', reason));
+    }
+    return undefined;
   }
 
   #openBody(from: number): void {
     void this.#body?.return?.();
-    this.#body = this.#message && this.#options.readBody(this.#message, from)[Symbol.asyncIterator]();
+    this.#sent = this.#sending?.message.checkpoint && new SentOctets();
+    const body = this.#sending?.read();
+    const watched = body && (this.#sent?.watch(body) ?? body);
+    this.#body = watched && (from === 0 ? watched : skip(watched, from))[Symbol.asyncIterator]();
   }
 
   async #pull(): Promise<void> {
@@ -170,13 +201,19 @@ export class ClientRunner {
     }
   }
 
-  #result(outcomes: readonly RecipientOutcome[]): void {
-    const message = this.#message;
-    this.#message = undefined;
+  #result(outcomes: readonly RecipientOutcome[], interrupted: Required<Checkpoint> | undefined): void {
+    const message = this.#sending?.message;
+    this.#sending = undefined;
     if (message === undefined) return;
     if (outcomes.some(({ outcome }) => outcome === 'delivered')) this.#messages++;
     void this.#body?.return?.();
     this.#body = undefined;
+    if (message.checkpoint !== undefined) this.#options.checkpoints?.end(message, interrupted, this.#sent);
+    this.#sent = undefined;
+    this.#settle(message, outcomes);
+  }
+
+  #settle(message: OutgoingMessage, outcomes: readonly RecipientOutcome[]): void {
     const settling = this.#options.settle(message, outcomes).finally(() => this.#settling.delete(settling));
     this.#settling.add(settling);
   }
@@ -194,4 +231,12 @@ export class ClientRunner {
       reason: this.#finished ?? end.reason,
     });
   }
+}
+
+function settleAll(
+  { recipients }: OutgoingMessage,
+  outcome: RecipientOutcome['outcome'],
+  reason: string,
+): RecipientOutcome[] {
+  return recipients.map(({ address }) => ({ address, outcome, reason }));
 }

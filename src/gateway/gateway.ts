@@ -12,6 +12,7 @@ import { BridgeListener } from './bridge-listener.js';
 import type { CallLink } from './call-link.js';
 import { callRecorder } from './call-recorder.js';
 import type { CallStarted, CallWatcher } from './call-watcher.js';
+import { Checkpoints } from './checkpoints.js';
 import { Dispatcher, type Transport } from './dispatcher.js';
 import type { Observe } from './events.js';
 import { FallbackTransport } from './fallback-transport.js';
@@ -89,6 +90,7 @@ export class Gateway implements WatchedGateway {
   readonly #incoming: IncomingCalls;
   readonly #dispatcher: Dispatcher;
   readonly #connect: Connect;
+  readonly #checkpoints: Checkpoints;
   readonly #tcpSessions = new Set<ServerRunner>();
 
   /**
@@ -122,6 +124,7 @@ export class Gateway implements WatchedGateway {
     this.#observe = observe;
     this.#spool = spool;
     this.#connect = environment.connect ?? connectByTcp;
+    this.#checkpoints = new Checkpoints({ clock, hostname });
     const router = new Router(configuration.routes);
     this.#recipients = new Recipients(
       router,
@@ -355,7 +358,7 @@ export class Gateway implements WatchedGateway {
     return new Map(
       callers.map((caller): [string, Transport] => [
         caller.peer.name,
-        new PeerTransport({ caller, session, clock: this.#clock }),
+        new PeerTransport({ caller, session, clock: this.#clock, checkpoints: this.#checkpoints }),
       ]),
     );
   }
@@ -380,6 +383,7 @@ export class Gateway implements WatchedGateway {
       port,
       clock: this.#clock,
       connect: this.#connect,
+      checkpoints: this.#checkpoints,
       session: this.#clientOptions(TCP_CLIENT_TIMEOUTS),
     });
   }

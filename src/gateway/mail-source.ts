@@ -75,8 +75,8 @@ export class MailSource {
     return outgoing(delivery, this.#clock.wallTime());
   }
 
-  readBody(message: string, from: number): AsyncIterable<Uint8Array> {
-    return this.#spool.readBody(message, from);
+  readBody(message: string): AsyncIterable<Uint8Array> {
+    return this.#spool.readBody(message);
   }
 
   async settle({ id }: OutgoingMessage, outcomes: readonly RecipientOutcome[]): Promise<void> {

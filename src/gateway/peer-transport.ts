@@ -1,5 +1,6 @@
 import type { Clock } from '../core/index.js';
 import type { ClientOptions } from '../smtp/index.js';
+import type { Checkpoints } from './checkpoints.js';
 import { ClientRunner } from './client-runner.js';
 import type { Transport, TransportEnd } from './dispatcher.js';
 import type { MailSource } from './mail-source.js';
@@ -9,12 +10,15 @@ export interface PeerTransportOptions {
   readonly caller: PeerCaller;
   readonly session: ClientOptions;
   readonly clock: Clock;
+  /** Messages that were cut off go on where they stopped (RFC 1845). */
+  readonly checkpoints?: Checkpoints;
 }
 
 /** Brings mail to a peer: places a call, runs a session over it, clears. */
 export class PeerTransport implements Transport {
   readonly concurrency: number;
   readonly #options: PeerTransportOptions;
+  #hello: ClientOptions['hello'];
 
   constructor(options: PeerTransportOptions) {
     this.#options = options;
@@ -32,7 +36,10 @@ export class PeerTransport implements Transport {
     });
     if (typeof call === 'string') return { inOrder: false, reason: call };
     const outcome = await call.outcome;
-    const inOrder = (await runner?.done)?.inOrder ?? false;
+    const end = await runner?.done;
+    const inOrder = end?.inOrder ?? false;
+    // It dropped EHLO: the next call, which costs money as this one did, begins with HELO.
+    if (end?.again === 'helo') this.#hello = 'HELO';
     const retry = caller.learn(outcome, inOrder);
     return {
       inOrder,
@@ -42,13 +49,14 @@ export class PeerTransport implements Transport {
   }
 
   #runner({ circuit, watcher }: PlacedCall, mail: MailSource): ClientRunner {
-    const { session, clock } = this.#options;
+    const { caller, session, clock, checkpoints } = this.#options;
     return new ClientRunner({
       stream: circuit,
-      session,
+      session: this.#hello === undefined ? session : { ...session, hello: this.#hello },
       clock,
       next: () => mail.next(),
-      readBody: ({ id }, from) => mail.readBody(id, from),
+      readBody: (message) => mail.readBody(message),
+      ...(checkpoints !== undefined && { checkpoints: checkpoints.forHop(caller.peer.name) }),
       settle: (message, outcomes) => {
         if (outcomes.some((recipient) => recipient.outcome === 'delivered')) watcher.messageSent();
         return mail.settle(message, outcomes);

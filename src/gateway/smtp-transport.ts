@@ -1,12 +1,14 @@
 import { connect as connectSocket, type Socket } from 'node:net';
 import { type Clock, describeError, type OctetStream } from '../core/index.js';
-import { TcpStream } from '../line/index.js';
-import type { ClientOptions } from '../smtp/index.js';
+import { secure, TcpStream } from '../line/index.js';
+import type { Again, ClientOptions } from '../smtp/index.js';
+import type { Checkpoints } from './checkpoints.js';
 import { ClientRunner } from './client-runner.js';
 import type { Transport, TransportEnd } from './dispatcher.js';
 import type { MailSource } from './mail-source.js';
 
 const CONNECT_TIMEOUT_MS = 30_000;
+const TLS_TIMEOUT_MS = 30_000;
 
 /** @returns the open connection, or why there is none. */
 export type Connect = (host: string, port: number) => Promise<OctetStream | string>;
@@ -16,6 +18,8 @@ export interface SmtpTransportOptions {
   readonly port: number;
   readonly session: ClientOptions;
   readonly clock: Clock;
+  /** Messages that were cut off go on where they stopped (RFC 1845). */
+  readonly checkpoints?: Checkpoints;
   readonly connect: Connect;
 }
 
@@ -28,22 +32,47 @@ export class SmtpTransport implements Transport {
     this.#options = options;
   }
 
+  /** A server that drops EHLO, or TLS that is wished for and fails, is tried again at once without it. */
   async run(mail: MailSource): Promise<TransportEnd> {
-    const { host, port, session, clock, connect } = this.#options;
+    let session = this.#options.session;
+    for (;;) {
+      const { end, again } = await this.#session(mail, session);
+      if (again === 'helo' && session.hello !== 'HELO') session = { ...session, hello: 'HELO' };
+      else if (again === 'noTls' && session.tls !== 'none') session = { ...session, tls: 'none' };
+      else return end;
+    }
+  }
+
+  async #session(
+    mail: MailSource,
+    session: ClientOptions,
+  ): Promise<{ readonly end: TransportEnd; readonly again?: Again }> {
+    const { host, port, clock, connect, checkpoints } = this.#options;
     const stream = await connect(host, port);
-    if (typeof stream === 'string') return { inOrder: false, reason: `${host}:${port}: ${stream}` };
+    if (typeof stream === 'string') return { end: { inOrder: false, reason: `${host}:${port}: ${stream}` } };
     const runner = new ClientRunner({
       stream,
       session,
       clock,
       next: () => mail.next(),
-      readBody: ({ id }, from) => mail.readBody(id, from),
+      readBody: (message) => mail.readBody(message),
+      ...(checkpoints !== undefined && { checkpoints: checkpoints.forHop(`${host}:${port}`) }),
+      upgrade: (below) => encrypt(below, host),
       settle: (message, outcomes) => mail.settle(message, outcomes),
     });
     runner.start();
-    const end = await runner.done;
-    return { inOrder: end.inOrder, reason: `${host}:${port}: ${end.reason}` };
+    const { inOrder, reason, again } = await runner.done;
+    return {
+      end: { inOrder, reason: `${host}:${port}: ${reason}` },
+      ...(again !== undefined && { again }),
+    };
   }
+}
+
+/** Whether the certificate proves anything is not asked: RFC 7435, encryption to anybody is better than none. */
+async function encrypt(below: OctetStream, servername: string): Promise<OctetStream | string> {
+  const secured = await secure(below, { role: 'client', servername }, TLS_TIMEOUT_MS);
+  return secured.ok ? secured.stream : secured.reason;
 }
 
 export const connectByTcp: Connect = async (host, port) => {

@@ -2,6 +2,7 @@
 import { isAddress } from './address.js';
 import { isPrintable } from './octets.js';
 import type { OutgoingMessage, OutgoingRecipient, PeerCapabilities } from './session.js';
+import { encodeUtf8Xtext, encodeXtext } from './xtext.js';
 
 /** @param authenticated the server knows who we are, and may believe whom we name (RFC 4954 §5). */
 export function mailLine(message: OutgoingMessage, peer: PeerCapabilities, authenticated: boolean): string {
@@ -13,12 +14,14 @@ export function mailLine(message: OutgoingMessage, peer: PeerCapabilities, authe
     body === 'BINARYMIME' && peer.binaryMime && 'BODY=BINARYMIME',
     smtpUtf8 === true && peer.smtpUtf8 && 'SMTPUTF8',
     ret !== undefined && peer.dsn && `RET=${ret}`,
-    envelopeId !== undefined && peer.dsn && `ENVID=${xtext(envelopeId)}`,
+    envelopeId !== undefined && peer.dsn && `ENVID=${encodeXtext(envelopeId)}`,
     deliverBy !== undefined &&
       peer.keywords.has('DELIVERBY') &&
       `BY=${deliverBy.seconds};${deliverBy.mode}${deliverBy.trace ? 'T' : ''}`,
     priority !== undefined && peer.keywords.has('MT-PRIORITY') && `MT-PRIORITY=${priority}`,
-    submitter !== undefined && authenticated && `AUTH=${submitter === '<>' ? submitter : xtext(submitter)}`,
+    submitter !== undefined &&
+      authenticated &&
+      `AUTH=${submitter === '<>' ? submitter : encodeXtext(submitter)}`,
     checkpoint !== undefined && peer.checkpoint && `TRANSID=${checkpoint.transactionId}`,
   ];
   return [`MAIL FROM:<${sender}>`, ...said.filter((parameter) => parameter !== false)].join(' ');
@@ -33,31 +36,13 @@ export function rcptLine({ address, parameters }: OutgoingRecipient, peer: PeerC
   return [`RCPT TO:<${address}>`, ...said.filter((parameter) => parameter !== false)].join(' ');
 }
 
-/** RFC 3461 §4: whatever is no plain printable character becomes `+` and two digits. */
-export function xtext(text: string): string {
-  return text.replace(/[^!-*,-<>-~]/gu, (character) =>
-    Array.from(
-      Buffer.from(character),
-      (octet) => `+${octet.toString(16).toUpperCase().padStart(2, '0')}`,
-    ).join(''),
-  );
-}
-
 /** RFC 3461 §4.2: the type is an atom, the address behind it xtext; a `utf-8` one as RFC 6533 §3 has it. */
 function originalOf(recipient: string): string {
   const at = recipient.indexOf(';');
   const type = recipient.slice(0, at).toLowerCase();
   const address = recipient.slice(at + 1);
-  if (type !== 'utf-8') return `${recipient.slice(0, at)};${xtext(address)}`;
-  return `${recipient.slice(0, at)};${unitext(address)}`;
-}
-
-/** RFC 6533 §3, utf-8-addr-xtext: 7-bit, so that it fits wherever ORCPT does. */
-function unitext(text: string): string {
-  return text.replace(
-    /[^!-*,-<>-[\]-~]/gu,
-    (character) => `\\x{${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(2, '0')}}`,
-  );
+  if (type !== 'utf-8') return `${recipient.slice(0, at)};${encodeXtext(address)}`;
+  return `${recipient.slice(0, at)};${encodeUtf8Xtext(address)}`;
 }
 
 /**

@@ -41,6 +41,24 @@ export function decodeUtf8Xtext(text: string): string | undefined {
   return valid ? decoded : undefined;
 }
 
+/** RFC 3461 §4: whatever is no plain printable character becomes `+` and two digits. */
+export function encodeXtext(text: string): string {
+  return text.replace(/[^!-*,-<>-~]/gu, (character) =>
+    Array.from(
+      Buffer.from(character),
+      (octet) => `+${octet.toString(16).toUpperCase().padStart(2, '0')}`,
+    ).join(''),
+  );
+}
+
+/** RFC 6533 §3, utf-8-addr-xtext: 7-bit, so that it fits wherever ORCPT does. */
+export function encodeUtf8Xtext(text: string): string {
+  return text.replace(
+    /[^!-*,-<>-[\]-~]/gu,
+    (character) => `\\x{${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(2, '0')}}`,
+  );
+}
+
 function unescaped(text: string): string {
   return text.replace(/\+([0-9A-Fa-f]{2})/g, (_, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 16)),
