@@ -1,5 +1,5 @@
-import { Alarm, type Clock, concat, fromAscii, type OctetStream } from '../core/index.js';
-import { HandedOverStream } from './handed-over-stream.js';
+import { Alarm, type Clock, concat, fromAscii, HandedOverStream, type OctetStream } from '../core/index.js';
+
 import {
   headerOf,
   type Introducing,

@@ -24,6 +24,13 @@ function logModem(log: Logger, event: ModemEvent): void {
   }
 }
 
+const MISDEEDS = {
+  earlyTalker: 'a client spoke before it was greeted',
+  clearTextBehindStartTls: 'a client sent commands in the clear behind STARTTLS: they were thrown away',
+  failedLogin: 'a login failed',
+  slowSender: 'a client that sent its message too slowly was cut off',
+} as const;
+
 /** What a gateway tells, as lines of its log; call records go to their file as well. */
 export function logEvents(log: Logger, calls: CallLog | undefined): Observe {
   return (event: GatewayEvent) => {
@@ -82,6 +89,9 @@ export function logEvents(log: Logger, calls: CallLog | undefined): Observe {
         return;
       case 'turnedAway':
         log.warn({ where: event.where }, 'too many sessions, a client was turned away');
+        return;
+      case 'misdeed':
+        log.warn({ where: event.where }, MISDEEDS[event.what]);
         return;
       case 'fatal':
         log.fatal(event.reason);

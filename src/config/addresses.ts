@@ -21,8 +21,12 @@ export function checkAddresses(problems: ProblemList): void {
 
 /** As written: what can't be read is refused elsewhere. */
 function listeners(problems: ProblemList): Placed<HostAndPort>[] {
-  const smtp = problems.found(['listen', 'smtp']);
-  const addresses = (Array.isArray(smtp) ? smtp : []).map((_, index) => ['listen', 'smtp', index]);
+  const addresses = ['smtp', 'submission'].flatMap((service) => {
+    const entries = problems.found(['listen', service]);
+    return (Array.isArray(entries) ? entries : []).map((entry: unknown, index) =>
+      typeof entry === 'string' ? ['listen', service, index] : ['listen', service, index, 'address'],
+    );
+  });
   const xot = valuesIn('link', 'listen', problems).map(({ path }) => path);
   const bridges = valuesIn('bridge', 'listen', problems).map(({ path }) => path);
   return [

@@ -4,11 +4,14 @@ import type { ModemSettings } from '../modem/index.js';
 import type { Clearing, PadTimers, Parameters } from '../pad/index.js';
 import type { CallTimers } from '../rfc1090/index.js';
 import type {
+  AccessRule,
+  Aliases,
   CallingPeer,
   IncomingRule,
   Network,
   NumberPrefixes,
   Pattern,
+  RateLimit,
   RouteRule,
   Template,
 } from '../routing/index.js';
@@ -21,7 +24,7 @@ export interface Configuration {
   /** The file it was read from. */
   readonly file: string;
   readonly gateway: GatewayConfiguration;
-  readonly listen: { readonly smtp: readonly HostAndPort[] };
+  readonly listen: ListenConfiguration;
   readonly relay: RelayConfiguration;
   readonly links: readonly LinkConfiguration[];
   readonly peers: readonly PeerConfiguration[];
@@ -34,6 +37,38 @@ export interface Configuration {
   readonly queue: QueueConfiguration;
   readonly console: ConsoleConfiguration;
   readonly log: LogConfiguration;
+  /** In order: the first that fits decides on mail before it is accepted. */
+  readonly access: readonly AccessRule[];
+  /** For the domains that all may send to. */
+  readonly aliases?: Aliases;
+  /** A file that `x25mail passwd` has made. */
+  readonly usersFile?: string;
+  readonly limits: LimitsConfiguration;
+}
+
+export interface LimitsConfiguration {
+  /** By TCP, on one address. */
+  readonly sessions: number;
+  readonly sessionsPerClient: number;
+  /** Of one caller. */
+  readonly messages?: RateLimit;
+  readonly recipients?: RateLimit;
+}
+
+export interface ListenConfiguration {
+  readonly smtp: readonly ListenerConfiguration[];
+  /** Mail of users who have logged in (RFC 6409). */
+  readonly submission: readonly ListenerConfiguration[];
+  /** Files in PEM. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+}
+
+export interface ListenerConfiguration extends HostAndPort {
+  readonly service: 'smtp' | 'submission';
+  /** starttls: offered; implicit: TLS comes first of all (RFC 8314). */
+  readonly tls: 'starttls' | 'implicit' | 'none';
+  /** Connections from here begin with a PROXY header that says who connects; nobody else's is believed. */
+  readonly proxy: readonly Network[];
 }
 
 export interface GatewayConfiguration {
@@ -60,6 +95,8 @@ export interface RelayConfiguration {
   readonly networks: readonly Network[];
   /** Domains that everyone may send to. */
   readonly domains: readonly Pattern[];
+  /** Whether only who may send anywhere may say that mail comes from one of these domains. */
+  readonly protectSenders: boolean;
 }
 
 /** A way to the network. */

@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
+import { readAccess } from './access.js';
 import { readBridge } from './bridges.js';
 import type { Configuration, GatewayConfiguration } from './configuration.js';
 import type { Placed } from './entries.js';
 import { readLink } from './links/read-link.js';
+import { readListen } from './listeners.js';
 import type { KeyPath } from './locate.js';
 import { readPeer } from './peers.js';
+import { readPolicy } from './policy.js';
 import { type Problem, ProblemList } from './problem.js';
 import { describeValue, readPart } from './read.js';
 import { checkRelations, type Parts } from './relations.js';
@@ -15,7 +18,6 @@ import {
   consoleSchema,
   fileSchema,
   gatewaySchema,
-  listenSchema,
   logSchema,
   queueSchema,
   relaySchema,
@@ -73,7 +75,7 @@ export function parseConfiguration(text: string, file: string): ConfigurationRes
 
   readPart(fileSchema, [], problems);
   const gateway = readPart(gatewaySchema, ['gateway'], problems);
-  const listen = readPart(listenSchema, ['listen'], problems);
+  const listen = readListen(dirname(resolve(file)), problems);
   const relay = readPart(relaySchema, ['relay'], problems);
   const queue = readPart(queueSchema, ['queue'], problems);
   const console = readPart(consoleSchema, ['console'], problems);
@@ -89,10 +91,12 @@ export function parseConfiguration(text: string, file: string): ConfigurationRes
     bridges: readList('bridge', (path) => readBridge(path, problems), problems),
     routes: readList('route', (path) => readRoute(path, problems), problems),
   };
+  const access = readList('access', (path, place) => readAccess(path, place, problems), problems);
+  const policy = readPolicy(folder, problems);
   checkRelations(parts, problems);
   if (gateway && console) checkSocket(socketOf(console, gateway, folder), console, problems);
 
-  const isComplete = gateway && listen && relay && queue && console && log;
+  const isComplete = gateway && listen && relay && queue && console && log && policy;
   if (problems.problems.length > 0 || !isComplete)
     return { ok: false, problems: problems.inOrder().problems };
 
@@ -100,7 +104,13 @@ export function parseConfiguration(text: string, file: string): ConfigurationRes
     file: resolve(file),
     gateway: gatewayOf(gateway, folder),
     listen,
-    relay,
+    relay: {
+      networks: relay.networks,
+      domains: relay.domains,
+      protectSenders: relay.protect_senders,
+    },
+    access: access.map(({ value }) => value),
+    ...policy,
     links: parts.links.map(({ value }) => value),
     peers: parts.peers.map(({ value }) => value),
     incoming: parts.incoming.map(({ value }) => value),

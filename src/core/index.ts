@@ -6,6 +6,7 @@ export * from './counters.js';
 export * from './deadline.js';
 export * from './deferred.js';
 export * from './errors.js';
+export * from './handed-over-stream.js';
 export * as modulo from './modulo.js';
 export * from './result.js';
 export * from './since.js';

@@ -1,8 +1,9 @@
 import type { BridgeEnd } from '../bridge/index.js';
 import type { ModemEvent } from '../modem/index.js';
 import type { CallRecord } from '../observe/index.js';
+import type { Misdeed } from '../smtp/index.js';
 import type { RefusedCaller } from '../xot/index.js';
-import type { Received } from './server-runner.js';
+import type { Received } from './reception.js';
 import type { SettledEvent } from './settler.js';
 
 export type LineState =
@@ -47,6 +48,8 @@ export type GatewayEvent =
   /** What a modem did: dialled, connected, hung up, failed. */
   | { readonly type: 'modem'; readonly link: string; readonly event: ModemEvent }
   | { readonly type: 'turnedAway'; readonly where: string }
+  /** A client by SMTP did what attackers do, or what is badly broken. */
+  | { readonly type: 'misdeed'; readonly where: string; readonly what: Misdeed }
   /** The gateway can't go on: nothing is lost, but it must be started anew. */
   | { readonly type: 'fatal'; readonly reason: string }
   /** Something went wrong that is not the fault of a message or a peer. */

@@ -1,12 +1,18 @@
 import { CallerNetwork } from '../bridge/index.js';
 import type { TraceEvent } from '../circuit/index.js';
-import { type Configuration, formatHostAndPort, type LinkConfiguration } from '../config/index.js';
+import type { Configuration, LinkConfiguration } from '../config/index.js';
 import type { GatewayStatus, TraceWatcher, WatchedGateway } from '../console/index.js';
 import { type Clock, SystemClock } from '../core/index.js';
-import { type LookUp, lookUpName, NameCache, type TcpStream } from '../line/index.js';
+import { type LookUp, lookUpName, NameCache } from '../line/index.js';
 import type { TracedLink } from '../observe/index.js';
-import { destinationKey, parseDestination, Recipients, RelayPolicy, Router } from '../routing/index.js';
-import type { ClientOptions, ServerOptions } from '../smtp/index.js';
+import {
+  destinationKey,
+  MailPolicy,
+  parseDestination,
+  Recipients,
+  RelayPolicy,
+  Router,
+} from '../routing/index.js';
 import { openSpool, type Spool } from '../spool/index.js';
 import { BridgeListener } from './bridge-listener.js';
 import type { CallLink } from './call-link.js';
@@ -22,10 +28,11 @@ import { makeLink, type OpenLine, openConfiguredLine } from './links.js';
 import { OpenCalls } from './open-calls.js';
 import { PeerCaller } from './peer-caller.js';
 import { PeerTransport } from './peer-transport.js';
+import type { Received } from './reception.js';
 import { RetryPolicy } from './retry-policy.js';
-import { type Received, ServerRunner } from './server-runner.js';
+import { circuitClientOptions, circuitServerOptions, tcpClientOptions } from './session-options.js';
 import { Settler } from './settler.js';
-import { SmtpListener } from './smtp-listener.js';
+import { SmtpService } from './smtp-service.js';
 import { type Connect, connectByTcp, SmtpTransport } from './smtp-transport.js';
 import { TraceWatchers } from './trace-watchers.js';
 import { tracedLink, watchedLink } from './watched-link.js';
@@ -48,29 +55,6 @@ export interface Environment {
   readonly random?: () => number;
 }
 
-/** Sessions by TCP at the same time; further clients are told to come again. */
-const MAX_TCP_SESSIONS = 500;
-const MAX_RECIPIENTS = 1000;
-const MAX_ERRORS = 20;
-const SERVER_IDLE_MS = 5 * 60_000; // RFC 5321 §4.5.3.2.7
-
-/** RFC 5321 §4.5.3.2. */
-const TCP_CLIENT_TIMEOUTS = {
-  greetingMs: 5 * 60_000,
-  commandMs: 5 * 60_000,
-  dataMs: 3 * 60_000,
-  endOfDataMs: 10 * 60_000,
-};
-
-/** On a circuit the timers of RFC 1090 watch the other end; the engine's own only catch what they can't see. */
-const NO_TIMEOUT_MS = 7 * 24 * 3_600_000;
-const CIRCUIT_CLIENT_TIMEOUTS = {
-  greetingMs: NO_TIMEOUT_MS,
-  commandMs: NO_TIMEOUT_MS,
-  dataMs: NO_TIMEOUT_MS,
-  endOfDataMs: NO_TIMEOUT_MS,
-};
-
 /** How long sessions may take to end when the gateway stops. */
 const STOP_MS = 30_000;
 
@@ -80,18 +64,16 @@ export class Gateway implements WatchedGateway {
   readonly #clock: Clock;
   readonly #observe: Observe;
   readonly #spool: Spool;
-  readonly #recipients: Recipients;
   readonly #links: readonly GatewayLink[];
   readonly #calls: OpenCalls;
   readonly #traces: TraceWatchers;
   readonly #since: number;
-  readonly #listeners: readonly SmtpListener[];
+  readonly #smtp: SmtpService;
   readonly #bridges: readonly BridgeListener[];
   readonly #incoming: IncomingCalls;
   readonly #dispatcher: Dispatcher;
   readonly #connect: Connect;
   readonly #checkpoints: Checkpoints;
-  readonly #tcpSessions = new Set<ServerRunner>();
 
   /**
    * Opens spool, listeners and links. A link whose line can't be opened does not keep the gateway from starting.
@@ -126,14 +108,7 @@ export class Gateway implements WatchedGateway {
     this.#connect = environment.connect ?? connectByTcp;
     this.#checkpoints = new Checkpoints({ clock, hostname });
     const router = new Router(configuration.routes);
-    this.#recipients = new Recipients(
-      router,
-      new RelayPolicy(configuration.relay.networks, configuration.relay.domains),
-      {
-        hostname,
-        postmaster,
-      },
-    );
+    const policy = mailPolicy(configuration, router);
     this.#since = clock.wallTime();
     this.#calls = new OpenCalls(clock);
     this.#traces = new TraceWatchers({
@@ -149,8 +124,8 @@ export class Gateway implements WatchedGateway {
       callerNetwork: callerNetwork === undefined ? undefined : CallerNetwork.parse(callerNetwork),
       spool,
       clock,
-      recipients: this.#recipients,
-      session: this.#serverOptions('learn'),
+      policy,
+      session: circuitServerOptions(configuration),
       connect: this.#connect,
       isVouchedNow: (name) => this.#links.find((link) => link.name === name)?.isVouchedNow?.() ?? true,
       watchCall,
@@ -159,7 +134,14 @@ export class Gateway implements WatchedGateway {
     });
     const names = new NameCache(clock, environment.lookUp ?? lookUpName);
     this.#links = configuration.links.map((link) => this.#makeLink(link, { ...environment, names }));
-    this.#listeners = configuration.listen.smtp.map((address) => this.#makeListener(address));
+    this.#smtp = new SmtpService({
+      configuration,
+      policy,
+      spool,
+      clock,
+      onReceived: (message) => this.#received(message),
+      observe,
+    });
     const retries = new RetryPolicy(
       configuration.queue.retryMs,
       clock,
@@ -198,7 +180,7 @@ export class Gateway implements WatchedGateway {
 
   /** The ports that SMTP is taken on, in the order of the configuration. */
   get smtpPorts(): readonly number[] {
-    return this.#listeners.map(({ port }) => port);
+    return this.#smtp.ports;
   }
 
   /** The ports of the bridges to peers, in the order of the configuration. */
@@ -238,27 +220,22 @@ export class Gateway implements WatchedGateway {
    * disconnects links, closes the spool. What is queued stays queued.
    */
   async stop(): Promise<void> {
-    for (const listener of this.#listeners) listener.stopListening();
     for (const bridge of this.#bridges) bridge.stop();
-    for (const session of this.#tcpSessions) session.stop();
+    this.#smtp.stop();
     this.#incoming.stop();
     const deliveries = this.#dispatcher.stop();
     await this.#within(STOP_MS, async () => {
       await deliveries;
       await this.#untilNoSession();
     });
-    for (const listener of [...this.#listeners, ...this.#bridges]) listener.close();
+    for (const listener of [this.#smtp, ...this.#bridges]) listener.close();
     await Promise.all(this.#links.map((link) => link.stop()));
     await this.#within(STOP_MS, () => deliveries);
     await this.#spool.close();
   }
 
   async #open(): Promise<void> {
-    for (const listener of [...this.#listeners, ...this.#bridges]) await listener.listen();
-    this.#configuration.listen.smtp.forEach((address, i) => {
-      const port = this.#listeners[i]?.port ?? address.port;
-      this.#observe({ type: 'listening', address: formatHostAndPort({ ...address, port }) });
-    });
+    for (const listener of [this.#smtp, ...this.#bridges]) await listener.listen();
     await Promise.all(this.#links.map((link) => link.start()));
     this.#dispatcher.poke();
   }
@@ -290,58 +267,9 @@ export class Gateway implements WatchedGateway {
     return link && configuration && tracedLink(link, configuration);
   }
 
-  #makeListener({ host, port }: { host: string; port: number }): SmtpListener {
-    return new SmtpListener({
-      host,
-      port,
-      maxSessions: MAX_TCP_SESSIONS,
-      hostname: this.#configuration.gateway.hostname,
-      onClient: (stream, address) => this.#serve(stream, address),
-      onTurnedAway: () => this.#observe({ type: 'turnedAway', where: `${host}:${port}` }),
-    });
-  }
-
-  #serve(stream: TcpStream, address: string): void {
-    const runner = new ServerRunner({
-      stream,
-      caller: {
-        source: `smtp ${address}`,
-        origin: address,
-        protocol: 'TCP',
-        judge: (recipient) => this.#recipients.judge(recipient, { address }),
-      },
-      session: this.#serverOptions('crlf'),
-      spool: this.#spool,
-      clock: this.#clock,
-      onReceived: (message) => this.#received(message),
-      onEnd: () => this.#tcpSessions.delete(runner),
-      onProblem: (problem) => this.#observe({ type: 'problem', problem: `smtp ${address}: ${problem}` }),
-    });
-    this.#tcpSessions.add(runner);
-    runner.start();
-  }
-
   #received(message: Received): void {
     this.#observe({ type: 'received', message });
     this.#dispatcher.poke();
-  }
-
-  #serverOptions(lineEnds: ServerOptions['lineEnds']): ServerOptions {
-    const { gateway, queue } = this.#configuration;
-    return {
-      hostname: gateway.hostname,
-      greeting: gateway.greeting,
-      maxMessageSize: queue.maxMessageOctets,
-      maxRecipients: MAX_RECIPIENTS,
-      lineEnds,
-      bareLineEnd: lineEnds === 'crlf' ? 'refuse' : 'crlf',
-      idleTimeoutMs: lineEnds === 'crlf' ? SERVER_IDLE_MS : NO_TIMEOUT_MS,
-      maxErrors: MAX_ERRORS,
-    };
-  }
-
-  #clientOptions(timeouts: ClientOptions['timeouts']): ClientOptions {
-    return { hostname: this.#configuration.gateway.hostname, pipelining: true, timeouts };
   }
 
   #makeCallers(watchCall: (call: CallStarted) => CallWatcher): Map<string, PeerCaller> {
@@ -354,7 +282,7 @@ export class Gateway implements WatchedGateway {
   }
 
   #makeTransports(callers: readonly PeerCaller[]): Map<string, Transport> {
-    const session = this.#clientOptions(CIRCUIT_CLIENT_TIMEOUTS);
+    const session = circuitClientOptions(this.#configuration);
     return new Map(
       callers.map((caller): [string, Transport] => [
         caller.peer.name,
@@ -384,13 +312,13 @@ export class Gateway implements WatchedGateway {
       clock: this.#clock,
       connect: this.#connect,
       checkpoints: this.#checkpoints,
-      session: this.#clientOptions(TCP_CLIENT_TIMEOUTS),
+      session: tcpClientOptions(this.#configuration),
     });
   }
 
   async #untilNoSession(): Promise<void> {
     const bridged = (): number => this.#bridges.reduce((sum, { size }) => sum + size, 0);
-    while (this.#tcpSessions.size + this.#incoming.size + bridged() > 0)
+    while (this.#smtp.size + this.#incoming.size + bridged() > 0)
       await new Promise<void>((resolve) => void this.#clock.wake(this.#clock.now() + 50, resolve));
   }
 
@@ -412,5 +340,18 @@ function openConfiguredSpool({ gateway }: Configuration, clock: Clock, observe: 
       if (event.type === 'stopped') observe({ type: 'fatal', reason: event.error.message });
       if (event.type === 'bodyKept') observe({ type: 'problem', problem: event.reason });
     },
+  });
+}
+
+function mailPolicy(configuration: Configuration, router: Router): MailPolicy {
+  const { gateway, relay: relaying, access, aliases, limits } = configuration;
+  const relay = new RelayPolicy(relaying.networks, relaying.domains);
+  return new MailPolicy({
+    recipients: new Recipients(router, relay, gateway),
+    relay,
+    access,
+    ...(aliases !== undefined && { aliases }),
+    protectSenders: relaying.protectSenders,
+    limits,
   });
 }

@@ -11,15 +11,16 @@ import {
   type CallToAdmit,
   type EngineAction,
   type IncomingRule,
+  type MailPolicy,
   numberOfCaller,
-  type Recipients,
 } from '../routing/index.js';
 import type { ServerOptions } from '../smtp/index.js';
 import type { Spool } from '../spool/index.js';
 import type { CallStarted, CallWatcher } from './call-watcher.js';
 import type { Observe } from './events.js';
 import { reachMailServer } from './mail-server.js';
-import { type Received, ServerRunner } from './server-runner.js';
+import type { Received } from './reception.js';
+import { ServerRunner } from './server-runner.js';
 import type { Connect } from './smtp-transport.js';
 
 export interface IncomingCallsOptions {
@@ -28,7 +29,7 @@ export interface IncomingCallsOptions {
   readonly callerNetwork: CallerNetwork | undefined;
   readonly spool: Spool;
   readonly clock: Clock;
-  readonly recipients: Recipients;
+  readonly policy: MailPolicy;
   readonly session: ServerOptions;
   readonly connect: Connect;
   /** False while whoever calls on a link may give any number (a modem that was rung up). */
@@ -51,6 +52,8 @@ interface Admitted<How = EngineAction | BridgeAction> {
   readonly peer?: string | undefined;
   /** The rule says so, and the network vouches for the number. */
   readonly mayRelay: boolean;
+  /** The number is the caller's own. */
+  readonly isVouched: boolean;
 }
 
 /** What takes up one of a rule's circuits, from the decision to the end of the call. */
@@ -120,8 +123,9 @@ export class IncomingCalls {
     if (admission.action === 'reject') return admission;
     if (this.#isFull(admission.rule)) return refusal(OUR_DIAGNOSTIC.noResources, 'too many circuits');
     const { how, rule, peer } = admission;
-    const mayRelay = how.relay && this.#isVouched(link, calling);
-    const admitted = { call, link, calling, rule, peer, mayRelay };
+    const isVouched = this.#isVouched(link, calling);
+    const mayRelay = how.relay && isVouched;
+    const admitted = { call, link, calling, rule, peer, mayRelay, isVouched };
     return how.type === 'engine'
       ? this.#takeForEngine({ ...admitted, how }, withdrawn)
       : this.#takeForBridge({ ...admitted, how }, withdrawn);
@@ -166,17 +170,20 @@ export class IncomingCalls {
     return undefined;
   }
 
-  #engine({ calling, link, mayRelay }: Admitted, { circuit, watcher }: Answered): ServerRunner {
-    const { clock, spool, session, recipients, observe, onReceived } = this.#options;
+  #engine({ calling, link, mayRelay, isVouched }: Admitted, { circuit, watcher }: Answered): ServerRunner {
+    const { clock, spool, session, policy, observe, onReceived } = this.#options;
     return new ServerRunner({
       stream: circuit,
       caller: {
         source: `x25 ${calling || 'unknown'} on ${link.name}`,
         origin: `X.25 ${calling || 'without a number'} on ${link.name}`,
         protocol: 'X25',
-        judge: (recipient) => recipients.judge(recipient, { peerRelay: mayRelay }),
+        calling,
+        mayRelay,
+        isVouched,
       },
       session,
+      policy,
       spool,
       clock,
       onDialogue: (event) => circuit.dialogue(event),
@@ -184,6 +191,7 @@ export class IncomingCalls {
         watcher.messageReceived();
         onReceived(message);
       },
+      onMisdeed: (what) => observe({ type: 'misdeed', where: circuit.circuit.id, what }),
       onProblem: (problem) => observe({ type: 'problem', problem: `${circuit.circuit.id}: ${problem}` }),
     });
   }

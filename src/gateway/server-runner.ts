@@ -1,97 +1,100 @@
-import {
-  Alarm,
-  type Clock,
-  describeError,
-  GatewayError,
-  type OctetStream,
-  type StreamEnd,
-} from '../core/index.js';
-import type { RecipientVerdict } from '../routing/index.js';
+import { Alarm, type Clock, type OctetStream, type StreamEnd } from '../core/index.js';
+import type { MailPolicy } from '../routing/index.js';
 import {
   type Ask,
+  type ClientFacts,
+  type Credentials,
   type DialogueEvent,
   type EnhancedReply,
+  type Misdeed,
   type ServerAction,
   type ServerInput,
   type ServerOptions,
   ServerSession,
+  type TlsFacts,
   type Verdict,
 } from '../smtp/index.js';
-import type { EnvelopeRecipient, MessageWriter, Spool } from '../spool/index.js';
-import { internetDate } from './report.js';
-
-/** Who is at the other end, as policy and Received need to know it. */
-export interface Caller {
-  /** In words, for people and the spool: `smtp 127.0.0.1` or `x25 26245300040 on psdn0`. */
-  readonly source: string;
-  /** For Received, between brackets: `127.0.0.1` or `X.25 26245300040 on psdn0`. */
-  readonly origin: string;
-  readonly protocol: 'TCP' | 'X25';
-  /** Where mail of this caller may go. */
-  judge(recipient: string): RecipientVerdict;
-}
-
-export interface Received {
-  readonly id: string;
-  readonly sender: string;
-  readonly recipients: readonly EnvelopeRecipient[];
-  readonly size: number;
-  readonly source: string;
-}
+import type { Spool } from '../spool/index.js';
+import type { Caller } from './caller.js';
+import { type Received, Reception } from './reception.js';
 
 export interface ServerRunnerOptions {
   readonly stream: OctetStream;
+  /** The stream is within TLS already. */
+  readonly tls?: TlsFacts;
+  /** Said in place of a greeting. */
+  readonly refusal?: EnhancedReply;
   readonly caller: Caller;
   readonly session: ServerOptions;
+  readonly policy: MailPolicy;
   readonly spool: Spool;
   readonly clock: Clock;
+  /** Where STARTTLS is offered. @returns the encrypted stream, or in words why there is none. Never rejects. */
+  readonly upgrade?: (stream: OctetStream) => Promise<Encrypted | string>;
+  /** Where AUTH is offered; undefined for nobody of this name. */
+  readonly credentials?: (user: string) => Credentials | undefined;
   readonly onDialogue?: (event: DialogueEvent) => void;
   readonly onReceived?: (message: Received) => void;
+  readonly onMisdeed?: (what: Misdeed) => void;
   readonly onEnd?: (end: { messages: number; reason: string }) => void;
   readonly onProblem?: (problem: string) => void;
 }
 
-const OK: Verdict = { accept: true };
-const NO_ROOM: EnhancedReply = { code: 452, status: '4.3.1', text: 'insufficient storage, try again later' };
-const SPOOL_FAILED: EnhancedReply = {
-  code: 451,
-  status: '4.3.0',
-  text: 'cannot store the message now, try again later',
-};
+export interface Encrypted {
+  readonly stream: OctetStream;
+  readonly tls: TlsFacts;
+}
 
 /** Receives mail over one stream into the spool: carries out what the session engine says, and answers what it asks. */
 export class ServerRunner {
   readonly #options: ServerRunnerOptions;
   readonly #session: ServerSession;
+  readonly #reception: Reception;
   readonly #alarm: Alarm;
-  #writer: MessageWriter | undefined;
-  #sender = '';
-  #body: '7BIT' | '8BITMIME' = '7BIT';
-  #recipients: EnvelopeRecipient[] = [];
-  #messages = 0;
+  #stream: OctetStream;
   #closedBecause: string | undefined;
   #over = false;
 
   constructor(options: ServerRunnerOptions) {
+    const { session, caller, policy, spool, clock } = options;
     this.#options = options;
-    this.#session = new ServerSession(options.session);
-    this.#alarm = new Alarm(options.clock, () => {
-      this.#carryOut(this.#session.handleTimeout(options.clock.now()));
+    this.#stream = options.stream;
+    this.#session = new ServerSession(session);
+    this.#reception = new Reception({
+      caller,
+      hostname: session.hostname,
+      policy,
+      spool,
+      clock,
+      onReceived: (message) => options.onReceived?.(message),
+      onProblem: (problem) => options.onProblem?.(problem),
+    });
+    this.#alarm = new Alarm(clock, () => {
+      this.#carryOut(this.#session.handleTimeout(clock.now()));
     });
   }
 
   start(): void {
-    this.#options.stream.setReceiver({
-      octets: (octets) => this.#input({ type: 'octets', octets }),
-      ready: () => {},
-      ended: (end) => this.#ended(end),
+    const { tls, refusal } = this.#options;
+    this.#listen();
+    this.#input({
+      type: 'start',
+      ...(tls !== undefined && { tls }),
+      ...(refusal !== undefined && { refusal }),
     });
-    this.#input({ type: 'start' });
   }
 
   /** Ends with 421 at the next good moment; a message on its way is finished first. */
   stop(): void {
     this.#input({ type: 'stop' });
+  }
+
+  #listen(): void {
+    this.#stream.setReceiver({
+      octets: (octets) => this.#input({ type: 'octets', octets }),
+      ready: () => {},
+      ended: (end) => this.#ended(end),
+    });
   }
 
   #input(input: ServerInput): void {
@@ -104,71 +107,51 @@ export class ServerRunner {
   }
 
   #do(action: ServerAction): void {
-    const { stream } = this.#options;
     switch (action.do) {
       case 'send':
-        stream.write(action.octets, true);
+        this.#stream.write(action.octets, true);
         return;
       case 'ask':
-        void this.#answer(action.id, action.ask);
+        void this.#answer(action.id, action.ask, action.client);
         return;
       case 'body':
-        void this.#store(action.octets);
+        void this.#reception.store(action.octets).then(() => this.#input({ type: 'bodyTaken' }));
         return;
       case 'discard':
-        this.#discard();
+        this.#reception.drop(action.why);
         return;
       case 'consumed':
-        stream.consumed(action.octets);
+        this.#stream.consumed(action.octets);
         return;
       case 'dialogue':
         this.#options.onDialogue?.(action.event);
         return;
+      case 'count':
+        this.#options.onMisdeed?.(action.what);
+        return;
+      case 'upgrade':
+        void this.#upgrade();
+        return;
+      case 'turn':
+        throw new Error('SMTP server: turned, and ATRN is not offered');
       case 'close':
         if (action.why === 'gone') return; // the stream told us, and why
         this.#closedBecause = action.why;
-        stream.close();
+        this.#stream.close();
     }
   }
 
-  async #answer(id: number, ask: Ask): Promise<void> {
-    const verdict = await this.#decide(ask).catch((error: unknown): Verdict => {
-      this.#options.onProblem?.(`${ask.type}: ${describeError(error)}`);
-      const isFull = error instanceof GatewayError && error.code === 'spoolFull';
-      return { accept: false, reply: isFull ? NO_ROOM : SPOOL_FAILED };
-    });
-    this.#input({ type: 'answer', id, verdict });
+  async #answer(id: number, ask: Ask, client: ClientFacts): Promise<void> {
+    this.#input({ type: 'answer', id, verdict: await this.#decide(ask, client) });
   }
 
-  async #decide(ask: Ask): Promise<Verdict> {
+  async #decide(ask: Ask, client: ClientFacts): Promise<Verdict> {
     switch (ask.type) {
       case 'sender':
-        // A message in the pipeline before this one is committed by now: the engine asks in order.
-        this.#recipients = [];
-        this.#sender = ask.mail.address;
-        // BINARYMIME is not offered.
-        this.#body = ask.mail.body === '7BIT' ? '7BIT' : '8BITMIME';
-        return (await this.#options.spool.hasRoom(ask.mail.size ?? 0))
-          ? OK
-          : { accept: false, reply: NO_ROOM };
-      case 'recipient': {
-        const verdict = this.#options.caller.judge(ask.address);
-        if (!verdict.accept) return verdict;
-        this.#recipients.push({ address: verdict.address, destination: verdict.destination });
-        return OK;
-      }
-      case 'begin': {
-        const writer = await this.#options.spool.receive();
-        if (this.#over) {
-          await writer.abort();
-          return OK;
-        }
-        this.#writer = writer;
-        await writer.write(this.#receivedField(writer.id));
-        return OK;
-      }
+      case 'recipient':
+      case 'begin':
       case 'commit':
-        return this.#commit(ask.size);
+        return this.#reception.answer(ask, client);
       case 'verify':
       case 'expand':
         // RFC 5321 §7.3: existence is not disclosed.
@@ -176,69 +159,45 @@ export class ServerRunner {
           accept: false,
           reply: { code: 252, status: '2.0.0', text: 'send mail, and it will be tried' },
         };
-      case 'credentials':
+      case 'credentials': {
+        const credentials = this.#options.credentials?.(ask.user);
+        return { accept: true, ...(credentials !== undefined && { credentials }) };
+      }
       case 'login':
+        return ask.identity === ask.user
+          ? { accept: true }
+          : {
+              accept: false,
+              reply: { code: 535, status: '5.7.8', text: 'nobody acts for another here' },
+            };
+      case 'proxied':
+        return { accept: true };
       case 'etrn':
       case 'atrn':
-      case 'proxied':
         throw new Error(`${ask.type} is not offered`);
     }
   }
 
-  async #store(octets: Uint8Array): Promise<void> {
-    try {
-      await this.#writer?.write(octets);
-    } catch (error) {
-      // The rest is read and thrown away; `commit` has nothing to commit and refuses.
-      this.#options.onProblem?.(`storing: ${describeError(error)}`);
-      this.#discard();
+  /** What still comes on the stream below belongs to TLS. */
+  async #upgrade(): Promise<void> {
+    const secured = await this.#options.upgrade?.(this.#stream);
+    if (this.#over) return;
+    if (typeof secured !== 'object') {
+      // Nothing can be said any more: the client speaks TLS, or something else.
+      this.#ended({ inOrder: false, reason: secured ?? 'no TLS here' });
+      return;
     }
-    this.#input({ type: 'bodyTaken' });
-  }
-
-  async #commit(size: number): Promise<Verdict> {
-    const writer = this.#writer;
-    this.#writer = undefined;
-    if (writer === undefined) return { accept: false, reply: SPOOL_FAILED };
-    const { caller, clock } = this.#options;
-    const envelope = {
-      sender: this.#sender,
-      recipients: this.#recipients,
-      body: this.#body,
-      source: caller.source,
-      received: clock.wallTime(),
-    };
-    await writer.commit(envelope);
-    this.#messages++;
-    this.#options.onReceived?.({ id: writer.id, ...envelope, size });
-    return { accept: true, reply: { code: 250, status: '2.0.0', text: `ok, queued as ${writer.id}` } };
-  }
-
-  #discard(): void {
-    const writer = this.#writer;
-    this.#writer = undefined;
-    writer
-      ?.abort()
-      .catch((error: unknown) => this.#options.onProblem?.(`discarding: ${describeError(error)}`));
-  }
-
-  /** RFC 5321 §4.4. */
-  #receivedField(id: string): Uint8Array {
-    const { caller, session, clock } = this.#options;
-    const hello = this.#session.hello;
-    const via = caller.protocol === 'X25' ? ' via X25' : '';
-    return Buffer.from(
-      `Received: from ${hello?.name ?? 'unknown'} (${caller.origin})\r\n` +
-        `\tby ${session.hostname}${via} with ${hello?.extended === true ? 'ESMTP' : 'SMTP'} id ${id};\r\n` +
-        `\t${internetDate(clock.wallTime())}\r\n`,
-    );
+    this.#stream = secured.stream;
+    this.#listen();
+    this.#input({ type: 'secured', tls: secured.tls });
   }
 
   #ended(end: StreamEnd): void {
     if (this.#over) return;
     this.#over = true;
     this.#carryOut(this.#session.handle({ type: 'ended' }, this.#options.clock.now()));
-    this.#discard();
-    this.#options.onEnd?.({ messages: this.#messages, reason: this.#closedBecause ?? end.reason });
+    this.#reception.end();
+    const { messages } = this.#reception;
+    this.#options.onEnd?.({ messages, reason: this.#closedBecause ?? end.reason });
   }
 }

@@ -7,7 +7,7 @@ import { destinationKey, domainOf, type Router } from './router.js';
 export interface RelayClient {
   /** IP address of an SMTP client; absent for a caller by X.25. */
   readonly address?: string;
-  /** An X.25 caller whose incoming rule says `relay = true`. */
+  /** An X.25 caller whose incoming rule says `relay = true`, or a user who has logged in. */
   readonly peerRelay?: boolean;
 }
 
@@ -25,12 +25,20 @@ export class RelayPolicy {
   }
 
   mayRelay(client: RelayClient, recipientDomain: string): boolean {
-    const { address } = client;
+    return this.isTrusted(client) || this.isOurs(recipientDomain);
+  }
+
+  /** Whether this client may send anywhere. */
+  isTrusted({ address, peerRelay }: RelayClient): boolean {
     return (
-      client.peerRelay === true ||
-      (address !== undefined && this.#networks.some((network) => network.includes(address))) ||
-      this.#domains.some((pattern) => pattern.match(recipientDomain) !== undefined)
+      peerRelay === true ||
+      (address !== undefined && this.#networks.some((network) => network.includes(address)))
     );
+  }
+
+  /** Whether the gateway stands for this domain: all may send to it. */
+  isOurs(domain: string): boolean {
+    return this.#domains.some((pattern) => pattern.match(domain) !== undefined);
   }
 }
 

@@ -155,8 +155,8 @@ describe('what a file comes to', () => {
         spool: '/etc/x25mail/spool',
         postmaster: 'postmaster@gw-a.example',
       },
-      listen: { smtp: [] },
-      relay: { networks: [], domains: [] },
+      listen: { smtp: [], submission: [] },
+      relay: { networks: [], domains: [], protectSenders: true },
       incoming: [],
       bridges: [],
       queue: {

@@ -70,7 +70,24 @@ describe('[listen], [relay], [queue], [log]', () => {
     ['[listen]\nsmtp = ["127.0.0.1:65536"]', `listen.smtp[0]: found "127.0.0.1:65536"; ${ADDRESS}`],
     ['[listen]\nsmtp = ["::1:25"]', `listen.smtp[0]: found "::1:25"; ${ADDRESS}`],
     ['[listen]\nsmtp = ["[::1]:25", 25]', `listen.smtp[1]: found 25; ${ADDRESS}; write it in quotes`],
-    ['[listen]\ntls = 1', 'listen.tls: not supported by this version'],
+    ['[listen]\ntls = 1', 'listen.tls: found 1; allowed: a table'],
+    [
+      '[listen]\nsmtp = [{ address = "127.0.0.1:465", tls = "implicit" }]',
+      'listen.smtp[0].tls: "implicit" needs a certificate: cert and key in [listen.tls]',
+    ],
+    [
+      '[listen]\nsmtp = [{ tls = "none" }]',
+      'listen.smtp[0].address: missing; needed: an address and a port, such as "127.0.0.1:2525" or "[::1]:2525"',
+    ],
+    [
+      '[listen]\nsmtp = [{ address = "127.0.0.1:25", proxi = [] }]',
+      'listen.smtp[0].proxi: unknown key; did you mean "proxy"?',
+    ],
+    [
+      '[listen]\nsmtp = ["127.0.0.1:25"]\nsubmission = [{ address = "127.0.0.1:25" }]\n[auth]\nusers = "u"',
+      'listen.submission[0].address: found "127.0.0.1:25"; allowed: another address than that of listen.smtp[0]',
+    ],
+    ['[listen.tls]\ncert = "cert.pem"', 'listen.tls.key: missing; needed: a file with the private key (PEM)'],
     [
       '[relay]\nnetworks = ["10.1/16"]',
       'relay.networks[0]: found "10.1/16"; allowed: a network such as "10.0.0.0/8" or "fd25::/64", or one address',
@@ -100,7 +117,20 @@ describe('[listen], [relay], [queue], [log]', () => {
     ['[log]\ncall = "x"', 'log.call: unknown key; did you mean "calls"?'],
     ['[log]\ncolour = "x"', 'log.colour: unknown key; allowed: level, calls'],
     ['log = 3', 'route "*" log: unknown key; allowed: domain, peer, smtp, error'],
-    ['[auth]\nx = 1', 'auth: not supported by this version'],
+    ['[auth]\nusers = ""', 'auth.users: found ""; allowed: a file that x25mail passwd has made'],
+    ['[console]\nhttp = "127.0.0.1:80"', 'console.http: not supported by this version'],
+    [
+      '[limits]\nmessages = "10 a day"',
+      'limits.messages: found "10 a day"; allowed: a number and a time, such as "600/1h"',
+    ],
+    [
+      '[[access]]\naction = "defer"\ntext = "5.7.1 no"',
+      'access[0].text: found "5.7.1 no"; allowed with action = "defer": a status that begins with 4',
+    ],
+    [
+      '[[access]]\naction = "allow"\ntext = "x"',
+      'access[0].text: allowed only with action = "refuse", "defer" or "hold"',
+    ],
     ['[console]\nhttp = "127.0.0.1:8025"', 'console.http: not supported by this version'],
     ['[console]\nsocket = 3', 'console.socket: found 3; allowed: a path; write it in quotes'],
     [

@@ -3,6 +3,7 @@ import { GatewayError, VirtualClock } from '../../src/core/index.js';
 import { ServerRunner } from '../../src/gateway/server-runner.js';
 import type { MessageWriter } from '../../src/spool/index.js';
 import { MemorySpool } from '../support/memory-spool.js';
+import { policyOfTests } from '../support/policies.js';
 import { ScriptedStream, settled } from '../support/scripted-stream.js';
 
 function session(options: { spool?: MemorySpool } = {}) {
@@ -19,11 +20,9 @@ function session(options: { spool?: MemorySpool } = {}) {
       source: 'smtp 127.0.0.1',
       origin: '127.0.0.1',
       protocol: 'TCP',
-      judge: (address) =>
-        address.startsWith('no')
-          ? { accept: false, reply: { code: 550, status: '5.1.1', text: 'no such user' } }
-          : { accept: true, address, destination: 'peer:b' },
+      address: '127.0.0.1',
     },
+    policy: policyOfTests(),
     session: {
       hostname: 'gw.example',
       greeting: 'ESMTP',
@@ -57,7 +56,7 @@ describe('receiving mail', () => {
     await say('EHLO client.example\r\n');
     expect(await say(ENVELOPE)).toMatch(/354 /);
     expect(spool.history).toHaveLength(0);
-    expect(await say('Subject: x\r\n\r\n..dot\r\n.\r\n')).toBe('250 2.0.0 ok, queued as m1\r\n');
+    expect(await say('Subject: x\r\n\r\n..dot\r\n.\r\n')).toBe('250 2.0.0 ok, 20 octets queued as m1\r\n');
     expect(Buffer.from(spool.history[0]?.body ?? []).toString()).toBe(
       'Received: from client.example (127.0.0.1)\r\n\tby gw.example with ESMTP id m1;\r\n' +
         '\tMon, 01 Jan 1990 00:00:00 +0000\r\nSubject: x\r\n\r\n.dot\r\n',

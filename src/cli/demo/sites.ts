@@ -20,12 +20,14 @@ export interface SiteOptions {
   readonly lineSpeed: number;
 }
 
+const ANY_PORT = { host: '127.0.0.1', port: 0, service: 'smtp', tls: 'none', proxy: [] } as const;
+
 /** A site's configuration, as an operator would write it; SMTP is taken on any free port. */
 export function siteConfiguration(options: SiteOptions): Configuration {
   const { site, folder } = options;
   const result = parseConfiguration(siteToml(options), `${folder}/${site.hostname}.toml`);
   if (!result.ok) throw new Error(result.problems.map(formatProblem).join('\n'));
-  return { ...result.configuration, listen: { smtp: [{ host: '127.0.0.1', port: 0 }] } };
+  return { ...result.configuration, listen: { smtp: [ANY_PORT], submission: [] } };
 }
 
 function siteToml({ site, other, mailboxPort, lineSpeed }: SiteOptions): string {

@@ -127,6 +127,12 @@ export function domainPattern() {
   return pattern(/^[A-Za-z0-9._*-]+$/, allowed, { ignoreCase: true });
 }
 
+/** Of mail addresses: `*@spam.example`; empty for the sender of a report. */
+export function addressPattern() {
+  const allowed = `a pattern of mail addresses: ${PATTERN}`;
+  return pattern(/^[^\s<>]*$/, allowed, { ignoreCase: true });
+}
+
 function pattern(plain: RegExp, allowed: string, options: PatternOptions) {
   return z.string({ error: allowed }).transform((text, context) => {
     const result: Decoded<Pattern> = Pattern.parse(text, options);

@@ -5,13 +5,13 @@ import {
   domainPattern,
   duration,
   list,
-  listenAddress,
   matching,
   network,
   nua,
   parsed,
   size,
   table,
+  yesOrNo,
 } from './fields.js';
 
 const SECOND = 1_000;
@@ -32,15 +32,11 @@ export const gatewaySchema = table('gateway', {
   ).optional(),
 });
 
-/** `[listen]` */
-export const listenSchema = table('listen', {
-  smtp: list(listenAddress(), 'a list of addresses with ports').default([]),
-});
-
 /** `[relay]` */
 export const relaySchema = table('relay', {
   networks: list(network(), 'a list of networks').default([]),
   domains: list(domainPattern(), 'a list of domains').default([]),
+  protect_senders: yesOrNo().default(true),
 });
 
 /** `[queue]` */
@@ -68,6 +64,10 @@ export const fileSchema = table('', {
   gateway: z.unknown().optional(),
   listen: z.unknown().optional(),
   relay: z.unknown().optional(),
+  access: z.unknown().optional(),
+  aliases: z.unknown().optional(),
+  auth: z.unknown().optional(),
+  limits: z.unknown().optional(),
   link: z.unknown().optional(),
   peer: z.unknown().optional(),
   incoming: z.unknown().optional(),

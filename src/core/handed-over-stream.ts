@@ -1,4 +1,5 @@
-import type { Clock, CloseReason, OctetStream, StreamEnd, StreamReceiver } from '../core/index.js';
+import type { Clock } from './clock.js';
+import type { CloseReason, OctetStream, StreamEnd, StreamReceiver } from './stream.js';
 
 /**
  * A stream that somebody has read from before, as the next one is to find it: what was read too far, and whatever has

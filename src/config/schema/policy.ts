@@ -1,0 +1,57 @@
+import type { RateLimit } from '../../routing/index.js';
+import { parseDuration } from '../units.js';
+import {
+  addressPattern,
+  choice,
+  domainPattern,
+  list,
+  matching,
+  name,
+  network,
+  nuaPattern,
+  parsed,
+  table,
+  whole,
+  yesOrNo,
+} from './fields.js';
+
+/** `[[access]]` */
+export const accessSchema = table('access', {
+  name: name().optional(),
+  client: list(network(), 'a list of networks').optional(),
+  calling: nuaPattern().optional(),
+  hello: domainPattern().optional(),
+  sender: addressPattern().optional(),
+  recipient: addressPattern().optional(),
+  login: yesOrNo().optional(),
+  action: choice(['allow', 'refuse', 'defer', 'hold']),
+  text: matching(/^[\x20-\x7e]{1,300}$/, 'up to 300 printable ASCII characters').optional(),
+});
+
+/** `[aliases]` */
+export const aliasesSchema = table('aliases', {
+  file: matching(/./, 'a file as aliases(5) describes it'),
+});
+
+/** `[auth]` */
+export const authSchema = table('auth', {
+  users: matching(/./, 'a file that x25mail passwd has made'),
+});
+
+/** `[limits]` */
+export const limitsSchema = table('limits', {
+  sessions: whole(1, 20_000).default(500),
+  sessions_per_client: whole(1, 20_000).default(50),
+  messages: rate().optional(),
+  recipients: rate().optional(),
+});
+
+function rate() {
+  return parsed('a number and a time, such as "600/1h"', (text): RateLimit | undefined => {
+    const [, count, time = ''] = /^(\d{1,7})\/(\d*[a-z]+)$/.exec(text) ?? [];
+    const perMs = parseDuration(/^\d/.test(time) ? time : `1${time}`);
+    return perMs === undefined || perMs === 0 || !(Number(count) > 0)
+      ? undefined
+      : { count: Number(count), perMs };
+  });
+}

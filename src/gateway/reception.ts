@@ -1,0 +1,271 @@
+import { type Clock, describeError, GatewayError } from '../core/index.js';
+import type { MailPolicy, PolicyFacts } from '../routing/index.js';
+import type {
+  Ask,
+  ClientFacts,
+  EnhancedReply,
+  MailCommand,
+  RecipientParameters,
+  RestartPoint,
+  Verdict,
+} from '../smtp/index.js';
+import type { Envelope, EnvelopeRecipient, Spool } from '../spool/index.js';
+import type { Caller } from './caller.js';
+import { HopCounter } from './hop-counter.js';
+import { checkpointIntake, type Intake, plainIntake } from './intake.js';
+import { receivedField } from './received-field.js';
+
+export interface Received {
+  readonly id: string;
+  readonly sender: string;
+  readonly recipients: readonly EnvelopeRecipient[];
+  readonly size: number;
+  readonly source: string;
+}
+
+export interface ReceptionOptions {
+  readonly caller: Caller;
+  readonly hostname: string;
+  readonly policy: MailPolicy;
+  readonly spool: Spool;
+  readonly clock: Clock;
+  readonly onReceived: (message: Received) => void;
+  readonly onProblem: (problem: string) => void;
+}
+
+const OK: Verdict = { accept: true };
+const NO_ROOM: EnhancedReply = { code: 452, status: '4.3.1', text: 'insufficient storage, try again later' };
+const SPOOL_FAILED: EnhancedReply = {
+  code: 451,
+  status: '4.3.0',
+  text: 'cannot store the message now, try again later',
+};
+const HELD: EnhancedReply = {
+  code: 451,
+  status: '4.3.0',
+  text: 'another session goes on with this message, try again later',
+};
+const LOOP: EnhancedReply = { code: 554, status: '5.4.6', text: 'the message goes round in circles' };
+
+/** RFC 5321 §6.3 asks for 100 at least. */
+const MOST_HOPS = 100;
+/** How long a message that goes on after an interruption is kept from other sessions after its last sign of life. */
+const LEASE_MS = 15 * 60_000;
+
+type MailAsk = Extract<Ask, { type: 'sender' | 'recipient' | 'begin' | 'commit' }>;
+
+/** Receives the messages of one session into the spool: says who may send what to whom, and stores it. */
+export class Reception {
+  readonly #options: ReceptionOptions;
+  #intake: Intake | undefined;
+  #hops = new HopCounter();
+  #recipients: EnvelopeRecipient[] = [];
+  #hold: string | undefined;
+  /** What an interrupted message began with; its recipients are not named again. */
+  #kept: Envelope | undefined;
+  #messages = 0;
+  #isOver = false;
+
+  constructor(options: ReceptionOptions) {
+    this.#options = options;
+  }
+
+  /** Messages that are in the spool. */
+  get messages(): number {
+    return this.#messages;
+  }
+
+  /** Never rejects. */
+  async answer(ask: MailAsk, client: ClientFacts): Promise<Verdict> {
+    try {
+      return await this.#decide(ask, client);
+    } catch (error) {
+      this.#options.onProblem(`${ask.type}: ${describeError(error)}`);
+      const isFull = error instanceof GatewayError && error.code === 'spoolFull';
+      return refuse(isFull ? NO_ROOM : SPOOL_FAILED);
+    }
+  }
+
+  /** Resolves when more may come. What can't be stored is dropped, and its commit refused. Never rejects. */
+  async store(octets: Uint8Array): Promise<void> {
+    this.#hops.pass(octets);
+    try {
+      await this.#intake?.write(octets);
+    } catch (error) {
+      this.#options.onProblem(`storing: ${describeError(error)}`);
+      this.drop('cutOff');
+    }
+  }
+
+  drop(why: 'refused' | 'cutOff'): void {
+    const intake = this.#intake;
+    this.#intake = undefined;
+    intake
+      ?.drop(why)
+      .catch((error: unknown) => this.#options.onProblem(`discarding: ${describeError(error)}`));
+  }
+
+  /** The session is over: nothing more is stored. */
+  end(): void {
+    this.#isOver = true;
+    this.drop('cutOff');
+  }
+
+  async #decide(ask: MailAsk, client: ClientFacts): Promise<Verdict> {
+    switch (ask.type) {
+      case 'sender':
+        return this.#sender(ask.mail, client);
+      case 'recipient':
+        return this.#recipient(ask.address, ask.parameters, ask.mail, client);
+      case 'begin':
+        return this.#begin(ask.mail, client);
+      case 'commit':
+        return this.#commit(ask.size, ask.mail, client);
+    }
+  }
+
+  async #sender(mail: MailCommand, client: ClientFacts): Promise<Verdict> {
+    const { policy, spool, clock } = this.#options;
+    // A message in the pipeline before this one is committed by now: the engine asks in order. One of RSET is not.
+    this.drop('refused');
+    this.#recipients = [];
+    this.#hold = undefined;
+    this.#kept = undefined;
+    const refusal = policy.judgeSender(this.#facts(mail, client), clock.now());
+    if (refusal !== undefined) return refuse(refusal);
+    if (!(await spool.hasRoom(mail.size ?? 0))) return refuse(NO_ROOM);
+    const peer = this.#identityOf(client);
+    return mail.transactionId === undefined || peer === undefined || client.hello === undefined
+      ? OK
+      : this.#goOn({ peer, hello: client.hello.name.toLowerCase(), id: mail.transactionId });
+  }
+
+  /** RFC 1845: where an earlier session was cut off. */
+  async #goOn(key: { peer: string; hello: string; id: string }): Promise<Verdict> {
+    const transaction = await this.#options.spool.partial(key, LEASE_MS);
+    switch (transaction.state) {
+      case 'held':
+        return refuse(HELD);
+      case 'finished':
+        return { accept: true, checkpoint: finished(transaction) };
+      case 'new':
+        this.#take(checkpointIntake(transaction.writer, true));
+        return OK;
+      case 'interrupted':
+        this.#take(checkpointIntake(transaction.writer, false));
+        this.#kept = transaction.envelope;
+        return { accept: true, checkpoint: { offset: transaction.writer.offset } };
+    }
+  }
+
+  #take(intake: Intake): void {
+    this.#intake = intake;
+    if (this.#isOver) this.drop('cutOff');
+  }
+
+  #recipient(
+    address: string,
+    parameters: RecipientParameters,
+    mail: MailCommand,
+    client: ClientFacts,
+  ): Verdict {
+    const { policy, clock } = this.#options;
+    const verdict = policy.judgeRecipient(address, this.#facts(mail, client), clock.now());
+    if (!verdict.accept) return verdict;
+    this.#hold ??= verdict.hold;
+    // RFC 3461 §5.2.7.1: what an alias stands for is not told to the sender, so what he asked for is not asked of it.
+    const asked = verdict.recipients.length === 1 ? parameters : {};
+    this.#recipients.push(...verdict.recipients.map((recipient) => ({ ...recipient, ...asked })));
+    return OK;
+  }
+
+  async #begin(mail: MailCommand, client: ClientFacts): Promise<Verdict> {
+    if (this.#intake === undefined) this.#take(plainIntake(await this.#options.spool.receive()));
+    const intake = this.#intake;
+    if (intake === undefined) return OK; // the session is over
+    this.#hops = new HopCounter();
+    const { caller, hostname, clock } = this.#options;
+    const prefix = receivedField({ caller, client, hostname, id: intake.id, wallTime: clock.wallTime() });
+    await intake.begin(this.#envelope(mail, client), prefix);
+    return OK;
+  }
+
+  async #commit(size: number, mail: MailCommand, client: ClientFacts): Promise<Verdict> {
+    if (this.#hops.hops > MOST_HOPS) {
+      this.drop('refused');
+      return refuse(LOOP);
+    }
+    const intake = this.#intake;
+    if (intake === undefined) return refuse(SPOOL_FAILED);
+    this.#intake = undefined;
+    const envelope = this.#envelope(mail, client);
+    const reply = queued(intake.id, size);
+    await intake.commit(envelope, `${reply.code} ${reply.status} ${reply.text}`);
+    this.#messages++;
+    this.#options.onReceived({ id: intake.id, ...envelope, size });
+    return { accept: true, reply };
+  }
+
+  #envelope(mail: MailCommand, client: ClientFacts): Envelope {
+    if (this.#kept !== undefined) return this.#kept;
+    const { caller, clock } = this.#options;
+    const { smtpUtf8, ret, envelopeId, priority, deliverBy } = mail;
+    const submitter = mail.submitter ?? client.identity;
+    const wallTime = clock.wallTime();
+    return {
+      sender: mail.address,
+      recipients: this.#recipients,
+      body: mail.body,
+      source: caller.source,
+      origin: caller.protocol === 'X25' ? 'x25' : 'smtp',
+      received: wallTime,
+      ...(smtpUtf8 !== undefined && { smtpUtf8 }),
+      ...(ret !== undefined && { ret }),
+      ...(envelopeId !== undefined && { envelopeId }),
+      ...(priority !== undefined && { priority }),
+      ...(submitter !== undefined && { submitter }),
+      ...(deliverBy !== undefined && {
+        deliverBy: {
+          at: wallTime + deliverBy.seconds * 1000,
+          mode: deliverBy.mode,
+          trace: deliverBy.trace,
+        },
+      }),
+      ...(this.#hold !== undefined && { hold: this.#hold }),
+    };
+  }
+
+  #facts(mail: MailCommand, client: ClientFacts): PolicyFacts {
+    const { caller } = this.#options;
+    const address = client.xclient?.addr?.replace(/^IPV6:/i, '') ?? caller.address;
+    return {
+      hello: client.hello?.name ?? '',
+      sender: mail.address,
+      ...(address !== undefined && { address }),
+      ...(caller.calling !== undefined && { calling: caller.calling }),
+      ...(caller.mayRelay === true && { peerRelay: true }),
+      ...(client.identity !== undefined && { login: client.identity }),
+    };
+  }
+
+  /** To whom what is kept beyond a session belongs; undefined for who proves nothing. */
+  #identityOf({ identity }: ClientFacts): string | undefined {
+    const { calling, isVouched } = this.#options.caller;
+    if (identity !== undefined) return `login ${identity}`;
+    return isVouched === true && calling !== undefined && calling !== '' ? `x25 ${calling}` : undefined;
+  }
+}
+
+function queued(id: string, size: number): EnhancedReply & { readonly status: string } {
+  return { code: 250, status: '2.0.0', text: `ok, ${size} octets queued as ${id}` };
+}
+
+/** All of it is here; what was said of it tells how much that is. */
+function finished({ message, reply }: { readonly message: string; readonly reply: string }): RestartPoint {
+  const size = Number(/ (\d+) octets /.exec(reply)?.[1] ?? 0);
+  return { offset: size, finished: queued(message, size) };
+}
+
+function refuse(reply: EnhancedReply): Verdict {
+  return { accept: false, reply };
+}

@@ -1,0 +1,90 @@
+import type { Configuration } from '../config/index.js';
+import type { ClientOptions, MechanismName, Offers, ServerOptions } from '../smtp/index.js';
+
+const MAX_RECIPIENTS = 1000;
+const MAX_ERRORS = 20;
+const SERVER_IDLE_MS = 5 * 60_000; // RFC 5321 §4.5.3.2.7
+
+/** Who feeds a message by the octet holds a session for ever; over this time any line is quicker. */
+const SLOWEST_DATA = { octetsPerSecond: 10, overMs: 5 * 60_000 };
+
+/** RFC 5321 §4.5.3.2. */
+const TCP_CLIENT_TIMEOUTS = {
+  greetingMs: 5 * 60_000,
+  commandMs: 5 * 60_000,
+  dataMs: 3 * 60_000,
+  endOfDataMs: 10 * 60_000,
+};
+
+/** On a circuit the timers of RFC 1090 watch the other end; the engine's own only catch what they can't see. */
+const NO_TIMEOUT_MS = 7 * 24 * 3_600_000;
+const CIRCUIT_CLIENT_TIMEOUTS = {
+  greetingMs: NO_TIMEOUT_MS,
+  commandMs: NO_TIMEOUT_MS,
+  dataMs: NO_TIMEOUT_MS,
+  endOfDataMs: NO_TIMEOUT_MS,
+};
+
+const OFFERS: Offers = {
+  pipelining: true,
+  eightBitMime: true,
+  size: true,
+  enhancedStatusCodes: true,
+  smtpUtf8: true,
+  chunking: true,
+};
+
+/** What a session on a circuit is like: patient, and able to go on where another was cut off. */
+export function circuitServerOptions(configuration: Configuration): ServerOptions {
+  return {
+    ...common(configuration),
+    lineEnds: 'learn',
+    bareLineEnd: 'crlf',
+    idleTimeoutMs: NO_TIMEOUT_MS,
+    offers: { ...OFFERS, checkpoint: true },
+  };
+}
+
+export interface TcpService {
+  readonly service: 'smtp' | 'submission';
+  readonly startTls: boolean;
+  /** Empty: nobody can log in. */
+  readonly mechanisms: readonly MechanismName[];
+}
+
+export function tcpServerOptions(
+  configuration: Configuration,
+  { service, startTls, mechanisms }: TcpService,
+): ServerOptions {
+  return {
+    ...common(configuration),
+    lineEnds: 'crlf',
+    bareLineEnd: 'refuse',
+    idleTimeoutMs: SERVER_IDLE_MS,
+    slowestData: SLOWEST_DATA,
+    authRequired: service === 'submission',
+    offers: {
+      ...OFFERS,
+      startTls,
+      ...(mechanisms.length > 0 && { auth: { mechanisms, withoutTls: false } }),
+    },
+  };
+}
+
+function common({ gateway, queue }: Configuration) {
+  return {
+    hostname: gateway.hostname,
+    greeting: gateway.greeting,
+    maxMessageSize: queue.maxMessageOctets,
+    maxRecipients: MAX_RECIPIENTS,
+    maxErrors: MAX_ERRORS,
+  };
+}
+
+export function circuitClientOptions({ gateway }: Configuration): ClientOptions {
+  return { hostname: gateway.hostname, pipelining: true, timeouts: CIRCUIT_CLIENT_TIMEOUTS };
+}
+
+export function tcpClientOptions({ gateway }: Configuration): ClientOptions {
+  return { hostname: gateway.hostname, pipelining: true, timeouts: TCP_CLIENT_TIMEOUTS };
+}

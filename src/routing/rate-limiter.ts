@@ -1,0 +1,42 @@
+/** So many in so long; what is unused adds up to one such lot. */
+export interface RateLimit {
+  readonly count: number;
+  readonly perMs: number;
+}
+
+interface Account {
+  /** What is left at `at`. */
+  left: number;
+  at: number;
+}
+
+/** Callers remembered; those who have been quiet longest are forgotten, which is in their favour. */
+const MOST_ACCOUNTS = 10_000;
+
+/** How much each caller may do (token bucket). Time is an argument. */
+export class RateLimiter {
+  readonly #limit: RateLimit;
+  /** In the order of last use. */
+  readonly #accounts = new Map<string, Account>();
+
+  constructor(limit: RateLimit) {
+    this.#limit = limit;
+  }
+
+  /** Takes `amount` from what the caller has left. @returns false, and takes nothing, when that is too little. */
+  take(caller: string, now: number, amount = 1): boolean {
+    const { count, perMs } = this.#limit;
+    const before = this.#accounts.get(caller) ?? { left: count, at: now };
+    const left = Math.min(count, before.left + ((now - before.at) * count) / perMs);
+    const isEnough = left >= amount;
+    this.#accounts.delete(caller);
+    this.#accounts.set(caller, { left: isEnough ? left - amount : left, at: now });
+    if (this.#accounts.size > MOST_ACCOUNTS) this.#forgetOldest();
+    return isEnough;
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#accounts.keys();
+    if (oldest !== undefined) this.#accounts.delete(oldest);
+  }
+}

@@ -1,0 +1,206 @@
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  type Configuration,
+  formatProblem,
+  type ListenerConfiguration,
+  parseConfiguration,
+} from '../../src/config/index.js';
+import { SystemClock, VirtualClock } from '../../src/core/index.js';
+import type { GatewayEvent } from '../../src/gateway/events.js';
+import { SmtpService } from '../../src/gateway/smtp-service.js';
+import { changeUser, formatUser } from '../../src/gateway/users-file.js';
+import { proxyHeaderV2 } from '../../src/proxy/index.js';
+import { Network } from '../../src/routing/index.js';
+import { makeVerifier } from '../../src/smtp/index.js';
+import { tomlOf } from '../config/parts.js';
+import { MemorySpool } from '../support/memory-spool.js';
+import { policyOfTests } from '../support/policies.js';
+
+const FILES = join(import.meta.dirname, '../fixtures/tls');
+const HERE = Network.parse('127.0.0.0/8') as Network;
+const LISTENER: ListenerConfiguration = {
+  host: '127.0.0.1',
+  port: 0,
+  service: 'smtp',
+  tls: 'none',
+  proxy: [],
+};
+
+const services: SmtpService[] = [];
+
+/** Who comes from this machine may send to anywhere, nobody else anywhere. */
+async function start(
+  listener: Partial<ListenerConfiguration>,
+  {
+    cert = 'cert.pem',
+    more = '',
+    ...changes
+  }: Partial<Configuration> & { cert?: string; more?: string } = {},
+) {
+  const clock = new SystemClock();
+  const spool = new MemorySpool(new VirtualClock());
+  const events: GatewayEvent[] = [];
+  const parsed = parseConfiguration(
+    tomlOf({}, `[relay]\nnetworks = ["127.0.0.0/8"]\n${more}`),
+    '/etc/gw.toml',
+  );
+  if (!parsed.ok) throw new Error(parsed.problems.map(formatProblem).join('\n'));
+  const { configuration } = parsed;
+  const service = new SmtpService({
+    configuration: {
+      ...configuration,
+      listen: {
+        smtp: [{ ...LISTENER, ...listener }],
+        submission: [],
+        tls: { cert: join(FILES, cert), key: join(FILES, 'key.pem') },
+      },
+      ...changes,
+    },
+    policy: policyOfTests(),
+    spool,
+    clock,
+    onReceived: () => {},
+    observe: (event) => events.push(event),
+  });
+  services.push(service);
+  await service.listen();
+  return { service, events, port: service.ports[0] ?? 0 };
+}
+
+afterEach(() => {
+  for (const service of services.splice(0)) service.close();
+});
+
+/** Says each line after a whole reply to the one before; what was said when the connection is over, or all is said. */
+async function dialogue(socket: Socket, lines: readonly string[], end = 'destroy'): Promise<string> {
+  let said = '';
+  let next = 0;
+  socket.setEncoding('latin1');
+  for await (const text of socket.iterator({ destroyOnReturn: end === 'destroy' })) {
+    said += text;
+    if (!/(?:^|\n)\d\d\d .*\r\n$/.test(said)) continue;
+    const line = lines[next++];
+    if (line === undefined) break;
+    socket.write(`${line}\r\n`);
+  }
+  if (end === 'destroy') socket.destroy();
+  return said;
+}
+
+const RELAYING = ['EHLO me', 'MAIL FROM:<a@b.example>', 'RCPT TO:<x@elsewhere.example>'];
+
+describe('SMTP over TCP', () => {
+  test('with TLS first of all', async () => {
+    const { port } = await start({ tls: 'implicit' });
+    const ca = readFileSync(join(FILES, 'ca.pem'));
+    const socket = connectTls({ port, host: '127.0.0.1', servername: 'gw.example', ca });
+    await once(socket, 'secureConnect');
+    expect(await dialogue(socket, ['EHLO me'])).toMatch(/^220 gw-a\.example ESMTP\r\n250-/);
+  });
+
+  test('who speaks no TLS there is told to nobody but the log', async () => {
+    const { port, events } = await start({ tls: 'implicit' });
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write('EHLO me\r\n');
+    await once(socket, 'close');
+    expect(events.at(-1)).toMatchObject({ type: 'problem', problem: expect.stringMatching(/TLS: /) });
+  });
+
+  test('a proxy says who connects: a stranger may not relay, this machine may', async () => {
+    const { port } = await start({ proxy: [HERE] });
+    const via = (source: string): Promise<string> => {
+      const socket = connect(port, '127.0.0.1');
+      socket.write(proxyHeaderV2({ source, destination: '::1', nua: '' }));
+      return dialogue(socket, RELAYING);
+    };
+    expect(await via('2001:db8::1')).toMatch(/550 5\.7\.1 [^\n]*relaying denied\r\n$/);
+    expect(await via('::ffff:127.0.0.1')).not.toMatch(/relaying denied/);
+  });
+
+  test('nobody else is believed', async () => {
+    const { port } = await start({ proxy: [Network.parse('192.0.2.1') as Network] });
+    const socket = connect(port, '127.0.0.1');
+    const said = await dialogue(socket, ['PROXY TCP4 192.0.2.7 192.0.2.1 1 25']);
+    expect(said).toMatch(/^220 [^\n]*\n5\d\d /);
+  });
+
+  test('a proxy without its header is cut off, with the reason in the log', async () => {
+    const { port, events } = await start({ proxy: [HERE] });
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write('EHLO me\r\n');
+    await once(socket, 'close');
+    expect(events.at(-1)).toMatchObject({ type: 'problem', problem: 'smtp 127.0.0.1: no PROXY header' });
+  });
+
+  test('STARTTLS, and logging in behind it: then one may send anywhere', async () => {
+    const usersFile = join(mkdtempSync(join(tmpdir(), 'x25mail-users-')), 'users');
+    const verifier = makeVerifier('secret', Buffer.alloc(16), 4096);
+    if (verifier === undefined) throw new Error('no verifier');
+    changeUser(usersFile, 'anna', formatUser('anna', verifier));
+    const { port } = await start({ tls: 'starttls' }, { usersFile });
+    const plain = connect(port, '127.0.0.1');
+    const before = await dialogue(plain, ['EHLO me', 'AUTH PLAIN AGFubmEAc2VjcmV0'], 'keep');
+    expect(before).toMatch(/250-STARTTLS\r\n/);
+    expect(before).not.toMatch(/250-AUTH/);
+    expect(before).toMatch(/\n538 5\.7\.11 [^\n]*\n$/);
+    plain.write('STARTTLS\r\n');
+    await once(plain, 'data');
+    plain.removeAllListeners();
+    const ca = readFileSync(join(FILES, 'ca.pem'));
+    const secure = connectTls({ socket: plain, servername: 'gw.example', ca });
+    await once(secure, 'secureConnect');
+    secure.write('EHLO me\r\n');
+    const said = await dialogue(secure, [
+      'AUTH PLAIN AGFubmEAd3Jvbmc=',
+      'AUTH PLAIN AGFubmEAc2VjcmV0',
+      'NOOP',
+    ]);
+    expect(said).toMatch(/250-AUTH SCRAM-SHA-256 PLAIN LOGIN\r\n/);
+    expect(said).toMatch(/535 5\.7\.8 [^\n]*\n235 2\.7\.0 [^\n]*\n250 2\.0\.0 OK\r\n$/);
+    expect(said).not.toMatch(/STARTTLS/);
+  });
+
+  test('a submission port takes mail only of who has logged in', async () => {
+    const usersFile = join(mkdtempSync(join(tmpdir(), 'x25mail-users-')), 'users');
+    changeUser(usersFile, 'anna', 'anna:{PLAIN}secret');
+    const { port } = await start({ service: 'submission', tls: 'implicit' }, { usersFile });
+    const ca = readFileSync(join(FILES, 'ca.pem'));
+    const socket = connectTls({ port, host: '127.0.0.1', servername: 'gw.example', ca });
+    await once(socket, 'secureConnect');
+    const said = await dialogue(socket, ['EHLO me', 'MAIL FROM:<a@b.example>']);
+    expect(said).toMatch(/250-AUTH SCRAM-SHA-256 CRAM-MD5 PLAIN LOGIN\r\n/);
+    expect(said).toMatch(/530 5\.7\.0 /);
+  });
+
+  test('a stranger has only so many sessions at once', async () => {
+    const { port } = await start({ proxy: [HERE] }, { limits: { sessions: 10, sessionsPerClient: 1 } });
+    const open = (source: string): Socket => {
+      const socket = connect(port, '127.0.0.1');
+      socket.write(proxyHeaderV2({ source, destination: '::1', nua: '' }));
+      return socket;
+    };
+    const first = open('2001:db8::1');
+    await once(first, 'data');
+    expect(await dialogue(open('2001:db8::1'), [])).toMatch(/^421 4\.7\.0 .*too many sessions from you/);
+    expect(await dialogue(open('2001:db8::2'), [])).toMatch(/^220 /);
+    expect(await dialogue(open('::ffff:127.0.0.1'), [])).toMatch(/^220 /);
+    first.destroy();
+  });
+
+  test('a certificate that is not there keeps it from starting, and the file is named', async () => {
+    await expect(start({}, { cert: 'missing.pem' })).rejects.toThrow(
+      /^listen\.tls: .*missing\.pem can't be used: /,
+    );
+    await expect(start({}, { cert: 'README.md' })).rejects.toThrow(
+      /^listen\.tls: .*README\.md with .*key\.pem can't be used: /,
+    );
+  });
+});
