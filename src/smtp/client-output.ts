@@ -23,8 +23,9 @@ export class ClientOutput {
     }
   }
 
+  /** Comes before all that the octets bring about. */
   consumed(octets: number): void {
-    if (octets > 0) this.#actions.push({ do: 'consumed', octets });
+    if (octets > 0) this.#actions.unshift({ do: 'consumed', octets });
   }
 
   event(event: DialogueEvent): void {

@@ -24,6 +24,7 @@ export class ClientSession {
   #needsReset = false;
   /** MAIL commands so far. */
   #mails = 0;
+  #hasTurned = false;
   /** Not yet read: what came with or after the last reply. */
   #unread: Uint8Array = new Uint8Array(0);
 
@@ -102,7 +103,6 @@ export class ClientSession {
 
   #octets(octets: Uint8Array): void {
     if (this.#phase.name === 'unopened') throw new Error('SMTP client: octets before start');
-    this.#dialogue.output.consumed(octets.length);
     this.#unread = octets;
     while (this.#unread.length > 0 && this.#isReading()) {
       const { used, reply } = this.#replies.take(this.#unread);
@@ -111,6 +111,9 @@ export class ClientSession {
       if (reply.ok) this.#reply(reply.value);
       else this.#finish('abort', reply.fault === 'tooLong' ? 'reply without an end' : 'not an SMTP reply');
     }
+    // What belongs to the session that comes after this one is counted there.
+    const isAnothers = this.#phase.name === 'over' && this.#hasTurned;
+    this.#dialogue.output.consumed(isAnothers ? octets.length - this.#unread.length : octets.length);
   }
 
   /** RFC 3207 §4.2: what was said in the clear after our STARTTLS is nobody's, and is thrown away. */
@@ -208,6 +211,7 @@ export class ClientSession {
 
   #turned(): void {
     this.#phase = { name: 'over' };
+    this.#hasTurned = true;
     this.#dialogue.output.handOver({ do: 'turned', octets: this.#unread });
   }
 

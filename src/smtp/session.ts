@@ -134,7 +134,7 @@ export type ClientAction =
   | { readonly do: 'notTurned'; readonly code: number; readonly reason: string }
   /**
    * We are the server from here on: this session is over, the transport is not. `octets` came after the reply and are
-   * the first of the new client.
+   * the first of the new client; they are not consumed yet.
    */
   | { readonly do: 'turned'; readonly octets: Uint8Array }
   /**

@@ -303,6 +303,8 @@ describe('ATRN (RFC 2645)', () => {
     client.give('250 turning\r\nEHLO hasty\r\n');
     expect(client.turned && text(client.turned)).toBe('EHLO hasty\r\n');
     expect([client.finished, client.events.at(-1)]).toEqual([undefined, 'settled']);
+    // Those of the next session are counted there.
+    expect(client.consumed).toBe('220 s\r\n250-s\r\n250 ATRN\r\n250 turning\r\n'.length);
     client.give(octets('MAIL'));
     expect(client.said()).toBe('');
   });

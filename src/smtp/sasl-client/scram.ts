@@ -1,5 +1,6 @@
 /** SCRAM-SHA-256 (RFC 5802, RFC 7677), without channel binding. The server proves that it knows the password, too. */
 import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { saslPrep } from '../sasl/saslprep.js';
 import type { Credentials, SaslClient } from './mechanism.js';
 
 /** More iterations would hold everything else up: 100 000 took 20 ms. RFC 7677 §4 asks for 4096 at least. */
@@ -63,9 +64,9 @@ function saslName(user: string): string {
   return prepared(user).replaceAll('=', '=3D').replaceAll(',', '=2C');
 }
 
-// DEVIATION RFC 4013: of SASLprep only the normalisation (NFKC) is done; text that it forbids is sent as it is.
+/** What SASLprep forbids is sent as it is: the server says whether it knows it. */
 function prepared(text: string): string {
-  return text.normalize('NFKC');
+  return saslPrep(text) ?? text;
 }
 
 function hmac(key: Buffer, text: string): Buffer {
