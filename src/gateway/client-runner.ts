@@ -27,6 +27,14 @@ export interface ClientRunnerOptions {
   readonly upgrade?: (stream: OctetStream) => Promise<OctetStream | string>;
   /** What may go on in this session, and is to go on in the next (RFC 1845). Absent: messages are sent from their start. */
   readonly checkpoints?: HopCheckpoints;
+  /** Instead of QUIT, when no mail is left: client and server change places, for the mail of these domains (RFC 2645). */
+  readonly turn?: {
+    readonly domains: readonly string[];
+    /** The stream has a server to find; `octets` are the first for it. The runner has no part in it any more. */
+    readonly turned: (stream: OctetStream, octets: Uint8Array) => void;
+    /** The session ends as it would have without. */
+    readonly refused: (code: number, reason: string) => void;
+  };
   readonly onDialogue?: (event: DialogueEvent) => void;
 }
 
@@ -59,6 +67,7 @@ export class ClientRunner {
   #messages = 0;
   #finished: string | undefined;
   #again: Again | undefined;
+  /** No mail was left. */
   #hasQuit = false;
   #over = false;
 
@@ -120,8 +129,13 @@ export class ClientRunner {
         void this.#upgrade();
         return;
       case 'turned':
+        this.#over = true;
+        this.#options.turn?.turned(stream, action.octets);
+        void this.#conclude('client and server have changed places');
+        return;
       case 'notTurned':
-        throw new Error('SMTP client: turned, and nobody asked for it');
+        this.#options.turn?.refused(action.code, action.reason);
+        return;
       case 'result':
         this.#result(action.outcomes, action.interrupted);
         return;
@@ -146,10 +160,15 @@ export class ClientRunner {
       message = await this.#options.next();
       if (message !== undefined) this.#sending = await this.#prepare(message, peer);
     } while (message !== undefined && this.#sending === undefined);
-    this.#hasQuit = this.#sending === undefined;
-    this.#input(
-      this.#sending === undefined ? { type: 'quit' } : { type: 'message', message: this.#sending.message },
-    );
+    if (this.#sending !== undefined) this.#input({ type: 'message', message: this.#sending.message });
+    else this.#nothingLeft(peer);
+  }
+
+  #nothingLeft(peer: PeerCapabilities): void {
+    const { turn } = this.#options;
+    const asks = turn !== undefined && !this.#hasQuit && peer.keywords.has('ATRN');
+    this.#hasQuit = true;
+    this.#input(asks ? { type: 'turn', domains: turn.domains } : { type: 'quit' });
   }
 
   /** A message as this server can take it; undefined where it can't, and that is settled. */
@@ -222,13 +241,17 @@ export class ClientRunner {
     if (this.#over) return;
     this.#input({ type: 'ended', reason: end.reason });
     this.#over = true;
+    await this.#conclude(end.reason);
+  }
+
+  async #conclude(reason: string): Promise<void> {
     this.#alarm.set(undefined);
     await Promise.all(this.#settling);
     this.#resolve({
       inOrder: this.#hasQuit || this.#again === 'more',
       ...(this.#again !== undefined && { again: this.#again }),
       messages: this.#messages,
-      reason: this.#finished ?? end.reason,
+      reason: this.#finished ?? reason,
     });
   }
 }

@@ -1,39 +1,42 @@
 /** MAIL and RCPT as they go out, with what of the envelope this server offers to take. */
 import { isAddress } from './address.js';
-import { isPrintable } from './octets.js';
-import type { OutgoingMessage, OutgoingRecipient, PeerCapabilities } from './session.js';
+import type { OutgoingMessage, OutgoingParameters, OutgoingRecipient, PeerCapabilities } from './session.js';
 import { encodeUtf8Xtext, encodeXtext } from './xtext.js';
 
 /** @param authenticated the server knows who we are, and may believe whom we name (RFC 4954 §5). */
 export function mailLine(message: OutgoingMessage, peer: PeerCapabilities, authenticated: boolean): string {
   const { sender, size, parameters, checkpoint } = message;
-  const { body, smtpUtf8, ret, envelopeId, deliverBy, priority, submitter } = parameters;
-  const said = [
-    peer.size !== undefined && `SIZE=${size}`,
-    body === '8BITMIME' && peer.eightBitMime && 'BODY=8BITMIME',
-    body === 'BINARYMIME' && peer.binaryMime && 'BODY=BINARYMIME',
-    smtpUtf8 === true && peer.smtpUtf8 && 'SMTPUTF8',
-    ret !== undefined && peer.dsn && `RET=${ret}`,
-    envelopeId !== undefined && peer.dsn && `ENVID=${encodeXtext(envelopeId)}`,
-    deliverBy !== undefined &&
-      peer.keywords.has('DELIVERBY') &&
-      `BY=${deliverBy.seconds};${deliverBy.mode}${deliverBy.trace ? 'T' : ''}`,
-    priority !== undefined && peer.keywords.has('MT-PRIORITY') && `MT-PRIORITY=${priority}`,
-    submitter !== undefined &&
-      authenticated &&
-      `AUTH=${submitter === '<>' ? submitter : encodeXtext(submitter)}`,
-    checkpoint !== undefined && peer.checkpoint && `TRANSID=${checkpoint.transactionId}`,
-  ];
-  return [`MAIL FROM:<${sender}>`, ...said.filter((parameter) => parameter !== false)].join(' ');
+  const { body, smtpUtf8, submitter } = parameters;
+  let line = `MAIL FROM:<${sender}>`;
+  if (peer.size !== undefined) line += ` SIZE=${size}`;
+  if (body === '8BITMIME' && peer.eightBitMime) line += ' BODY=8BITMIME';
+  if (body === 'BINARYMIME' && peer.binaryMime) line += ' BODY=BINARYMIME';
+  if (smtpUtf8 === true && peer.smtpUtf8) line += ' SMTPUTF8';
+  if (submitter !== undefined && authenticated)
+    line += ` AUTH=${submitter === '<>' ? submitter : encodeXtext(submitter)}`;
+  if (checkpoint !== undefined && peer.checkpoint) line += ` TRANSID=${checkpoint.transactionId}`;
+  return line + deliveryParameters(parameters, peer);
+}
+
+function deliveryParameters(
+  { ret, envelopeId, deliverBy, priority }: OutgoingParameters,
+  { dsn, keywords }: PeerCapabilities,
+): string {
+  let said = '';
+  if (ret !== undefined && dsn) said += ` RET=${ret}`;
+  if (envelopeId !== undefined && dsn) said += ` ENVID=${encodeXtext(envelopeId)}`;
+  if (deliverBy !== undefined && keywords.has('DELIVERBY'))
+    said += ` BY=${deliverBy.seconds};${deliverBy.mode}${deliverBy.trace ? 'T' : ''}`;
+  if (priority !== undefined && keywords.has('MT-PRIORITY')) said += ` MT-PRIORITY=${priority}`;
+  return said;
 }
 
 export function rcptLine({ address, parameters }: OutgoingRecipient, peer: PeerCapabilities): string {
   const { notify, originalRecipient } = parameters;
-  const said = [
-    notify !== undefined && peer.dsn && `NOTIFY=${notify.length === 0 ? 'NEVER' : notify.join(',')}`,
-    originalRecipient !== undefined && peer.dsn && `ORCPT=${originalOf(originalRecipient)}`,
-  ];
-  return [`RCPT TO:<${address}>`, ...said.filter((parameter) => parameter !== false)].join(' ');
+  let line = `RCPT TO:<${address}>`;
+  if (notify !== undefined && peer.dsn) line += ` NOTIFY=${notify.length === 0 ? 'NEVER' : notify.join(',')}`;
+  if (originalRecipient !== undefined && peer.dsn) line += ` ORCPT=${originalOf(originalRecipient)}`;
+  return line;
 }
 
 /** RFC 3461 §4.2: the type is an atom, the address behind it xtext; a `utf-8` one as RFC 6533 §3 has it. */
@@ -59,9 +62,9 @@ export function refusalOfMessage(message: OutgoingMessage, peer: PeerCapabilitie
     return `554 5.6.3 message has binary parts, ${peer.name} takes only lines`;
   if (body === '8BITMIME' && !peer.eightBitMime)
     return `554 5.6.3 message has 8-bit octets, ${peer.name} takes only 7-bit`;
-  if (sender !== '' && !isSendable(sender))
-    return '553 5.1.7 sender is no address that can be given to a server';
-  if (!peer.smtpUtf8 && !isPrintable(sender))
+  const trouble = sender === '' ? undefined : troubleWith(sender, peer);
+  if (trouble === 'noAddress') return '553 5.1.7 sender is no address that can be given to a server';
+  if (trouble === 'notAscii')
     return `550 5.6.7 sender is not in ASCII, ${peer.name} takes no other addresses`;
   // RFC 2852 §4.1.4: R is a promise that this server does not make; N only asks for a word about it.
   if (deliverBy?.mode === 'R') {
@@ -81,13 +84,15 @@ export function refusalOfRecipient(
   { address }: OutgoingRecipient,
   peer: PeerCapabilities,
 ): string | undefined {
-  if (!isSendable(address)) return '553 5.1.3 not an address that can be given to a server';
-  if (!peer.smtpUtf8 && !isPrintable(address))
-    return `553 5.6.7 address is not in ASCII, ${peer.name} takes no other`;
+  const trouble = troubleWith(address, peer);
+  if (trouble === 'noAddress') return '553 5.1.3 not an address that can be given to a server';
+  if (trouble === 'notAscii') return `553 5.6.7 address is not in ASCII, ${peer.name} takes no other`;
   return undefined;
 }
 
 /** RFC 6531 §3.3: outside ASCII any character may stand where a letter may, control characters excepted. */
-function isSendable(address: string): boolean {
-  return isAddress(address.replace(/[^\p{ASCII}\p{Control}\p{Surrogate}]/gu, 'x'));
+function troubleWith(address: string, { smtpUtf8 }: PeerCapabilities): 'noAddress' | 'notAscii' | undefined {
+  if (isAddress(address)) return undefined;
+  if (!isAddress(address.replace(/[^\p{ASCII}\p{Control}\p{Surrogate}]/gu, 'x'))) return 'noAddress';
+  return smtpUtf8 ? undefined : 'notAscii';
 }

@@ -125,11 +125,10 @@ export class MessageTransfer {
   // ---------------------------------------------------------------- transactions
 
   #nextGroup(): void {
-    const group = this.#transaction.nextGroup(this.#context.peer.limits);
-    if (group.length > 0 && this.#mails >= this.#context.mailsLeft)
+    if (!this.#transaction.isDecided && this.#mails >= this.#context.mailsLeft)
       this.#transaction.decideRest('temporary', '452 4.5.3 the server takes no more in this session');
-    if (this.#transaction.undecided().length === 0) this.#settle();
-    else this.#begin(this.#resumable() ?? group);
+    if (this.#transaction.isDecided) this.#settle();
+    else this.#begin(this.#resumable() ?? this.#transaction.nextGroup(this.#context.peer.limits));
   }
 
   #begin(group: readonly number[]): void {

@@ -11,12 +11,14 @@ export class OutgoingTransaction {
   readonly #outcomes: (RecipientOutcome | undefined)[];
   readonly #accepted = new Set<number>();
   readonly #turnedAway = new Map<number, string>();
+  #open: number;
   /** The server took MAIL: it must be told RSET before the next one, unless the data came to its end. */
   isOpen = false;
 
   constructor(message: OutgoingMessage) {
     this.message = message;
     this.#outcomes = message.recipients.map(() => undefined);
+    this.#open = message.recipients.length;
   }
 
   accept(recipient: number): void {
@@ -31,6 +33,7 @@ export class OutgoingTransaction {
   decide(recipient: number, outcome: RecipientOutcome['outcome'], reason: string, relayed = false): void {
     const address = this.message.recipients[recipient]?.address;
     if (address === undefined || this.#outcomes[recipient] !== undefined) return;
+    this.#open--;
     this.#outcomes[recipient] = { address, outcome, reason, ...(relayed && { relayed }) };
     this.#accepted.delete(recipient);
   }
@@ -43,6 +46,10 @@ export class OutgoingTransaction {
   /** Decides for all about whom nothing is decided. */
   decideRest(outcome: RecipientOutcome['outcome'], reason: string): void {
     for (const recipient of this.undecided()) this.decide(recipient, outcome, reason);
+  }
+
+  get isDecided(): boolean {
+    return this.#open === 0;
   }
 
   /** Recipients about whom nothing is decided. */

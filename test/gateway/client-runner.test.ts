@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { VirtualClock } from '../../src/core/index.js';
+import { type OctetStream, VirtualClock } from '../../src/core/index.js';
 import { ClientRunner } from '../../src/gateway/client-runner.js';
 import type { OutgoingMessage } from '../../src/smtp/index.js';
 import { ScriptedStream, settled } from '../support/scripted-stream.js';
@@ -123,5 +123,105 @@ describe('sending mail', () => {
     await settled();
     expect((await runner.done).inOrder).toBe(false);
     expect(stream.closed).not.toBe('open');
+  });
+});
+
+describe('TLS', () => {
+  function encrypting(upgrade: (stream: OctetStream) => Promise<OctetStream | string>) {
+    const stream = new ScriptedStream();
+    const runner = new ClientRunner({
+      stream,
+      clock: new VirtualClock(),
+      session: {
+        hostname: 'gw.example',
+        pipelining: true,
+        tls: 'may',
+        timeouts: { greetingMs: 60_000, commandMs: 60_000, dataMs: 60_000, endOfDataMs: 60_000 },
+      },
+      next: async () => undefined,
+      readBody: async function* () {},
+      settle: async () => {},
+      upgrade,
+    });
+    runner.start();
+    stream.say('220 b\r\n');
+    stream.say('250-b\r\n250 STARTTLS\r\n');
+    return { stream, runner };
+  }
+
+  test('begun, the session goes on in it', async () => {
+    const within = new ScriptedStream();
+    const { stream, runner } = encrypting(async () => within);
+    expect(stream.take()).toBe('EHLO gw.example\r\nSTARTTLS\r\n');
+    stream.say('220 go\r\n');
+    await settled();
+    expect([stream.take(), within.take()]).toEqual(['', 'EHLO gw.example\r\n']);
+    within.say('250 b\r\n');
+    await settled();
+    expect(within.take()).toBe('QUIT\r\n');
+    within.say('221 bye\r\n');
+    expect(await runner.done).toMatchObject({ inOrder: true, reason: '221 bye' });
+  });
+
+  test('not begun, the session is over, and another may do without', async () => {
+    const { stream, runner } = encrypting(async () => 'TLS: no shared cipher');
+    stream.say('220 go\r\n');
+    expect(await runner.done).toMatchObject({
+      inOrder: false,
+      reason: '4.7.5 TLS could not be begun: TLS: no shared cipher',
+      again: 'noTls',
+    });
+  });
+});
+
+describe('changing places (RFC 2645)', () => {
+  function turning() {
+    const stream = new ScriptedStream();
+    const heard: string[] = [];
+    const runner = new ClientRunner({
+      stream,
+      clock: new VirtualClock(),
+      session: {
+        hostname: 'gw.example',
+        pipelining: true,
+        timeouts: { greetingMs: 60_000, commandMs: 60_000, dataMs: 60_000, endOfDataMs: 60_000 },
+      },
+      next: async () => undefined,
+      readBody: async function* () {},
+      settle: async () => {},
+      turn: {
+        domains: ['gw.example'],
+        turned: (of, octets) => heard.push(`turned ${of === stream} ${Buffer.from(octets).toString()}`),
+        refused: (code) => heard.push(`refused ${code}`),
+      },
+    });
+    runner.start();
+    const hello = async (keywords: string): Promise<string> => {
+      stream.say('220 b\r\n');
+      stream.say(keywords);
+      await settled();
+      return stream.take();
+    };
+    return { stream, runner, heard, hello };
+  }
+
+  test('when no mail is left, the stream goes to whoever is the server now', async () => {
+    const { stream, runner, heard, hello } = turning();
+    expect(await hello('250-b\r\n250 ATRN\r\n')).toBe('EHLO gw.example\r\nATRN gw.example\r\n');
+    stream.say('250 turning\r\nEHLO b\r\n');
+    expect(heard).toEqual(['turned true EHLO b\r\n']);
+    expect(await runner.done).toMatchObject({ inOrder: true });
+    expect(stream.closed).toBe('open');
+  });
+
+  test('refused, it ends with QUIT; where it is not offered it is not asked for', async () => {
+    const { stream, runner, heard, hello } = turning();
+    await hello('250-b\r\n250 ATRN\r\n');
+    stream.say('453 no mail\r\n');
+    await settled();
+    expect([heard, stream.take()]).toEqual([['refused 453'], 'QUIT\r\n']);
+    stream.say('221 bye\r\n');
+    expect(await runner.done).toMatchObject({ inOrder: true });
+    expect(await turning().hello('250 b\r\n')).toContain('QUIT\r\n');
   });
 });
