@@ -2,17 +2,19 @@ import { linkSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } fr
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ControlClient, ControlServer, request, untilCancelled } from '../../src/console/index.js';
 
 let folder: string;
 let path: string;
+let flooded: boolean;
 let closing: Array<() => Promise<void> | void>;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'x25mail-'));
   path = join(folder, 'control');
   closing = [];
+  flooded = false;
 });
 afterEach(async () => {
   for (const close of closing) await close();
@@ -26,6 +28,16 @@ async function serve(): Promise<ControlServer> {
       for (let n = 0; n < 3; n++) asked.event(n);
       await untilCancelled(asked);
       return { events: 3 };
+    },
+    flood: async (_parameters, asked) => {
+      let told = 0;
+      for (let n = 0; n < 20_000; n++) {
+        if (asked.event('x'.repeat(1000))) told++;
+        if (n % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+      flooded = true;
+      await untilCancelled(asked);
+      return { told };
     },
   });
   closing.push(() => server.close());
@@ -62,6 +74,31 @@ test('a stream goes on until it is cancelled', async () => {
   );
   expect(await stream.answer).toEqual({ events: 3 });
   expect(events).toEqual([0, 1, 2]);
+});
+
+test('a client that does not read costs the server no wait and bounded memory; it is told what it has missed', async () => {
+  await serve();
+  const client = await connect();
+  let events = 0;
+  let lost = 0;
+  const stream = client.stream(
+    'flood',
+    {},
+    {
+      event: () => events++,
+      lost: (count) => {
+        lost = count;
+      },
+    },
+  );
+  client.pause();
+  await vi.waitFor(() => expect(flooded).toBe(true), 10_000);
+  client.resume();
+  stream.cancel();
+  const { told } = (await stream.answer) as { told: number };
+  expect(events).toBe(told);
+  expect(told).toBeLessThan(10_000); // what the system and our bound hold
+  expect(lost).toBe(0); // nothing was told after the first that was left out
 });
 
 test('closing removes the socket, and tells those who wait', async () => {
