@@ -286,6 +286,10 @@ export class MessageTransfer {
     this.#context.dialogue.pull(body === undefined ? 0 : undefined);
   }
 
+  /**
+   * UNCLEAR RFC 1845 §5: whether data that goes on begins a line. Here it does, for dots as for its end: the octets before
+   * it are the line end of DATA. Our server gives offsets of line starts only, so that both readings agree.
+   */
   #startData(from: number): void {
     const writer = new DataBody(this.#context.dialogue);
     // RFC 2920 §3.1: in a batch DATA may be accepted although no recipient was; then the message is a dot.
