@@ -4,6 +4,7 @@ import {
   formatHostAndPort,
   formatSize,
   isReached,
+  type ListenerConfiguration,
   type PeerConfiguration,
 } from '../config/index.js';
 import { toHex } from '../core/index.js';
@@ -11,6 +12,7 @@ import { facilityWords } from '../observe/index.js';
 import type { IncomingRule, RouteRule } from '../routing/index.js';
 import type { Facilities, PerDirection } from '../x25/index.js';
 import { linkRows } from './describe-link.js';
+import { policyRows } from './describe-policy.js';
 import { commas, type Row, section, time } from './section.js';
 
 /** What a configuration comes to, in the words of whoever runs the gateway. Ends with a line end. */
@@ -19,6 +21,7 @@ export function describeConfiguration(configuration: Configuration): string {
     section(`Gateway ${configuration.gateway.hostname}`, gatewayRows(configuration)),
     ...configuration.links.map((link) => section(`Link ${link.name}`, linkRows(link))),
     ...configuration.peers.map((peer) => section(`Peer ${peer.name}`, peerRows(peer))),
+    section('Mail is taken', policyRows(configuration)),
     section('Mail goes (first that fits)', routeRows(configuration.routes)),
     section('Calls come in (first that fits)', incomingRows(configuration)),
     ...(configuration.bridges.length === 0
@@ -32,7 +35,10 @@ function gatewayRows({ gateway, listen, relay, console, log, peers }: Configurat
   return [
     ['X.25 number', gateway.nua ?? 'none'],
     ...callerNetworkRows(gateway.callerNetwork, gateway.nua ?? peers[0]?.nua ?? ''),
-    ['SMTP on', commas(listen.smtp.map(formatHostAndPort), 'no port: mail comes in by X.25 only')],
+    ['SMTP on', commas(listen.smtp.map(describeListener), 'no port: mail comes in by X.25 only')],
+    ...(listen.submission.length === 0
+      ? []
+      : [['submission on', commas(listen.submission.map(describeListener), '')] satisfies Row]),
     ['greeting', `220 ${gateway.hostname} ${gateway.greeting}`],
     [
       'may send anywhere',
@@ -53,6 +59,16 @@ function gatewayRows({ gateway, listen, relay, console, log, peers }: Configurat
     ['control socket', console.socket],
     ['log', [log.level, ...(log.callsFile === undefined ? [] : [`calls in ${log.callsFile}`])].join(', ')],
   ];
+}
+
+function describeListener(listener: ListenerConfiguration): string {
+  const { tls, proxy } = listener;
+  const more = [
+    ...(tls === 'none' ? [] : [tls === 'implicit' ? 'within TLS' : 'STARTTLS']),
+    ...(proxy.length === 0 ? [] : [`behind proxies at ${proxy.map(({ text }) => text).join(', ')}`]),
+  ];
+  const address = formatHostAndPort(listener);
+  return more.length === 0 ? address : `${address} (${more.join('; ')})`;
 }
 
 /** @param example a number whose address shows how they are made. */

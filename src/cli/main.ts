@@ -9,6 +9,7 @@ import { type CaptureOptions, runCapture } from './capture.js';
 import { runCheck } from './check.js';
 import { type DecodeOptions, runDecode } from './decode.js';
 import { runDemo } from './demo/demo.js';
+import { type PasswdOptions, runPasswd } from './passwd.js';
 import { runGateway } from './run.js';
 import { runStatus, type StatusOptions } from './status.js';
 
@@ -117,6 +118,30 @@ and XOT in TCP (port 1998) on Ethernet and the like.
     .action((what: string[], options: DecodeOptions) => {
       const complain = (line: string): void => void process.stderr.write(`x25mail: ${line}\n`);
       process.exitCode = runDecode(what, options, { write, complain });
+    });
+
+  x25mail
+    .command('passwd')
+    .description('gives a user a password: then the user may log in, and send anywhere')
+    .argument('<user>', 'the name to log in with')
+    .option('-c, --config <file>', 'configuration; the file is users in [auth]')
+    .option('--file <file>', 'the file of users itself, instead of the configuration')
+    .option('--delete', 'takes the user out', false)
+    .option(
+      '--cram-md5',
+      'keeps the password as it is, for clients that know nothing better than CRAM-MD5',
+      false,
+    )
+    .addHelpText(
+      'after',
+      `
+The password is asked for on a terminal, or read as a line from standard input. What is kept is a SCRAM-SHA-256 verifier,
+from which it can't be got back. A running gateway sees the change at the next login.`,
+    )
+    .action(async (user: string, options: PasswdOptions) => {
+      const say = (line: string): void => void process.stdout.write(`${line}\n`);
+      const complain = (line: string): void => void process.stderr.write(`x25mail: ${line}\n`);
+      process.exitCode = await runPasswd(user, options, { input: process.stdin, say, complain });
     });
 
   return x25mail;

@@ -43,6 +43,11 @@ export class Aliases {
     return problems.length > 0 ? problems.toSorted((a, b) => a.line - b.line) : new Aliases(targets);
   }
 
+  /** How many names there are. */
+  get size(): number {
+    return this.#targets.size;
+  }
+
   /**
    * @param local local part of an address in one of the file's domains.
    * @returns full addresses, each once; undefined when there is no alias of that name.

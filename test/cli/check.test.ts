@@ -158,6 +158,13 @@ Peer site-c
   waits            100s for the call, 2m for the 220, 10m for a reply, 20s after QUIT
   calls at a time  2
 
+Mail is taken
+  senders of our domains  only who may send anywhere
+  users                   nobody can log in
+  aliases                 none
+  sessions by TCP         500 at an address, 50 of a stranger
+  one caller              any number of messages, any number of recipients
+
 Mail goes (first that fits)
   *.site-b.example  to peer site-b, then site-c
   site-a.example    to SMTP host [::1]:25

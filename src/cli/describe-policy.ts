@@ -1,0 +1,55 @@
+import { type Configuration, formatDuration } from '../config/index.js';
+import type { AccessRule, RateLimit } from '../routing/index.js';
+import { commas, type Row } from './section.js';
+
+/** What decides on mail before it is accepted, beside who may send where. */
+export function policyRows(configuration: Configuration): Row[] {
+  const { relay, access, aliases, usersFile, limits } = configuration;
+  return [
+    ...(relay.domains.length === 0
+      ? []
+      : [
+          [
+            'senders of our domains',
+            relay.protectSenders ? 'only who may send anywhere' : 'anybody may say so',
+          ] satisfies Row,
+        ]),
+    ['users', usersFile === undefined ? 'nobody can log in' : `in ${usersFile}`],
+    ['aliases', aliases === undefined ? 'none' : `${aliases.size} names`],
+    ['sessions by TCP', `${limits.sessions} at an address, ${limits.sessionsPerClient} of a stranger`],
+    ['one caller', `${rate(limits.messages, 'messages')}, ${rate(limits.recipients, 'recipients')}`],
+    ...access.map((rule): Row => [`rule ${rule.name}`, `${conditions(rule)}: ${describeAction(rule)}`]),
+  ];
+}
+
+function rate(limit: RateLimit | undefined, of: string): string {
+  return limit === undefined
+    ? `any number of ${of}`
+    : `${limit.count} ${of} in ${formatDuration(limit.perMs)}`;
+}
+
+function conditions({ client, calling, hello, sender, recipient, login }: AccessRule): string {
+  return commas(
+    [
+      ...(client === undefined ? [] : [`from ${client.map(({ text }) => text).join(' or ')}`]),
+      ...(calling === undefined ? [] : [`called from ${calling.text || 'no number'}`]),
+      ...(hello === undefined ? [] : [`greeting as ${hello.text}`]),
+      ...(sender === undefined ? [] : [`sent by ${sender.text || 'nobody (reports)'}`]),
+      ...(recipient === undefined ? [] : [`to ${recipient.text}`]),
+      ...(login === undefined ? [] : [login ? 'logged in' : 'not logged in']),
+    ],
+    'all mail',
+  );
+}
+
+function describeAction({ action }: AccessRule): string {
+  switch (action.type) {
+    case 'allow':
+      return 'no further rule';
+    case 'hold':
+      return `kept until it is released (${action.reason})`;
+    case 'refuse':
+    case 'defer':
+      return `${action.reply.code} ${action.reply.status} ${action.reply.text}`;
+  }
+}
