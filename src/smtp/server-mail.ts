@@ -1,5 +1,4 @@
 /** A message from MAIL to the reply to it: MAIL, RCPT, DATA and BDAT (RFC 5321 §3.3, RFC 3030, RFC 1845). */
-import { splitAddress } from './address.js';
 import type { Answer } from './answer.js';
 import { type ChunkCommand, parseChunk, parseMail, parseRecipient } from './commands.js';
 import {
@@ -46,7 +45,7 @@ export function mail(state: ServerState, argument: string, syntax: string): Answ
     decided: (verdict) => {
       if (!verdict.accept) return { say: verdict.reply };
       const checkpoint = command.transactionId === undefined ? undefined : verdict.checkpoint;
-      state.transaction = new Transaction(command, checkpoint);
+      state.transaction = new Transaction(command, checkpoint, offers.limits?.recipientDomains);
       state.messages++;
       // RFC 1845 §3: the number comes first. Envelope and data up to here are not sent again.
       if (checkpoint !== undefined)
@@ -73,11 +72,7 @@ export function recipient(state: ServerState, argument: string, syntax: string):
   if (transaction.accepted >= options.maxRecipients || transaction.refused >= maxRefused)
     return { say: TOO_MANY_RECIPIENTS };
   // RFC 9422 §3: RCPTDOMAINMAX.
-  const isNewDomain = !transaction.domains.has(splitAddress(address).domain);
-  if (
-    isNewDomain &&
-    transaction.domains.size >= (offers.limits?.recipientDomains ?? Number.POSITIVE_INFINITY)
-  )
+  if (transaction.isTooWide(address))
     return { say: { ...TOO_MANY_RECIPIENTS, text: 'Too many domains of recipients' } };
   return {
     ask: { type: 'recipient', address, parameters, mail: transaction.mail },

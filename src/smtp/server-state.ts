@@ -21,21 +21,31 @@ export class Transaction {
   readonly checkpoint: RestartPoint | undefined;
   accepted = 0;
   refused = 0;
-  /** Different domains of accepted recipients. */
-  readonly domains = new Set<string>();
+  /** Different domains of accepted recipients, where they are limited (RFC 9422). */
+  readonly #domains: Set<string> | undefined;
+  readonly #maxDomains: number;
   /** The message, once its first chunk was accepted (RFC 3030). */
   reader: MessageReader | undefined;
   /** Why the chunks that come are thrown away. */
   failed: EnhancedReply | undefined;
 
-  constructor(mail: MailCommand, checkpoint: RestartPoint | undefined) {
+  constructor(mail: MailCommand, checkpoint: RestartPoint | undefined, maxDomains: number | undefined) {
     this.mail = mail;
     this.checkpoint = checkpoint;
+    this.#maxDomains = maxDomains ?? Number.POSITIVE_INFINITY;
+    this.#domains = maxDomains === undefined ? undefined : new Set();
+  }
+
+  /** Whether its domain is one too many. */
+  isTooWide(recipient: string): boolean {
+    const domains = this.#domains;
+    if (domains === undefined || domains.size < this.#maxDomains) return false;
+    return !domains.has(splitAddress(recipient).domain);
   }
 
   accept(recipient: string): void {
     this.accepted++;
-    this.domains.add(splitAddress(recipient).domain);
+    this.#domains?.add(splitAddress(recipient).domain);
   }
 
   moment(): Moment {
