@@ -213,3 +213,39 @@ describe('sloppy servers', () => {
     expect(client.outcomes('m')).toEqual(['b@y: permanent 550 5.7.1 ok but no']);
   });
 });
+
+/** Refuses the first recipient of the session, so that RSET comes before the second message, and fails at it. */
+function failingAtRset(fault: Fault, keywords: readonly string[]): AnsweringServer {
+  let rcpts = 0;
+  let isSilent = false;
+  return new AnsweringServer(keywords, (step) => {
+    if (isSilent) return '';
+    if (step === 'DATA' && rcpts === 1) return '503 no recipients\r\n';
+    if (step === 'RCPT') return ++rcpts === 1 ? '550 no\r\n' : undefined;
+    if (step !== 'RSET') return undefined;
+    isSilent = fault !== '4xx' && fault !== '5xx';
+    return FAULTS[fault] ?? '';
+  });
+}
+
+describe.each([[[]], [['PIPELINING']]])('at RSET, with %j', (keywords) => {
+  test.each<[Fault, string]>([
+    // Whatever it is said to be: MAIL will show whether the server is ready for it.
+    ['4xx', 'close delivered'],
+    ['5xx', 'close delivered'],
+    ['421', 'close temporary'],
+    ['3xx', 'abort temporary'],
+    ['garbage', 'abort temporary'],
+    ['close', 'abort temporary'],
+    ['silence', 'abort temporary'],
+  ])('%s: %s', (fault, expected) => {
+    const queue = [queued('m', ['b@y'], 'x\r\n'), queued('n', ['d@y'], 'x\r\n')];
+    const client = new ClientDriver(queue).start();
+    const server = failingAtRset(fault, keywords);
+    for (let said = server.greet(); said !== ''; said = server.answer(client.said())) client.give(said);
+    if (fault === 'close') client.input({ type: 'ended', reason: 'connection closed' });
+    client.runUntil(10_000_000);
+    expect(client.results.get('m')?.[0]?.outcome).toBe('permanent');
+    expect(`${client.finished?.how} ${client.results.get('n')?.[0]?.outcome}`).toBe(expected);
+  });
+});
