@@ -62,10 +62,11 @@ function gatewayRows({ gateway, listen, relay, console, log, peers }: Configurat
 }
 
 function describeListener(listener: ListenerConfiguration): string {
-  const { tls, proxy } = listener;
+  const { tls, proxy, xclient } = listener;
   const more = [
     ...(tls === 'none' ? [] : [tls === 'implicit' ? 'within TLS' : 'STARTTLS']),
     ...(proxy.length === 0 ? [] : [`behind proxies at ${proxy.map(({ text }) => text).join(', ')}`]),
+    ...(xclient.length === 0 ? [] : [`XCLIENT from ${xclient.map(({ text }) => text).join(', ')}`]),
   ];
   const address = formatHostAndPort(listener);
   return more.length === 0 ? address : `${address} (${more.join('; ')})`;

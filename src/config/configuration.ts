@@ -50,6 +50,8 @@ export interface LimitsConfiguration {
   /** By TCP, on one address. */
   readonly sessions: number;
   readonly sessionsPerClient: number;
+  /** Whether a client that speaks before it is greeted is served, or cut off. */
+  readonly earlyTalkers: 'serve' | 'refuse';
   /** Of one caller. */
   readonly messages?: RateLimit;
   readonly recipients?: RateLimit;
@@ -67,6 +69,8 @@ export interface ListenerConfiguration extends HostAndPort {
   readonly service: 'smtp' | 'submission';
   /** starttls: offered; implicit: TLS comes first of all (RFC 8314). */
   readonly tls: 'starttls' | 'implicit' | 'none';
+  /** Clients that may say for whom they speak, by XCLIENT and XFORWARD. */
+  readonly xclient: readonly Network[];
   /** Connections from here begin with a PROXY header that says who connects; nobody else's is believed. */
   readonly proxy: readonly Network[];
 }

@@ -33,15 +33,15 @@ function readListener(
   const found = problems.found(path);
   if (typeof found !== 'object' || found === null || Array.isArray(found)) {
     const address = readPart(listenAddress(), path, problems);
-    return address && { ...address, service, tls: usual, proxy: [] };
+    return address && { ...address, service, tls: usual, proxy: [], xclient: [] };
   }
   const entry = readPart(listenerSchema(service), path, problems);
   if (entry === undefined) return undefined;
-  const { address, tls = usual, proxy } = entry;
+  const { address, tls = usual, proxy, xclient } = entry;
   if (tls !== 'none' && !hasTls)
     problems.refuse(
       [...path, 'tls'],
       `${describeValue(tls)} needs a certificate: cert and key in [listen.tls]`,
     );
-  return { ...address, service, tls, proxy };
+  return { ...address, service, tls, proxy, xclient };
 }

@@ -24,13 +24,20 @@ export function readPolicy(folder: string, problems: ProblemList): PolicyPart | 
       'is for users who log in: needs users in [auth], a file that x25mail passwd makes',
     );
   if (limits === undefined) return undefined;
-  const { sessions, sessions_per_client: sessionsPerClient, messages, recipients } = limits;
+  const {
+    sessions,
+    sessions_per_client: sessionsPerClient,
+    early_talkers: earlyTalkers,
+    messages,
+    recipients,
+  } = limits;
   return {
     ...(aliases !== undefined && { aliases }),
     ...(auth !== undefined && { usersFile: resolve(folder, auth.users) }),
     limits: {
       sessions,
       sessionsPerClient,
+      earlyTalkers,
       ...(messages !== undefined && { messages }),
       ...(recipients !== undefined && { recipients }),
     },

@@ -50,11 +50,13 @@ export interface TcpService {
   readonly startTls: boolean;
   /** Empty: nobody can log in. */
   readonly mechanisms: readonly MechanismName[];
+  /** The client may say for whom it speaks. */
+  readonly isTrusted: boolean;
 }
 
 export function tcpServerOptions(
   configuration: Configuration,
-  { service, startTls, mechanisms }: TcpService,
+  { service, startTls, mechanisms, isTrusted }: TcpService,
 ): ServerOptions {
   return {
     ...common(configuration),
@@ -63,9 +65,12 @@ export function tcpServerOptions(
     idleTimeoutMs: SERVER_IDLE_MS,
     slowestData: SLOWEST_DATA,
     authRequired: service === 'submission',
+    earlyTalkers: configuration.limits.earlyTalkers,
     offers: {
       ...OFFERS,
       startTls,
+      xclient: isTrusted,
+      xforward: isTrusted,
       ...(mechanisms.length > 0 && { auth: { mechanisms, withoutTls: false } }),
     },
   };

@@ -118,6 +118,7 @@ export class SmtpService {
       service: listener.service,
       startTls: listener.tls === 'starttls',
       mechanisms: this.#mechanisms(),
+      isTrusted: listener.xclient.some((network) => network.includes(address)),
     });
     const count = (this.#clients.get(address) ?? 0) + 1;
     this.#clients.set(address, count);

@@ -30,6 +30,7 @@ const LISTENER: ListenerConfiguration = {
   service: 'smtp',
   tls: 'none',
   proxy: [],
+  xclient: [],
 };
 
 const services: SmtpService[] = [];
@@ -124,6 +125,18 @@ describe('SMTP over TCP', () => {
     expect(await via('::ffff:127.0.0.1')).not.toMatch(/relaying denied/);
   });
 
+  test('XCLIENT says for whom a trusted client speaks: that one may not relay', async () => {
+    const { port } = await start({ xclient: [HERE] });
+    const lines = ['EHLO me', 'XCLIENT ADDR=192.0.2.9', ...RELAYING];
+    const said = await dialogue(connect(port, '127.0.0.1'), lines);
+    expect(said).toMatch(/250-XCLIENT [^\n]*\n(?:250[^\n]*\n)*220 /);
+    expect(said).toMatch(/550 5\.7\.1 [^\n]*relaying denied\r\n$/);
+    const untrusted = await start({});
+    expect(await dialogue(connect(untrusted.port, '127.0.0.1'), lines.slice(0, 2))).toMatch(
+      /\n50\d [^\n]*\n$/,
+    );
+  });
+
   test('nobody else is believed', async () => {
     const { port } = await start({ proxy: [Network.parse('192.0.2.1') as Network] });
     const socket = connect(port, '127.0.0.1');
@@ -181,7 +194,10 @@ describe('SMTP over TCP', () => {
   });
 
   test('a stranger has only so many sessions at once', async () => {
-    const { port } = await start({ proxy: [HERE] }, { limits: { sessions: 10, sessionsPerClient: 1 } });
+    const { port } = await start(
+      { proxy: [HERE] },
+      { limits: { sessions: 10, sessionsPerClient: 1, earlyTalkers: 'serve' } },
+    );
     const open = (source: string): Socket => {
       const socket = connect(port, '127.0.0.1');
       socket.write(proxyHeaderV2({ source, destination: '::1', nua: '' }));

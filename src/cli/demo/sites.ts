@@ -20,7 +20,14 @@ export interface SiteOptions {
   readonly lineSpeed: number;
 }
 
-const ANY_PORT = { host: '127.0.0.1', port: 0, service: 'smtp', tls: 'none', proxy: [] } as const;
+const ANY_PORT = {
+  host: '127.0.0.1',
+  port: 0,
+  service: 'smtp',
+  tls: 'none',
+  proxy: [],
+  xclient: [],
+} as const;
 
 /** A site's configuration, as an operator would write it; SMTP is taken on any free port. */
 export function siteConfiguration(options: SiteOptions): Configuration {

@@ -16,6 +16,7 @@ export function listenerSchema(service: 'smtp' | 'submission') {
     address: listenAddress(),
     tls: choice(['starttls', 'implicit', 'none']).optional(),
     proxy: list(network(), 'a list of networks').default([]),
+    xclient: list(network(), 'a list of networks').default([]),
   });
 }
 

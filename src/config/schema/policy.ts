@@ -42,6 +42,7 @@ export const authSchema = table('auth', {
 export const limitsSchema = table('limits', {
   sessions: whole(1, 20_000).default(500),
   sessions_per_client: whole(1, 20_000).default(50),
+  early_talkers: choice(['serve', 'refuse']).default('serve'),
   messages: rate().optional(),
   recipients: rate().optional(),
 });
