@@ -32,6 +32,12 @@ export const LINE_REFUSALS: Record<LineFault, EnhancedReply> = {
   bareLineEnd: { code: 500, status: '5.5.2', text: 'Lines end with CR LF, and contain neither alone' },
 };
 
+export const TOO_MANY_ERRORS: EnhancedReply = { code: 421, status: '4.7.0', text: 'Too many errors' };
+export const TOO_MANY_IDLE_COMMANDS: EnhancedReply = {
+  code: 421,
+  status: '4.7.0',
+  text: 'Too many commands without a message',
+};
 export const NO_COMMAND: EnhancedReply = { code: 500, status: '5.5.2', text: 'Not a command' };
 export const UNKNOWN_COMMAND: EnhancedReply = { code: 500, status: '5.5.1', text: 'Unknown command' };
 export const NOT_IMPLEMENTED: EnhancedReply = { code: 502, status: '5.5.1', text: 'Not done here' };

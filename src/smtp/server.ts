@@ -7,25 +7,16 @@
  *
  * What a command means is said by the table of commands, in terms of an `Answer`; here answers are carried out.
  */
-import { type Decoded, TimerTable } from '../core/index.js';
+import { TimerTable } from '../core/index.js';
 import type { Answer, Content, Exchange, Next } from './answer.js';
-import { parseCommandLine } from './commands.js';
+import { CommandReader } from './command-reader.js';
 import { DataRateWatch } from './data-rate.js';
 import { Inbox } from './inbox.js';
-import { type LineFault, LineSplitter } from './line.js';
+import { LineSplitter } from './line.js';
 import { NOTHING } from './octets.js';
-import {
-  argumentRefusal,
-  LINE_REFUSALS,
-  LOGIN_NEEDED,
-  NO_COMMAND,
-  NOT_IMPLEMENTED,
-  OUT_OF_ORDER,
-  TLS_NEEDED,
-  UNKNOWN_COMMAND,
-} from './refusals.js';
+import { TOO_MANY_ERRORS } from './refusals.js';
 import type { EnhancedReply } from './reply.js';
-import { COMMANDS, type Command, KNOWN_VERBS, MAX_AUTH_LINE, MAX_COMMAND_LINE } from './server-commands.js';
+import { MAX_AUTH_LINE, MAX_COMMAND_LINE } from './server-commands.js';
 import type {
   Ask,
   ClientFacts,
@@ -60,15 +51,11 @@ const MAX_INBOX = 256 * 1024;
 /** How long replies wait for those to the commands behind them, so that a batch is answered in one piece. */
 const REPLY_HOLD_MS = 100;
 
-const DEFAULT_MAX_UNKNOWN_COMMANDS = 10;
-const DEFAULT_MAX_IDLE_COMMANDS = 100;
-
-const TOO_MANY_ERRORS: EnhancedReply = { code: 421, status: '4.7.0', text: 'Too many errors' };
-
 export class ServerSession {
   readonly #options: ServerOptions;
   readonly #lines: LineSplitter;
   readonly #state: ServerState;
+  readonly #commands: CommandReader;
   readonly #rate: DataRateWatch | undefined;
   readonly #inbox = new Inbox();
   readonly #output: ServerOutput;
@@ -79,8 +66,6 @@ export class ServerSession {
   /** The driver has been asked to take a message and has not yet been asked to commit it. */
   #begun = false;
   #errors = 0;
-  #unknownCommands = 0;
-  #idleCommands = 0;
   #stopping = false;
   #spokeEarly = false;
   #lastAsk = 0;
@@ -94,6 +79,7 @@ export class ServerSession {
     const maxLine = options.offers?.auth === undefined ? MAX_COMMAND_LINE : MAX_AUTH_LINE;
     this.#lines = new LineSplitter(options.lineEnds, maxLine);
     this.#state = new ServerState(options, this.#lines);
+    this.#commands = new CommandReader(this.#state);
     this.#output = new ServerOutput(this.#state.offers.enhancedStatusCodes === true);
     this.#rate = options.slowestData && new DataRateWatch(options.slowestData);
   }
@@ -192,7 +178,7 @@ export class ServerSession {
       const { used, line } = this.#lines.take(this.#inbox.peek(MAX_STEP));
       this.#use(used);
       if (line === undefined) continue;
-      this.#carryOut(this.#exchange === undefined ? this.#command(line) : this.#exchange.line(line));
+      this.#carryOut((this.#exchange ?? this.#commands).line(line));
       return true;
     }
     return false;
@@ -229,54 +215,6 @@ export class ServerSession {
   }
 
   // ---------------------------------------------------------------- commands, and what they bring about
-
-  #command(line: Decoded<string, LineFault>): Answer {
-    if (!line.ok) return { error: LINE_REFUSALS[line.fault] };
-    const parsed = parseCommandLine(line.value);
-    if (parsed === undefined) return this.#withinLimit(line.value.length) ?? this.#unknown(NO_COMMAND);
-    const { verb, argument } = parsed;
-    const command = COMMANDS.get(verb);
-    const tooLong = this.#withinLimit(line.value.length, command);
-    if (tooLong !== undefined) return tooLong;
-    if (command === undefined || command.offered?.(this.#state) === false)
-      return this.#unknown(KNOWN_VERBS.has(verb) ? NOT_IMPLEMENTED : UNKNOWN_COMMAND);
-    const { moment } = this.#state;
-    if (!command.during.includes(moment)) return { error: OUT_OF_ORDER[moment] };
-    if (command.isIdle === true && ++this.#idleCommands > this.#maxIdleCommands)
-      return {
-        say: { code: 421, status: '4.7.0', text: 'Too many commands without a message' },
-        next: { end: 'errors' },
-      };
-    const refusal = this.#lacking(command);
-    if (refusal !== undefined) return { error: refusal };
-    const fits = command.argument === 'optional' || (command.argument === 'needed') === (argument !== '');
-    return fits
-      ? command.answer(this.#state, argument, command.syntax)
-      : { error: argumentRefusal('syntax', command.syntax) };
-  }
-
-  #withinLimit(length: number, command?: Command): Answer | undefined {
-    return length > (command?.maxLine ?? MAX_COMMAND_LINE) ? { error: LINE_REFUSALS.tooLong } : undefined;
-  }
-
-  get #maxIdleCommands(): number {
-    return this.#options.maxIdleCommands ?? DEFAULT_MAX_IDLE_COMMANDS;
-  }
-
-  #unknown(reply: EnhancedReply): Answer {
-    const isOver =
-      ++this.#unknownCommands >= (this.#options.maxUnknownCommands ?? DEFAULT_MAX_UNKNOWN_COMMANDS);
-    return isOver ? { say: TOO_MANY_ERRORS, next: { end: 'errors' } } : { error: reply };
-  }
-
-  /** What must come first, where this server insists on it. */
-  #lacking({ needs }: Command): EnhancedReply | undefined {
-    const { tlsRequired, authRequired } = this.#options;
-    const { tls, identity } = this.#state;
-    if (tlsRequired === true && tls === undefined && needs?.includes('tls')) return TLS_NEEDED;
-    if (authRequired === true && identity === undefined && needs?.includes('login')) return LOGIN_NEEDED;
-    return undefined;
-  }
 
   #carryOut(answer: Answer): void {
     this.#exchange = undefined;
@@ -327,7 +265,7 @@ export class ServerSession {
     if (question.type === 'begin' && !verdict.accept) this.#begun = false;
     if (question.type === 'commit') {
       this.#urgent = true;
-      this.#idleCommands = 0;
+      this.#commands.messageTaken();
     }
     this.#carryOut(decided(verdict));
     this.#progress = true;
