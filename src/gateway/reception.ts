@@ -58,7 +58,7 @@ type MailAsk = Extract<Ask, { type: 'sender' | 'recipient' | 'begin' | 'commit' 
 export class Reception {
   readonly #options: ReceptionOptions;
   #intake: Intake | undefined;
-  #hops = new HopCounter();
+  #hops: HopCounter | undefined;
   #recipients: EnvelopeRecipient[] = [];
   #hold: string | undefined;
   /** What an interrupted message began with; its recipients are not named again. */
@@ -88,7 +88,7 @@ export class Reception {
 
   /** Resolves when more may come. What can't be stored is dropped, and its commit refused. Never rejects. */
   async store(octets: Uint8Array): Promise<void> {
-    this.#hops.pass(octets);
+    this.#hops?.pass(octets);
     try {
       await this.#intake?.write(octets);
     } catch (error) {
@@ -118,7 +118,7 @@ export class Reception {
       case 'recipient':
         return this.#recipient(ask.address, ask.parameters, ask.mail, client);
       case 'begin':
-        return this.#begin(ask.mail, client);
+        return this.#begin(ask.mail, ask.offset, client);
       case 'commit':
         return this.#commit(ask.size, ask.mail, client);
     }
@@ -126,8 +126,9 @@ export class Reception {
 
   async #sender(mail: MailCommand, client: ClientFacts): Promise<Verdict> {
     const { policy, spool, clock } = this.#options;
-    // A message in the pipeline before this one is committed by now: the engine asks in order. One of RSET is not.
-    this.drop('refused');
+    // A message in the pipeline before this one is committed by now: the engine asks in order. One given up by RSET is
+    // not; if it was to go on where another session was cut off, that can still be done.
+    this.drop('cutOff');
     this.#recipients = [];
     this.#hold = undefined;
     this.#kept = undefined;
@@ -179,11 +180,12 @@ export class Reception {
     return OK;
   }
 
-  async #begin(mail: MailCommand, client: ClientFacts): Promise<Verdict> {
+  async #begin(mail: MailCommand, offset: number, client: ClientFacts): Promise<Verdict> {
     if (this.#intake === undefined) this.#take(plainIntake(await this.#options.spool.receive()));
     const intake = this.#intake;
     if (intake === undefined) return OK; // the session is over
-    this.#hops = new HopCounter();
+    // What an earlier session has stored begins with the header.
+    this.#hops = offset === 0 ? new HopCounter() : undefined;
     const { caller, hostname, clock } = this.#options;
     const prefix = receivedField({ caller, client, hostname, id: intake.id, wallTime: clock.wallTime() });
     await intake.begin(this.#envelope(mail, client), prefix);
@@ -191,7 +193,7 @@ export class Reception {
   }
 
   async #commit(size: number, mail: MailCommand, client: ClientFacts): Promise<Verdict> {
-    if (this.#hops.hops > MOST_HOPS) {
+    if (this.#hops !== undefined && this.#hops.hops > MOST_HOPS) {
       this.drop('refused');
       return refuse(LOOP);
     }

@@ -184,7 +184,9 @@ export class ServerRunner {
     if (this.#over) return;
     if (typeof secured !== 'object') {
       // Nothing can be said any more: the client speaks TLS, or something else.
-      this.#ended({ inOrder: false, reason: secured ?? 'no TLS here' });
+      const reason = secured ?? 'no TLS here';
+      this.#options.onProblem?.(reason);
+      this.#ended({ inOrder: false, reason });
       return;
     }
     this.#stream = secured.stream;

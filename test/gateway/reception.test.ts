@@ -1,0 +1,208 @@
+import { describe, expect, test } from 'vitest';
+import { VirtualClock } from '../../src/core/index.js';
+import type { Caller } from '../../src/gateway/caller.js';
+import { type Received, Reception } from '../../src/gateway/reception.js';
+import type { MailPolicyOptions } from '../../src/routing/index.js';
+import type { ClientFacts, MailCommand } from '../../src/smtp/index.js';
+import { MemorySpool } from '../support/memory-spool.js';
+import { policyOfTests } from '../support/policies.js';
+
+const PEER: Caller = {
+  source: 'x25 26245300040 on psdn0',
+  origin: 'X.25 26245300040 on psdn0',
+  protocol: 'X25',
+  calling: '26245300040',
+  mayRelay: true,
+  isVouched: true,
+};
+const CLIENT: ClientFacts = {
+  hello: { name: 'gw-b.example', extended: true },
+  tls: undefined,
+  identity: undefined,
+  xclient: undefined,
+  xforward: undefined,
+};
+const MAIL: MailCommand = { address: 'a@b.example', body: '8BITMIME' };
+const RESTARTABLE: MailCommand = { ...MAIL, transactionId: '<1@gw-b.example>' };
+
+class Session {
+  readonly received: Received[] = [];
+  readonly problems: string[] = [];
+  readonly reception: Reception;
+  readonly #client: ClientFacts;
+
+  constructor(
+    spool: MemorySpool,
+    clock: VirtualClock,
+    {
+      caller = PEER,
+      client = {},
+      policy = {},
+    }: { caller?: Caller; client?: Partial<ClientFacts>; policy?: Partial<MailPolicyOptions> } = {},
+  ) {
+    this.#client = { ...CLIENT, ...client };
+    this.reception = new Reception({
+      caller,
+      hostname: 'gw-a.example',
+      policy: policyOfTests(policy),
+      spool,
+      clock,
+      onReceived: (message) => this.received.push(message),
+      onProblem: (problem) => this.problems.push(problem),
+    });
+  }
+
+  sender(mail = MAIL) {
+    return this.reception.answer({ type: 'sender', mail }, this.#client);
+  }
+
+  recipient(address: string, mail = MAIL) {
+    return this.reception.answer({ type: 'recipient', address, parameters: {}, mail }, this.#client);
+  }
+
+  begin(mail = MAIL, offset = 0) {
+    return this.reception.answer({ type: 'begin', mail, offset }, this.#client);
+  }
+
+  async data(text: string) {
+    await this.reception.store(Buffer.from(text, 'latin1'));
+  }
+
+  commit(size: number, mail = MAIL) {
+    return this.reception.answer({ type: 'commit', size, mail }, this.#client);
+  }
+}
+
+function spooled() {
+  const clock = new VirtualClock(Date.UTC(1990, 0, 1));
+  return { clock, spool: new MemorySpool(clock) };
+}
+const textOf = (spool: MemorySpool): string => Buffer.from(spool.history[0]?.body ?? []).toString('latin1');
+
+describe('a message', () => {
+  test('is stored with all that the client said of it', async () => {
+    const { clock, spool } = spooled();
+    const session = new Session(spool, clock, { client: { identity: 'anna' } });
+    const mail: MailCommand = {
+      ...MAIL,
+      smtpUtf8: true,
+      ret: 'HDRS',
+      envelopeId: 'e1',
+      priority: 3,
+      deliverBy: { seconds: 600, mode: 'R', trace: false },
+    };
+    await session.sender(mail);
+    await session.recipient('x@b.example', mail);
+    await session.begin(mail);
+    await session.data('Subject: x\r\n\r\n');
+    expect(await session.commit(14, mail)).toMatchObject({ accept: true, reply: { code: 250 } });
+    expect(spool.history[0]?.envelope).toMatchObject({
+      sender: 'a@b.example',
+      recipients: [{ address: 'x@b.example', destination: 'peer:b' }],
+      origin: 'x25',
+      smtpUtf8: true,
+      ret: 'HDRS',
+      envelopeId: 'e1',
+      priority: 3,
+      submitter: 'anna',
+      deliverBy: { at: Date.UTC(1990, 0, 1) + 600_000, mode: 'R', trace: false },
+    });
+    expect(textOf(spool)).toMatch(
+      /^Received: from gw-b\.example \(X\.25 26245300040 on psdn0\)\r\n\tby gw-a\.example via X25 with ESMTPA id m1;/,
+    );
+    expect(session.received).toMatchObject([{ id: 'm1', size: 14 }]);
+  });
+
+  test('that an access rule holds is kept with the reason', async () => {
+    const { clock, spool } = spooled();
+    const access = [{ name: 'odd', action: { type: 'hold', reason: 'look at it' } }] as const;
+    const session = new Session(spool, clock, { policy: { access } });
+    await session.sender();
+    await session.recipient('x@b.example');
+    await session.begin();
+    await session.commit(0);
+    expect(spool.history[0]?.envelope.hold).toBe('look at it');
+  });
+
+  test('that goes round in circles is refused, and nothing is kept', async () => {
+    const { clock, spool } = spooled();
+    const session = new Session(spool, clock);
+    await session.sender();
+    await session.recipient('x@b.example');
+    await session.begin();
+    await session.data('Received: from a\r\n'.repeat(101));
+    expect(await session.commit(1)).toMatchObject({ accept: false, reply: { code: 554, status: '5.4.6' } });
+    expect(spool.history).toEqual([]);
+  });
+});
+
+describe('a message with a TRANSID', () => {
+  async function cutOff(session: Session, text: string): Promise<void> {
+    await session.sender(RESTARTABLE);
+    await session.recipient('x@b.example', RESTARTABLE);
+    await session.begin(RESTARTABLE);
+    await session.data(text);
+    session.reception.end();
+  }
+  const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+  test('goes on in another session of the same peer', async () => {
+    const { clock, spool } = spooled();
+    await cutOff(new Session(spool, clock), 'Subject: x\r\n\r\nhalf\r\n');
+    await settled();
+    const second = new Session(spool, clock);
+    expect(await second.sender(RESTARTABLE)).toEqual({ accept: true, checkpoint: { offset: 20 } });
+    await second.begin(RESTARTABLE, 20);
+    await second.data('Received: this is text\r\n'.repeat(200));
+    expect(await second.commit(4820, RESTARTABLE)).toMatchObject({ accept: true });
+    expect(textOf(spool)).toMatch(/\r\n\r\nhalf\r\nReceived: this is text\r\n/);
+    expect(spool.history[0]?.envelope.recipients).toMatchObject([{ address: 'x@b.example' }]);
+  });
+
+  test('that was finished is not taken twice when the reply was lost', async () => {
+    const { clock, spool } = spooled();
+    const first = new Session(spool, clock);
+    await first.sender(RESTARTABLE);
+    await first.recipient('x@b.example', RESTARTABLE);
+    await first.begin(RESTARTABLE);
+    await first.data('all\r\n');
+    await first.commit(5, RESTARTABLE);
+    expect(await new Session(spool, clock).sender(RESTARTABLE)).toMatchObject({
+      accept: true,
+      checkpoint: { offset: 5, finished: { code: 250, text: 'ok, 5 octets queued as m1' } },
+    });
+  });
+
+  test.each<[string, Caller, Partial<ClientFacts>]>([
+    ['another number', { ...PEER, calling: '7' }, {}],
+    ['a number that nobody vouches for', { ...PEER, isVouched: false }, {}],
+    ['another name', PEER, { hello: { name: 'gw-c.example', extended: true } }],
+    ['a login', PEER, { identity: 'anna' }],
+  ])('begins anew for %s', async (_, caller, client) => {
+    const { clock, spool } = spooled();
+    await cutOff(new Session(spool, clock), 'half\r\n');
+    await settled();
+    expect(await new Session(spool, clock, { caller, client }).sender(RESTARTABLE)).toEqual({ accept: true });
+  });
+
+  test('has one holder at a time', async () => {
+    const { clock, spool } = spooled();
+    const first = new Session(spool, clock);
+    await first.sender(RESTARTABLE);
+    expect(await new Session(spool, clock).sender(RESTARTABLE)).toMatchObject({
+      accept: false,
+      reply: { code: 451 },
+    });
+  });
+
+  test('that RSET gave up can still go on', async () => {
+    const { clock, spool } = spooled();
+    await cutOff(new Session(spool, clock), 'half\r\n');
+    await settled();
+    const second = new Session(spool, clock);
+    await second.sender(RESTARTABLE);
+    await second.sender(MAIL);
+    await settled();
+    expect(await second.sender(RESTARTABLE)).toEqual({ accept: true, checkpoint: { offset: 6 } });
+  });
+});
