@@ -47,7 +47,7 @@ export function mail(state: ServerState, argument: string, syntax: string): Answ
       const checkpoint = command.transactionId === undefined ? undefined : verdict.checkpoint;
       state.transaction = new Transaction(command, checkpoint, offers.limits?.recipientDomains);
       state.messages++;
-      // RFC 1845 §3: the number comes first. Envelope and data up to here are not sent again.
+      // RFC 1845: the number comes first. Envelope and data up to here are not sent again.
       if (checkpoint !== undefined)
         return { say: { code: 355, text: `${checkpoint.offset} is the transaction offset` } };
       return { say: verdict.reply ?? { code: 250, status: '2.1.0', text: 'Sender OK' } };
