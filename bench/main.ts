@@ -5,6 +5,7 @@
 import { benchCircuits } from './circuits.js';
 import { benchGateways } from './gateways.js';
 import { benchLine } from './line-utilisation.js';
+import { benchSpool } from './spool.js';
 import { benchStacks } from './stacks.js';
 import { benchXot } from './xot.js';
 
@@ -13,6 +14,7 @@ const BENCHES: Record<string, () => Promise<void>> = {
   circuits: benchCircuits,
   line: benchLine,
   gateways: benchGateways,
+  spool: benchSpool,
   xot: benchXot,
 };
 

@@ -318,7 +318,7 @@ export interface Settlement {
 
 export interface DestinationSummary {
   readonly destination: string;
-  /** Unclaimed deliveries due now; counted up to 10 000. None while the destination is on hold. */
+  /** Unclaimed deliveries due now; counted up to 1000. None while the destination is on hold. */
   readonly due: number;
   /** Deliveries that wait, due or not, claimed or not, on hold or not. */
   readonly waiting: number;

@@ -18,7 +18,7 @@ const FREE = 'owner IS NULL AND hold IS NULL';
  * Due deliveries of a destination are counted up to here, so that a backlog of a million does not hold up the
  * queue at every look. Who asks wants to know whether a call is worth it; `waiting` is exact.
  */
-export const DUE_COUNT_LIMIT = 10_000;
+export const DUE_COUNT_LIMIT = 1000;
 
 /** Every statement of the spool. A test holds that none of them reads through a table. */
 export const SQL = {
