@@ -91,7 +91,7 @@ function envelope(n: number, received: number): Envelope {
 
 async function benchQueue(directory: string, count: number): Promise<void> {
   await (await openSpool({ directory })).close();
-  fill(join(directory, 'spool.db'), count);
+  fillQueue(join(directory, 'spool.db'), count);
   const begin = performance.now();
   const spool = await openSpool({ directory, reserveOctets: 0 });
   const opened = performance.now() - begin;
@@ -139,7 +139,7 @@ async function benchQueue(directory: string, count: number): Promise<void> {
 }
 
 /** Straight into the database, with few commits. */
-function fill(file: string, count: number): void {
+export function fillQueue(file: string, count: number): void {
   const db = openDatabase(file);
   db.pragma('synchronous = OFF');
   const store = new Store(db);

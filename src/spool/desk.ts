@@ -184,7 +184,7 @@ export class Desk {
     const to = this.#home.destination(name);
     this.#sql.addDelivery.run(message, to, received, due, priority, hold);
     this.#sql.moveRecipients.run(to, message, destination);
-    this.#sql.earlier.run(due, message, to);
+    this.#sql.moveDelivery.run(this.#sql.rest.get(message, to)?.due ?? due, message, to);
     this.#remove(row); // the message stays, so nothing of it can go
     return true;
   }

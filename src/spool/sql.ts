@@ -108,9 +108,9 @@ export const SQL = {
     ORDER BY d.destination, d.received, d.message LIMIT ?`,
   hold: 'UPDATE deliveries SET hold = ? WHERE message = ? AND destination = ?',
   dueAtOnce: 'UPDATE recipients SET due = ? WHERE message = ? AND destination = ?',
-  moveRecipients: 'UPDATE OR IGNORE recipients SET destination = ? WHERE message = ? AND destination = ?',
+  moveRecipients:
+    'UPDATE OR IGNORE recipients SET destination = ?, claimed = 0 WHERE message = ? AND destination = ?',
   removeRecipients: 'DELETE FROM recipients WHERE message = ? AND destination = ?',
-  earlier: 'UPDATE deliveries SET due = min(due, ?) WHERE message = ? AND destination = ?',
 
   // ---- checkpoints
   transaction: `SELECT message, reply, envelope, prefix, stored FROM transactions

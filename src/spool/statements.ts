@@ -187,7 +187,6 @@ export interface Statements extends Record<keyof typeof SQL, Database.Statement<
   readonly dueAtOnce: Does<[due: number, ...of: Of]>;
   readonly moveRecipients: Does<[to: number, ...of: Of]>;
   readonly removeRecipients: Does<Of>;
-  readonly earlier: Does<[due: number, ...of: Of]>;
   readonly transaction: Asks<[...of: TransactionOf, since: number], TransactionRow>;
   readonly markTransaction: Does<
     [...of: TransactionOf, message: string, touched: number, envelope: string, prefix: number, stored: number]

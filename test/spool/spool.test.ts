@@ -9,6 +9,7 @@ import {
   type SpoolEvent,
   type SpoolOptions,
 } from '../../src/spool/index.js';
+import { WatchedDisk } from './support/disk.js';
 import {
   bodyOf,
   deferred,
@@ -170,6 +171,30 @@ describe('opening', () => {
       message: expect.stringMatching(/[:;] \w+/),
     });
   });
+});
+
+describe('opening on a disk in trouble', () => {
+  test.each(['EIO', 'EROFS', 'ENOSPC', 'EACCES'])(
+    '(%s) at any step says so, and the next opening finds all in order',
+    async (code) => {
+      const healthy = new WatchedDisk();
+      const place = join(tempDirectory(), 'spool');
+      await (await openSpool({ directory: place, files: healthy.files })).close();
+      expect(healthy.steps.length).toBeGreaterThan(3);
+      for (let failing = 1; failing <= healthy.steps.length; failing++) {
+        const directory = join(tempDirectory(), 'spool');
+        const disk = new WatchedDisk((_step, step) => {
+          if (step === failing) throw Object.assign(new Error(`${code}: no`), { code });
+        });
+        await expect(openSpool({ directory, files: disk.files })).rejects.toMatchObject({
+          code: code === 'ENOSPC' ? 'spoolFull' : 'spoolDirectory',
+        });
+        const second = await opened({ directory });
+        const id = await store(second, bodyOf(100_000), TO);
+        expect(await readAll(second.readBody(id))).toBe(inShort(bodyOf(100_000)));
+      }
+    },
+  );
 });
 
 describe('closing', () => {

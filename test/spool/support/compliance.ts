@@ -279,6 +279,20 @@ function operating(open: OpenPlace): void {
       expect((await spool.destinations(1000)).map(({ destination }) => destination)).toEqual(['smtp:new']);
     });
 
+    test('sends mail another way to where some of it goes already: it is due when its recipients are', async () => {
+      const { spool } = await open();
+      const id = await store(spool, bodyOf(1), envelope(['a > peer:b', 'a > peer:c', 'b > peer:c']));
+      await spool.settle([
+        settlement(id, 'a > peer:b', deferred(3000)),
+        settlement(id, 'b > peer:c', deferred(2500)),
+      ]);
+      await spool.claim('peer:c', 'x', MANY, 9000); // and given back: nothing of that claim stays
+      await spool.release('x');
+      await spool.operator.change({ destination: 'peer:c' }, { type: 'reroute', destination: 'peer:b' });
+      expect(await spool.find(id)).toMatchObject([{ destination: 'peer:b', due: 2500 }]);
+      expect(await ids(spool.claim('peer:b', 'x', MANY, 9000))).toEqual([]);
+    });
+
     test('deletes, and the body goes too', async () => {
       const { spool } = await open();
       const id = await store(spool, bodyOf(100_000), TO);

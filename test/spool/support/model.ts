@@ -1,6 +1,7 @@
 import type {
   ClaimLimit,
   Delivery,
+  DeliveryChange,
   DestinationSummary,
   Envelope,
   RecipientAttributes,
@@ -11,6 +12,8 @@ import type {
 
 interface ModelRecipient {
   readonly address: string;
+  /** In the envelope. */
+  readonly position: number;
   readonly asked: RecipientAttributes;
   due: number;
   attempts: number;
@@ -38,10 +41,12 @@ export class ModelSpool {
   deliveries: ModelDelivery[] = [];
   /** Destinations on hold, and why. */
   readonly held = new Map<string, string>();
+  /** Interrupted messages by their transaction: id, and octets on stable storage; or the reply to what is finished. */
+  readonly transactions = new Map<string, { id: string; stored: number } | { id: string; reply: string }>();
   now = 1000;
 
   receive(id: string, size: number, envelope: Envelope, settling: readonly Settlement[]): void {
-    for (const { address, destination, ...asked } of envelope.recipients) {
+    for (const [position, { address, destination, ...asked }] of envelope.recipients.entries()) {
       let delivery = this.deliveries.find((d) => d.id === id && d.destination === destination);
       if (delivery === undefined) {
         const { hold } = envelope;
@@ -50,7 +55,15 @@ export class ModelSpool {
       }
       if (delivery.recipients.some((recipient) => recipient.address === address)) continue;
       const due = envelope.received;
-      delivery.recipients.push({ address, asked, due, attempts: 0, reason: undefined, claimed: false });
+      delivery.recipients.push({
+        address,
+        position,
+        asked,
+        due,
+        attempts: 0,
+        reason: undefined,
+        claimed: false,
+      });
     }
     this.settle(settling);
   }
@@ -111,6 +124,53 @@ export class ModelSpool {
   list(): Delivery[] {
     const byAge = this.deliveries.toSorted((a, b) => a.envelope.received - b.envelope.received);
     return byAge.map((delivery) => shown(delivery, () => true));
+  }
+
+  /** @returns how many were changed, and how many could not be because somebody has them. */
+  change(destination: string, change: DeliveryChange): { changed: number; busy: number } {
+    this.#forgetExpired();
+    const all = this.deliveries.filter((delivery) => delivery.destination === destination);
+    const isAlwaysPossible = change.type === 'hold' || change.type === 'release';
+    const free = isAlwaysPossible ? all : all.filter(({ claim }) => claim === undefined);
+    return {
+      changed: free.filter((delivery) => this.#change(delivery, change)).length,
+      busy: all.length - free.length,
+    };
+  }
+
+  #change(delivery: ModelDelivery, change: DeliveryChange): boolean {
+    switch (change.type) {
+      case 'hold':
+        delivery.hold = change.reason;
+        return true;
+      case 'release': {
+        const wasHeld = delivery.hold !== undefined;
+        delivery.hold = undefined;
+        return wasHeld;
+      }
+      case 'retry':
+        for (const recipient of delivery.recipients) recipient.due = this.now;
+        return true;
+      case 'delete':
+        this.deliveries = this.deliveries.filter((other) => other !== delivery);
+        return true;
+      case 'reroute':
+        return delivery.destination !== change.destination && this.#reroute(delivery, change.destination);
+    }
+  }
+
+  #reroute(delivery: ModelDelivery, destination: string): boolean {
+    const there = this.deliveries.find((d) => d.id === delivery.id && d.destination === destination);
+    const at = this.deliveries.indexOf(delivery);
+    if (there === undefined) {
+      this.deliveries[at] = { ...delivery, destination, warned: false };
+      return true;
+    }
+    this.deliveries.splice(at, 1);
+    const isNew = ({ address }: ModelRecipient) => !there.recipients.some((r) => r.address === address);
+    there.recipients.push(...delivery.recipients.filter(isNew));
+    there.recipients.sort((a, b) => a.position - b.position);
+    return true;
   }
 
   totals(): SpoolTotals {
