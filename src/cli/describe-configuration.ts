@@ -9,7 +9,13 @@ import {
 } from '../config/index.js';
 import { toHex } from '../core/index.js';
 import { facilityWords } from '../observe/index.js';
-import type { IncomingRule, RouteRule } from '../routing/index.js';
+import {
+  type IncomingRule,
+  type RouteRule,
+  type ServerTerms,
+  type TlsPolicy,
+  USUAL_TERMS,
+} from '../routing/index.js';
 import type { Facilities, PerDirection } from '../x25/index.js';
 import { linkRows } from './describe-link.js';
 import { policyRows } from './describe-policy.js';
@@ -127,10 +133,26 @@ function describeTarget(target: RouteRule['target']): string {
     case 'peers':
       return `to peer ${target.peers.join(', then ')}`;
     case 'smtp':
-      return `to SMTP host ${formatHostAndPort({ host: target.host.text, port: target.port })}`;
+      return `to SMTP host ${formatHostAndPort({ host: target.host.text, port: target.port })}, ${describeTerms(target.terms)}`;
     case 'refused':
       return `refused: ${target.status} ${target.text.text}`;
   }
+}
+
+const TLS_IN_WORDS: Readonly<Record<TlsPolicy, string>> = {
+  none: 'without TLS',
+  may: 'TLS where offered',
+  must: 'only with TLS',
+  verify: 'only with TLS and a certificate that proves its name',
+  implicit: 'within TLS from the start, and a certificate that proves its name',
+};
+
+function describeTerms({ tls, trusted, login }: ServerTerms = USUAL_TERMS): string {
+  return [
+    TLS_IN_WORDS[tls],
+    ...(trusted === undefined ? [] : [`signers in ${trusted}`]),
+    ...(login === undefined ? [] : [`logged in as ${login.user}`]),
+  ].join(', ');
 }
 
 function incomingRows({ incoming, peers }: Configuration): Row[] {

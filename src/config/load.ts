@@ -89,7 +89,7 @@ export function parseConfiguration(text: string, file: string): ConfigurationRes
     peers: readList('peer', (path) => readPeer(path, problems), problems),
     incoming: readList('incoming', (path, place) => readIncoming(path, place, problems), problems),
     bridges: readList('bridge', (path) => readBridge(path, problems), problems),
-    routes: readList('route', (path) => readRoute(path, problems), problems),
+    routes: readList('route', (path) => readRoute(path, folder, problems), problems),
   };
   const access = readList('access', (path, place) => readAccess(path, place, problems), problems);
   const policy = readPolicy(folder, problems);

@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { startsWith } from '../core/index.js';
-import { type IncomingRule, numberToCall, type RouteRule } from '../routing/index.js';
+import { type IncomingRule, numberToCall, type RouteRule, type ServerTerms } from '../routing/index.js';
 import type { PerDirection } from '../x25/index.js';
 import { checkAddresses } from './addresses.js';
 import type { BridgeConfiguration, LinkConfiguration, PeerConfiguration } from './configuration.js';
@@ -8,6 +9,7 @@ import { checkIncoming } from './incoming-relations.js';
 import type { KeyPath } from './locate.js';
 import type { ProblemList } from './problem.js';
 import { describeValue } from './read.js';
+import { formatHostAndPort } from './schema/fields.js';
 import { MAX_CALL_USER_DATA, PAD_USER_DATA } from './schema/peer.js';
 
 export interface Parts {
@@ -40,6 +42,7 @@ export function checkRelations(parts: Parts, problems: ProblemList): void {
     checkIncoming(rule, parts.links, problems);
   }
   for (const { value, path } of parts.bridges) checkNames([value.peer], 'peer', [...path, 'peer'], problems);
+  checkServers(parts.routes, problems);
   for (const { value, path } of parts.routes)
     if (value.target.type === 'peers') checkNames(value.target.peers, 'peer', [...path, 'peer'], problems);
 }
@@ -51,6 +54,27 @@ function refuseSame(list: string, key: string, problems: ProblemList): void {
       problems.refuse(path, `found ${describeValue(value)} a second time; allowed: another for each ${list}`);
     seen.add(value);
   }
+}
+
+/** The queue remembers where mail goes, not by which route: so all that lead to a server speak to it alike. */
+function checkServers(routes: readonly Placed<RouteRule>[], problems: ProblemList): void {
+  const first = new Map<string, Placed<RouteRule>>();
+  for (const route of routes) {
+    const { target } = route.value;
+    if (target.type !== 'smtp') continue;
+    const server = formatHostAndPort({ host: target.host.text.toLowerCase(), port: target.port });
+    const other = first.get(server);
+    if (other === undefined) first.set(server, route);
+    else if (!isDeepStrictEqual(termsOf(other), termsOf(route)))
+      problems.refuse(
+        [...route.path, 'smtp'],
+        `is spoken to in another way by ${problems.describe(other.path)}; allowed: tls, tls_ca and auth alike in all routes to a server`,
+      );
+  }
+}
+
+function termsOf({ value: { target } }: Placed<RouteRule>): ServerTerms | undefined {
+  return target.type === 'smtp' ? target.terms : undefined;
 }
 
 function checkNames(names: readonly string[], list: string, path: KeyPath, problems: ProblemList): void {

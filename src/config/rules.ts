@@ -1,9 +1,12 @@
+import { resolve } from 'node:path';
 import {
   CALLER_REFUSED,
   DTE_ORIGINATED,
   type IncomingRule,
   type RouteRule,
   type RouteTarget,
+  type ServerTerms,
+  USUAL_TERMS,
 } from '../routing/index.js';
 import { isPad } from './entries.js';
 import type { KeyPath } from './locate.js';
@@ -19,7 +22,7 @@ import {
   TARGETS,
 } from './schema/rules.js';
 import { isNotYetSupported } from './schema/unknown-key.js';
-import { readServerTemplate, readTemplate } from './server-template.js';
+import { readServerTemplate, readTemplate, type ServerTemplate } from './server-template.js';
 
 /** `[[incoming]]` @param place counted from 1; names the rule where it has no name. */
 export function readIncoming(path: KeyPath, place: number, problems: ProblemList): IncomingRule | undefined {
@@ -86,8 +89,8 @@ function actionOf(
   }
 }
 
-/** `[[route]]` */
-export function readRoute(path: KeyPath, problems: ProblemList): RouteRule | undefined {
+/** `[[route]]` @param folder where relative paths begin. */
+export function readRoute(path: KeyPath, folder: string, problems: ProblemList): RouteRule | undefined {
   const keys = Object.keys(problems.found(path) ?? {});
   const given = TARGETS.filter((key) => keys.includes(key));
   // A way that this version does not know is refused by its key.
@@ -96,16 +99,26 @@ export function readRoute(path: KeyPath, problems: ProblemList): RouteRule | und
       path,
       `found ${given.length === 0 ? 'no way to go' : given.join(' and ')}; needed: one of ${TARGETS.join(', ')}`,
     );
+  if (!keys.includes('smtp'))
+    for (const key of OF_SMTP_ROUTES)
+      if (keys.includes(key)) problems.refuse([...path, key], 'allowed only with smtp');
   const settings = readPart(routeSchema, path, problems);
   if (settings === undefined || given.length !== 1) return undefined;
-  const target = targetOf(settings, path, problems);
+  const target = targetOf(settings, path, folder, problems);
   return target && { domain: settings.domain, target };
 }
 
-function targetOf(route: RouteSettings, path: KeyPath, problems: ProblemList): RouteTarget | undefined {
-  const { domain, peer, smtp, error } = route;
+const OF_SMTP_ROUTES = ['tls', 'tls_ca', 'auth'] as const;
+
+function targetOf(
+  route: RouteSettings,
+  path: KeyPath,
+  folder: string,
+  problems: ProblemList,
+): RouteTarget | undefined {
+  const { domain, peer, error } = route;
   if (peer !== undefined) return { type: 'peers', peers: peer };
-  if (smtp !== undefined) return smtpTarget(smtp, domain.groups, [...path, 'smtp'], problems);
+  if (route.smtp !== undefined) return smtpTarget(route.smtp, route, path, folder, problems);
   const [status = '', ...words] = (error ?? '').split(' ');
   const text = readTemplate(words.join(' '), domain.groups, [...path, 'error'], problems);
   return text && { type: 'refused', status, text };
@@ -113,12 +126,50 @@ function targetOf(route: RouteSettings, path: KeyPath, problems: ProblemList): R
 
 function smtpTarget(
   smtp: string,
-  groups: number,
+  route: RouteSettings,
   path: KeyPath,
+  folder: string,
   problems: ProblemList,
 ): RouteTarget | undefined {
-  const server = readServerTemplate(smtp, { groups }, path, problems);
+  const at = [...path, 'smtp'];
+  const server = readServerTemplate(smtp, { groups: route.domain.groups }, at, problems);
   if (server === 'notAServer')
-    problems.refuse(path, `found ${describeValue(smtp)}; allowed: a host and a port, such as "127.0.0.1:25"`);
-  return typeof server === 'object' ? { type: 'smtp', ...server } : undefined;
+    problems.refuse(at, `found ${describeValue(smtp)}; allowed: a host and a port, such as "127.0.0.1:25"`);
+  if (typeof server !== 'object') return undefined;
+  refuseLogin(route, server, path, problems);
+  return { type: 'smtp', ...server, terms: termsOf(route, folder) };
+}
+
+/** A password goes neither over a line where it can be read nor to a host that a stranger's address names. */
+function refuseLogin(
+  { tls, auth }: RouteSettings,
+  { host }: ServerTemplate,
+  path: KeyPath,
+  problems: ProblemList,
+): void {
+  if (auth === undefined) return;
+  const at = [...path, 'auth'];
+  if (tls === 'none')
+    problems.refuse(
+      at,
+      'found a login; allowed only with TLS, and tls is "none": all would read the password',
+    );
+  if (!host.isFixed)
+    problems.refuse(
+      at,
+      'found a login; allowed only with a host that is always the same: addresses choose it here',
+    );
+}
+
+function termsOf(
+  { tls = USUAL_TERMS.tls, tls_ca: trusted, auth }: RouteSettings,
+  folder: string,
+): ServerTerms {
+  return {
+    tls,
+    ...(trusted !== undefined && { trusted: resolve(folder, trusted) }),
+    ...(auth !== undefined && {
+      login: { user: auth.user, passwordFile: resolve(folder, auth.password_file) },
+    }),
+  };
 }

@@ -67,7 +67,16 @@ function warnOfRoutes({ routes, listen }: Configuration, problems: ProblemList):
         ['route', index, 'smtp'],
         `is where we listen (${formatHostAndPort(own)}): mail would go in circles`,
       );
+    if (target.type === 'smtp') warnOfLogin(target, index, problems);
   });
+}
+
+function warnOfLogin({ terms }: RouteTarget & { type: 'smtp' }, index: number, problems: ProblemList): void {
+  if (terms?.login !== undefined && (terms.tls === 'may' || terms.tls === 'must'))
+    problems.warn(
+      ['route', index, 'auth'],
+      'goes to whoever answers there: tls = "verify" makes sure that it is the server and nobody between',
+    );
 }
 
 function fixedServerOf(target: RouteTarget): HostAndPort | undefined {

@@ -2,7 +2,7 @@ import { CallerNetwork } from '../bridge/index.js';
 import type { TraceEvent } from '../circuit/index.js';
 import type { Configuration, LinkConfiguration } from '../config/index.js';
 import type { GatewayStatus, TraceWatcher, WatchedGateway } from '../console/index.js';
-import { type Clock, SystemClock } from '../core/index.js';
+import { type Clock, describeError, GatewayError, SystemClock } from '../core/index.js';
 import { type LookUp, lookUpName, NameCache } from '../line/index.js';
 import type { TracedLink } from '../observe/index.js';
 import {
@@ -26,6 +26,7 @@ import type { GatewayLink, LinkReport } from './gateway-link.js';
 import { IncomingCalls } from './incoming-calls.js';
 import { makeLink, type OpenLine, openConfiguredLine } from './links.js';
 import { OpenCalls } from './open-calls.js';
+import { readPassword } from './outgoing-tls.js';
 import { PeerCaller } from './peer-caller.js';
 import { PeerTransport } from './peer-transport.js';
 import type { Received } from './reception.js';
@@ -74,6 +75,7 @@ export class Gateway implements WatchedGateway {
   readonly #dispatcher: Dispatcher;
   readonly #connect: Connect;
   readonly #checkpoints: Checkpoints;
+  readonly #router: Router;
 
   /**
    * Opens spool, listeners and links. A link whose line can't be opened does not keep the gateway from starting.
@@ -108,6 +110,7 @@ export class Gateway implements WatchedGateway {
     this.#connect = environment.connect ?? connectByTcp;
     this.#checkpoints = new Checkpoints({ clock, hostname });
     const router = new Router(configuration.routes);
+    this.#router = router;
     const policy = mailPolicy(configuration, router);
     this.#since = clock.wallTime();
     this.#calls = new OpenCalls(clock);
@@ -235,6 +238,7 @@ export class Gateway implements WatchedGateway {
   }
 
   async #open(): Promise<void> {
+    checkPasswords(this.#configuration);
     for (const listener of [this.#smtp, ...this.#bridges]) await listener.listen();
     await Promise.all(this.#links.map((link) => link.start()));
     this.#dispatcher.poke();
@@ -309,6 +313,7 @@ export class Gateway implements WatchedGateway {
     return new SmtpTransport({
       host,
       port,
+      terms: this.#router.termsFor(parsed),
       clock: this.#clock,
       connect: this.#connect,
       checkpoints: this.#checkpoints,
@@ -341,6 +346,19 @@ function openConfiguredSpool({ gateway }: Configuration, clock: Clock, observe: 
       if (event.type === 'bodyKept') observe({ type: 'problem', problem: event.reason });
     },
   });
+}
+
+/** They are read again for each session; what can't be read at all is better told at once. */
+function checkPasswords({ routes }: Configuration): void {
+  for (const { domain, target } of routes) {
+    if (target.type !== 'smtp' || target.terms?.login === undefined) continue;
+    try {
+      readPassword(target.terms.login.passwordFile);
+    } catch (error) {
+      const why = `route ${domain.text} auth.password_file: ${describeError(error)}`;
+      throw new GatewayError('password', why, { temporary: false, cause: error });
+    }
+  }
 }
 
 function mailPolicy(configuration: Configuration, router: Router): MailPolicy {

@@ -90,6 +90,7 @@ export function circuitClientOptions({ gateway }: Configuration): ClientOptions 
   return { hostname: gateway.hostname, pipelining: true, timeouts: CIRCUIT_CLIENT_TIMEOUTS };
 }
 
+/** For who speaks to the server at once; TLS and login are for its terms to say. */
 export function tcpClientOptions({ gateway }: Configuration): ClientOptions {
   return { hostname: gateway.hostname, pipelining: true, timeouts: TCP_CLIENT_TIMEOUTS };
 }

@@ -1,14 +1,15 @@
 import { connect as connectSocket, type Socket } from 'node:net';
 import { type Clock, describeError, type OctetStream } from '../core/index.js';
-import { secure, TcpStream } from '../line/index.js';
+import { TcpStream } from '../line/index.js';
+import type { ServerTerms } from '../routing/index.js';
 import type { Again, ClientOptions } from '../smtp/index.js';
 import type { Checkpoints } from './checkpoints.js';
 import { ClientRunner } from './client-runner.js';
 import type { Transport, TransportEnd } from './dispatcher.js';
 import type { MailSource } from './mail-source.js';
+import { encryptTo, readPassword } from './outgoing-tls.js';
 
 const CONNECT_TIMEOUT_MS = 30_000;
-const TLS_TIMEOUT_MS = 30_000;
 
 /** @returns the open connection, or why there is none. */
 export type Connect = (host: string, port: number) => Promise<OctetStream | string>;
@@ -16,11 +17,17 @@ export type Connect = (host: string, port: number) => Promise<OctetStream | stri
 export interface SmtpTransportOptions {
   readonly host: string;
   readonly port: number;
+  readonly terms: ServerTerms;
   readonly session: ClientOptions;
   readonly clock: Clock;
   /** Messages that were cut off go on where they stopped (RFC 1845). */
   readonly checkpoints?: Checkpoints;
   readonly connect: Connect;
+}
+
+interface SessionEnd {
+  readonly end: TransportEnd;
+  readonly again?: Again;
 }
 
 /** Brings mail to an SMTP host over TCP. */
@@ -32,24 +39,44 @@ export class SmtpTransport implements Transport {
     this.#options = options;
   }
 
-  /** A server that drops EHLO, or TLS that is wished for and fails, is tried again at once without it. */
+  /** A server that drops EHLO, or TLS that is wished for and fails, is tried again at once without it, each once. */
   async run(mail: MailSource): Promise<TransportEnd> {
-    let session = this.#options.session;
+    const session = this.#sessionOptions();
+    if (typeof session === 'string') return this.#failed(session).end;
+    let asked = session;
     for (;;) {
-      const { end, again } = await this.#session(mail, session);
-      if (again === 'helo' && session.hello !== 'HELO') session = { ...session, hello: 'HELO' };
-      else if (again === 'noTls' && session.tls !== 'none') session = { ...session, tls: 'none' };
+      const { end, again } = await this.#session(mail, asked);
+      if (again === 'helo' && asked.hello !== 'HELO') asked = { ...asked, hello: 'HELO' };
+      else if (again === 'noTls' && asked.tls !== 'none') asked = { ...asked, tls: 'none' };
       else return end;
     }
   }
 
-  async #session(
-    mail: MailSource,
-    session: ClientOptions,
-  ): Promise<{ readonly end: TransportEnd; readonly again?: Again }> {
-    const { host, port, clock, connect, checkpoints } = this.#options;
-    const stream = await connect(host, port);
-    if (typeof stream === 'string') return { end: { inOrder: false, reason: `${host}:${port}: ${stream}` } };
+  /** @returns why there can be no session. */
+  #sessionOptions(): ClientOptions | string {
+    const { session, terms } = this.#options;
+    const { tls, login } = terms;
+    const options: ClientOptions = {
+      ...session,
+      tls: tls === 'none' || tls === 'may' ? tls : 'must',
+      secure: tls === 'implicit',
+    };
+    if (login === undefined) return options;
+    const { user, passwordFile } = login;
+    try {
+      return { ...options, login: { user, password: readPassword(passwordFile) } };
+    } catch (error) {
+      return `4.7.0 no password for the login as ${user}: ${describeError(error)}`;
+    }
+  }
+
+  async #session(mail: MailSource, session: ClientOptions): Promise<SessionEnd> {
+    const { host, port, terms, clock, connect, checkpoints } = this.#options;
+    const connection = await connect(host, port);
+    if (typeof connection === 'string') return this.#failed(connection);
+    const encrypt = (below: OctetStream) => encryptTo(below, host, terms);
+    const stream = terms.tls === 'implicit' ? await encrypt(connection) : connection;
+    if (typeof stream === 'string') return this.#failed(`4.7.5 ${stream}`);
     const runner = new ClientRunner({
       stream,
       session,
@@ -57,7 +84,7 @@ export class SmtpTransport implements Transport {
       next: () => mail.next(),
       readBody: (message) => mail.readBody(message),
       ...(checkpoints !== undefined && { checkpoints: checkpoints.forHop(`${host}:${port}`) }),
-      upgrade: (below) => encrypt(below, host),
+      upgrade: encrypt,
       settle: (message, outcomes) => mail.settle(message, outcomes),
     });
     runner.start();
@@ -67,12 +94,11 @@ export class SmtpTransport implements Transport {
       ...(again !== undefined && { again }),
     };
   }
-}
 
-/** Whether the certificate proves anything is not asked: RFC 7435, encryption to anybody is better than none. */
-async function encrypt(below: OctetStream, servername: string): Promise<OctetStream | string> {
-  const secured = await secure(below, { role: 'client', servername }, TLS_TIMEOUT_MS);
-  return secured.ok ? secured.stream : secured.reason;
+  #failed(reason: string): SessionEnd {
+    const { host, port } = this.#options;
+    return { end: { inOrder: false, reason: `${host}:${port}: ${reason}` } };
+  }
 }
 
 export const connectByTcp: Connect = async (host, port) => {

@@ -53,13 +53,15 @@ export function secure(below: OctetStream, role: TlsRole, timeoutMs: number): Pr
       resolve({ ok: false, reason: `TLS: ${describeError(error)}` });
     };
     duplex.on('error', fail);
-    socket.once('error', fail);
-    socket.once('close', () => fail(new Error('the connection ended during the handshake')));
+    // A failed handshake can tell of its error more than once, and an error that nobody hears ends the process.
+    socket.on('error', fail);
+    const closed = (): void => fail(new Error('the connection ended during the handshake'));
+    socket.on('close', closed);
     socket.once(role.role === 'server' ? 'secure' : 'secureConnect', () => {
       clearTimeout(timer);
-      socket.removeAllListeners('error');
-      socket.removeAllListeners('close');
+      socket.off('close', closed);
       resolve({ ok: true, stream: new TcpStream(socket), facts: factsOf(socket, role) });
+      socket.off('error', fail);
     });
   });
 }

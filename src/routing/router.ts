@@ -11,9 +11,38 @@ export interface RouteRule {
 export type RouteTarget =
   /** Names of peers, tried in order. */
   | { readonly type: 'peers'; readonly peers: readonly string[] }
-  | { readonly type: 'smtp'; readonly host: Template; readonly port: number }
+  | {
+      readonly type: 'smtp';
+      readonly host: Template;
+      readonly port: number;
+      /** Default: `USUAL_TERMS`. */
+      readonly terms?: ServerTerms;
+    }
   /** `status` is an enhanced status code, `5.1.2` or `4.3.0`. */
   | { readonly type: 'refused'; readonly status: string; readonly text: Template };
+
+/** How an SMTP server is spoken to. */
+export interface ServerTerms {
+  readonly tls: TlsPolicy;
+  /** File (PEM) of the signers whose certificates count, in place of those that the system knows. */
+  readonly trusted?: string;
+  /** Who we are there; the password is the first line of the file. Only where the host is always the same. */
+  readonly login?: { readonly user: string; readonly passwordFile: string };
+}
+
+/**
+ * From the loosest to the strictest.
+ *
+ *   none      never
+ *   may       where it is offered; whoever answers will do (RFC 7435), and where it fails, in the clear
+ *   must      no mail without it; whoever answers will do
+ *   verify    no mail without it, nor to a server whose certificate does not prove that it has the name
+ *   implicit  as `verify`, and TLS comes first of all (RFC 8314)
+ */
+export const TLS_POLICIES = ['none', 'may', 'must', 'verify', 'implicit'] as const;
+export type TlsPolicy = (typeof TLS_POLICIES)[number];
+
+export const USUAL_TERMS: ServerTerms = { tls: 'may' };
 
 export type Destination =
   | { readonly type: 'peers'; readonly peers: readonly string[] }
@@ -39,6 +68,25 @@ export class Router {
       if (captures !== undefined) return decide(target, captures, domain);
     }
     return refused('5.1.2', `no route to ${domain}`);
+  }
+
+  /**
+   * How a server is spoken to, whichever route leads there: the strictest terms of all that can, since the queue remembers
+   * where mail goes and not by which route.
+   */
+  termsFor({ host, port }: { readonly host: string; readonly port: number }): ServerTerms {
+    const terms = this.#rules.flatMap(({ target }) =>
+      target.type === 'smtp' && target.port === port && target.host.canMake(host)
+        ? [target.terms ?? USUAL_TERMS]
+        : [],
+    );
+    const strictness = ({ tls }: ServerTerms): number => TLS_POLICIES.indexOf(tls);
+    const strictest = terms.reduce(
+      (one, other) => (strictness(other) > strictness(one) ? other : one),
+      terms[0] ?? USUAL_TERMS,
+    );
+    const login = terms.find((each) => each.login !== undefined)?.login;
+    return login === undefined ? strictest : { ...strictest, login };
   }
 }
 

@@ -45,6 +45,13 @@ export class Template {
       .join('');
   }
 
+  /** Whether some captures expand to this text. Case doesn't matter, as in the names of hosts. */
+  canMake(text: string): boolean {
+    const literal = (piece: string): string => piece.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    const source = this.#pieces.map((piece) => (typeof piece === 'string' ? literal(piece) : '.*')).join('');
+    return new RegExp(`^${source}$`, 'is').test(text);
+  }
+
   /** As it was written, for `check --json`. */
   toJSON(): string {
     return this.text;

@@ -167,7 +167,7 @@ Mail is taken
 
 Mail goes (first that fits)
   *.site-b.example  to peer site-b, then site-c
-  site-a.example    to SMTP host [::1]:25
+  site-a.example    to SMTP host [::1]:25, TLS where offered
   old.example       refused: 5.1.2 has moved
   all other         refused: 550 5.1.2 no route
 

@@ -116,7 +116,7 @@ describe('[listen], [relay], [queue], [log]', () => {
     ['[log]\ncalls = true', 'log.calls: found true; allowed: a file'],
     ['[log]\ncall = "x"', 'log.call: unknown key; did you mean "calls"?'],
     ['[log]\ncolour = "x"', 'log.colour: unknown key; allowed: level, calls'],
-    ['log = 3', 'route "*" log: unknown key; allowed: domain, peer, smtp, error'],
+    ['log = 3', 'route "*" log: unknown key; allowed: domain, peer, smtp, tls, tls_ca, auth, error'],
     ['[auth]\nusers = ""', 'auth.users: found ""; allowed: a file that x25mail passwd has made'],
     ['[console]\nhttp = "127.0.0.1:80"', 'console.http: not supported by this version'],
     [
@@ -563,10 +563,44 @@ describe('[[route]]', () => {
       'route "x.test" error: found "2.0.0 ok"; allowed: an enhanced status code and a text, such as "5.1.2 no mail for this domain"',
     ],
     ['error = "5.7.1 costs 5$"', 'route "x.test" error: "$" means nothing: $1 to $9, or $$ for a dollar'],
+    [
+      'smtp = "a:25"\ntls = "always"',
+      'route "x.test" tls: found "always"; allowed: "none" or "may" or "must" or "verify" or "implicit"',
+    ],
+    ['peer = "site-b"\ntls = "must"', 'route "x.test" tls: allowed only with smtp'],
+    [
+      'error = "5.1.2 no"\nauth = { user = "u", password_file = "p" }',
+      'route "x.test" auth: allowed only with smtp',
+    ],
+    [
+      'smtp = "a:25"\ntls = "none"\nauth = { user = "u", password_file = "p" }',
+      'route "x.test" auth: found a login; allowed only with TLS, and tls is "none": all would read the password',
+    ],
+    [
+      'smtp = "a:25"\nauth = { user = "u" }',
+      'route "x.test" auth.password_file: missing; needed: a file whose first line is the password',
+    ],
     ['mx = true', 'route "x.test" mx: not supported by this version'],
     ['smpt = "a:25"\npeer = "site-b"', 'route "x.test" smpt: unknown key; did you mean "smtp"?'],
   ])('%j: %s', (keys, message) => {
     expect(problemsOf(tomlOf({ route: `domain = "x.test"\n${keys}` }))).toEqual([message]);
+  });
+
+  test('a password goes to no host that addresses choose', () => {
+    const auth = 'auth = { user = "u", password_file = "p" }';
+    expect(
+      problemsOf(tomlOf({ route: `domain = '/^(.*)\\.x\\.test$/'\nsmtp = "$1.y.test:25"\n${auth}` })),
+    ).toEqual([
+      'route "/^(.*)\\\\.x\\\\.test$/" auth: found a login; allowed only with a host that is always the same: addresses choose it here',
+    ]);
+  });
+
+  test('a server is spoken to alike by all routes to it', () => {
+    const other = '[[route]]\ndomain = "y.test"\nsmtp = "A:25"\ntls = "must"';
+    expect(problemsOf(tomlOf({ route: 'domain = "x.test"\nsmtp = "a:25"' }, other))).toEqual([
+      'route "y.test" smtp: is spoken to in another way by route "x.test"; allowed: tls, tls_ca and auth alike in all routes to a server',
+    ]);
+    expect(problemsOf(tomlOf({ route: 'domain = "x.test"\nsmtp = "a:26"' }, other))).toEqual([]);
   });
 
   test('without a domain', () => {

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { TLS_POLICIES } from '../../routing/index.js';
 import {
   CLOSED_USER_GROUP,
   choice,
@@ -55,6 +56,12 @@ export const routeSchema = table('route', {
   domain: domainPattern(),
   peer: oneOrMore(name(), 'the name of a peer, or a list of them').optional(),
   smtp: matching(/./, 'a host and a port, such as "127.0.0.1:25"').optional(),
+  tls: choice(TLS_POLICIES).optional(),
+  tls_ca: matching(/./, 'a file with the certificates of signers (PEM)').optional(),
+  auth: table('route.auth', {
+    user: matching(/^\P{Cc}{1,255}$/u, 'a name, up to 255 characters'),
+    password_file: matching(/./, 'a file whose first line is the password'),
+  }).optional(),
   error: matching(
     /^[45]\.\d{1,3}\.\d{1,3} [\x20-\x7e]{1,300}$/,
     'an enhanced status code and a text, such as "5.1.2 no mail for this domain"',

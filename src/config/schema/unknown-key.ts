@@ -9,7 +9,7 @@ const NOT_YET: Readonly<Record<string, readonly string[]>> = {
   link: ['tariff'],
   'peer.calls': ['budget', 'max_wait', 'min_messages', 'windows'],
   incoming: ['to'],
-  route: ['auth', 'link', 'lmtp', 'maildir', 'mx', 'nua', 'recipients', 'tls'],
+  route: ['link', 'lmtp', 'maildir', 'mx', 'nua', 'recipients'],
   queue: ['delay_warning'],
 };
 

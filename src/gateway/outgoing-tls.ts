@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
+import { describeError, type OctetStream } from '../core/index.js';
+import { secure, TLS_VERSIONS, type TlsFacts } from '../line/index.js';
+import type { ServerTerms } from '../routing/index.js';
+
+const HANDSHAKE_MS = 30_000;
+
+/**
+ * Encrypts a connection to a server as its terms ask. Where they ask for no proof, anybody will do: RFC 7435, encryption
+ * to whoever answers is better than none.
+ *
+ * @param onSecured is told what was agreed, before anything is read.
+ * @returns why there is no TLS, or none that counts; the stream below is broken off then. Never rejects.
+ */
+export async function encryptTo(
+  below: OctetStream,
+  servername: string,
+  { tls, trusted }: Pick<ServerTerms, 'tls' | 'trusted'>,
+  onSecured: (facts: TlsFacts) => void = () => {},
+): Promise<OctetStream | string> {
+  let context: ReturnType<typeof createSecureContext> | undefined;
+  try {
+    if (trusted !== undefined) context = createSecureContext({ ca: readFileSync(trusted), ...TLS_VERSIONS });
+  } catch (error) {
+    below.abort('protocolError');
+    return `the certificates to be trusted can't be read: ${describeError(error)}`;
+  }
+  const role = { role: 'client', servername, ...(context !== undefined && { context }) } as const;
+  const secured = await secure(below, role, HANDSHAKE_MS);
+  if (!secured.ok) return secured.reason;
+  const { stream, facts } = secured;
+  if ((tls === 'verify' || tls === 'implicit') && facts.unverified !== undefined) {
+    stream.abort('protocolError');
+    return `${servername} is not proved: ${facts.unverified}`;
+  }
+  onSecured(facts);
+  return stream;
+}
+
+/** The first line of a file. @throws Error where there is none; it never says what stands there. */
+export function readPassword(file: string): string {
+  const [password = ''] = readFileSync(file, 'utf8').split(/\r?\n/, 1);
+  if (password === '') throw new Error(`${file} is empty`);
+  return password;
+}
