@@ -83,6 +83,10 @@ export class PartialWriter implements CheckpointWriter {
     });
   }
 
+  async *stored(): AsyncGenerator<Uint8Array, void, void> {
+    if (this.offset > 0) yield* this.#home.bodies.read(this.id, this.#marked, this.#prefix);
+  }
+
   write(chunk: Uint8Array): Promise<void> {
     return this.#inTurn(() => {
       this.#begun();

@@ -1,5 +1,5 @@
 import { describeError, type GatewayError } from '../core/index.js';
-import type { Bodies } from './bodies.js';
+import { type Bodies, CHUNK_OCTETS } from './bodies.js';
 import { messageGone, spoolClosed } from './fault.js';
 import { MessageIds } from './message-id.js';
 import { BufferedWriter, type WriterHome } from './message-writer.js';
@@ -20,6 +20,7 @@ import type {
   SpoolTotals,
   TransactionKey,
 } from './spool.js';
+import type { StoredBody } from './store.js';
 import { type CheckpointLimits, DEFAULT_CHECKPOINT_LIMITS } from './transactions.js';
 
 /** What happens inside, for logs and metrics. */
@@ -145,8 +146,8 @@ export class DurableSpool implements Spool {
     if (!Number.isSafeInteger(offset) || offset < 0) throw new RangeError(`no place in a body: ${offset}`);
     const body = await this.#link.call('body', message, offset);
     if (body === undefined) throw messageGone(message);
-    if (body.octets === undefined) yield* this.#readFile(message, body.size, offset);
-    else if (body.octets.length > 0) yield body.octets;
+    if (body.octets === undefined) yield* this.#readFile(message, body, offset);
+    else yield* pieces(body.octets);
   }
 
   // ---------------------------------------------------------------- questions
@@ -225,9 +226,19 @@ export class DurableSpool implements Spool {
 
   // ---------------------------------------------------------------- body files
 
-  async *#readFile(message: string, size: number, offset: number): AsyncGenerator<Uint8Array, void, void> {
+  async *#readFile(
+    message: string,
+    { size, top }: StoredBody,
+    offset: number,
+  ): AsyncGenerator<Uint8Array, void, void> {
+    const chunks = this.#bodies.read(message, size - top.length, Math.max(offset - top.length, 0));
+    let first = top.subarray(offset);
     try {
-      yield* this.#bodies.read(message, size, offset);
+      for await (const chunk of chunks) {
+        if (first.length > 0) yield first; // now that the file is known to be whole
+        first = first.subarray(first.length);
+        yield chunk;
+      }
     } catch (error) {
       // Whoever reads on an expired claim may find that the message was settled by another meanwhile.
       const row = await this.#link.call('body', message, offset);
@@ -266,4 +277,9 @@ export class DurableSpool implements Spool {
       .finally(() => this.#background.delete(tracked));
     this.#background.add(tracked);
   }
+}
+
+/** A body in its row with what stands above it may be longer than a chunk. */
+function* pieces(octets: Uint8Array): Generator<Uint8Array, void, void> {
+  for (let at = 0; at < octets.length; at += CHUNK_OCTETS) yield octets.subarray(at, at + CHUNK_OCTETS);
 }

@@ -9,10 +9,15 @@ import type {
 import type { DeliveryRow, ParameterValues, RecipientRow } from './statements.js';
 
 /** @returns undefined when nothing unusual is said of the message: then it has no row. */
-export function parameterValues(message: number, envelope: Envelope): ParameterValues | undefined {
+export function parameterValues(
+  message: number,
+  envelope: Envelope,
+  top: Uint8Array,
+): ParameterValues | undefined {
   const { body, smtpUtf8 = false, ret, envelopeId, deliverBy, submitter, origin } = envelope;
   const isBinary = body === 'BINARYMIME';
-  if (!isBinary && !smtpUtf8 && [ret, envelopeId, deliverBy, submitter, origin].every(isAbsent))
+  const isBare = top.length === 0;
+  if (!isBinary && !smtpUtf8 && isBare && [ret, envelopeId, deliverBy, submitter, origin].every(isAbsent))
     return undefined;
   return [
     message,
@@ -25,6 +30,7 @@ export function parameterValues(message: number, envelope: Envelope): ParameterV
     deliverBy === undefined ? null : Number(deliverBy.trace),
     submitter ?? null,
     origin ?? null,
+    isBare ? null : top,
   ];
 }
 

@@ -113,6 +113,11 @@ const CHECKPOINTS = `
   ALTER TABLE deliveries ADD COLUMN begun TEXT; -- the transaction at the next hop, as JSON
 `;
 
+/** Step 4: header fields above the body, which were known when it had been written. Last, so that lists don't read them. */
+const TOPS = `
+  ALTER TABLE parameters ADD COLUMN top BLOB;
+`;
+
 /**
  * The steps from an empty file to the schema of today. `user_version` counts the steps that were taken, so a step
  * that was released is never changed: what comes later is a new step.
@@ -187,6 +192,7 @@ export const MIGRATIONS: readonly string[] = [
   `,
   ENVELOPES,
   CHECKPOINTS,
+  TOPS,
 ];
 
 /**

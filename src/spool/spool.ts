@@ -179,6 +179,8 @@ export interface CheckpointWriter {
    * the client (Received), which `offset` doesn't count.
    */
   begin(envelope: Envelope, prefix: Uint8Array): Promise<void>;
+  /** The first `offset` octets of the client again, before anything more is written. */
+  stored(): AsyncIterable<Uint8Array>;
   /** As of `MessageWriter`. What is long or slow is put on stable storage as it comes. */
   write(chunk: Uint8Array): Promise<void>;
   /** Puts on stable storage what was written so far. @returns `offset` */
@@ -252,6 +254,11 @@ export interface MessageAttributes {
 }
 
 export interface Envelope extends MessageAttributes {
+  /**
+   * Header fields known only when the whole message was seen: whole lines, ended by CR LF, at most 64 KiB. They are put above
+   * the octets that were written, and belong to the body from then on.
+   */
+  readonly top?: string;
   readonly recipients: readonly EnvelopeRecipient[];
 }
 

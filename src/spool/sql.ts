@@ -28,7 +28,7 @@ export const SQL = {
   addMessage: `INSERT INTO messages (id, sender, body_type, source, received, size, in_file, body)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING number`,
   addParameters: `INSERT INTO parameters (message, binary, smtp_utf8, ret, envelope_id, deliver_by, deliver_mode,
-    deliver_trace, submitter, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    deliver_trace, submitter, origin, top) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   addDelivery: `INSERT INTO deliveries (message, destination, received, due, priority, hold) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT DO NOTHING`,
   // The same recipient named twice gets the message once.
@@ -71,7 +71,9 @@ export const SQL = {
   // ---- questions
   recipients: `SELECT address, attempts, last_reason AS lastReason, notify, original FROM recipients
     WHERE message = ? AND destination = ? AND claimed >= ? ORDER BY position`,
-  body: 'SELECT size, in_file AS inFile, substr(body, ? + 1) AS octets FROM messages WHERE id = ?',
+  body: `SELECT m.size, m.in_file AS inFile, p.top,
+      substr(m.body, max(? - coalesce(length(p.top), 0), 0) + 1) AS octets
+    FROM messages m LEFT JOIN parameters p ON p.message = m.number WHERE m.id = ?`,
   bodyInFile: 'SELECT 1 FROM messages WHERE id = ? AND in_file = 1',
   find: `${DELIVERIES} WHERE d.message = (SELECT number FROM messages WHERE id = ?) ORDER BY d.destination`,
   list: `${DELIVERIES} ORDER BY d.received, d.message LIMIT ?`,

@@ -65,10 +65,12 @@ export interface DestinationRow {
 }
 
 export interface BodyRow {
+  /** With `top`. */
   readonly size: number;
   readonly inFile: number;
   /** An empty body is NULL too. */
   readonly octets: Uint8Array | null;
+  readonly top: Uint8Array | null;
 }
 
 export interface TransactionRow {
@@ -111,6 +113,7 @@ export type ParameterValues = [
   deliverTrace: number | null,
   submitter: string | null,
   origin: string | null,
+  top: Uint8Array | null,
 ];
 type DeliveryValues = [
   message: number,
@@ -167,6 +170,7 @@ export interface Statements extends Record<keyof typeof SQL, Database.Statement<
   readonly removeMessage: Asks<[message: number], { id: string; inFile: number }>;
 
   readonly recipients: Asks<[message: number, destination: number, claimed: number], RecipientRow>;
+  /** `offset`: with `top` counted. */
   readonly body: Asks<[offset: number, id: string], BodyRow>;
   readonly bodyInFile: Asks<[id: string], unknown>;
   readonly find: Asks<[id: string], DeliveryRow>;

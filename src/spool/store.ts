@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import { concat } from '../core/index.js';
 import { type Cursor, Desk } from './desk.js';
 import { notifyText, parameterValues, toDelivery } from './rows.js';
 import type {
@@ -27,15 +28,22 @@ import {
 export interface NewMessage {
   readonly id: string;
   readonly envelope: Envelope;
+  /** Of the body alone; what stands above it (`envelope.top`) is added here. */
   readonly size: number;
   readonly body?: Uint8Array;
 }
 
-/** A body in its row comes at once, from the offset asked for; `octets` is undefined when it is in a file. */
+/** From the offset asked for: a body in its row comes at once; `octets` is undefined when it is in a file. */
 export interface StoredBody {
+  /** Octets of `top` and body, whole. */
   readonly size: number;
+  /** What stands above the body, whole. */
+  readonly top: Uint8Array;
+  /** Of both, from the offset. */
   readonly octets: Uint8Array | undefined;
 }
+
+const NOTHING = new Uint8Array(0);
 
 /**
  * The queue as rows. Plain and synchronous: every method is one request, run inside a transaction that someone else
@@ -67,6 +75,7 @@ export class Store {
   /** @returns ids of messages that `settling` ended and whose files can go. */
   receive(message: NewMessage, settling: readonly Settlement[]): string[] {
     const { id, envelope, size, body } = message;
+    const top = Buffer.from(envelope.top ?? '');
     const received = Math.floor(envelope.received);
     const row = this.#sql.addMessage.get(
       id,
@@ -74,12 +83,12 @@ export class Store {
       envelope.body === 'BINARYMIME' ? '8BITMIME' : envelope.body,
       envelope.source,
       received,
-      size,
+      top.length + size,
       body === undefined ? 1 : 0,
       body ?? null,
     );
     const number = inserted(row);
-    const parameters = parameterValues(number, envelope);
+    const parameters = parameterValues(number, envelope, top);
     if (parameters !== undefined) this.#sql.addParameters.run(...parameters);
     const { priority = 0, hold = null } = envelope;
     envelope.recipients.forEach((recipient, position) => {
@@ -208,8 +217,11 @@ export class Store {
   body(id: string, offset: number): StoredBody | undefined {
     const row = this.#sql.body.get(offset, id);
     if (row === undefined) return undefined;
-    if (row.inFile === 1) return { size: row.size, octets: undefined };
-    return { size: row.size, octets: row.octets ?? new Uint8Array(0) };
+    const { size } = row;
+    const top = row.top ?? NOTHING;
+    if (row.inFile === 1) return { size, top, octets: undefined };
+    const octets = row.octets ?? NOTHING;
+    return { size, top, octets: offset < top.length ? concat([top.subarray(offset), octets]) : octets };
   }
 
   /** Counts up to `DUE_COUNT_LIMIT` due deliveries per destination; all else is a look into an index. */

@@ -168,7 +168,7 @@ describe('migrations', () => {
         recipients: [{ address: 'a', attempts: 2, lastReason: '451 later' }],
       },
     ]);
-    expect(store.body('m1', 0)?.octets).toEqual(Buffer.from('ABC'));
+    expect(store.body('m1', 0)).toMatchObject({ top: new Uint8Array(0), octets: Buffer.from('ABC') });
     const settled = claimed.flatMap(({ message, destination, recipients }) =>
       recipients.map(({ address }) => settlement(message, `${address} > ${destination}`, delivered)),
     );
@@ -176,6 +176,28 @@ describe('migrations', () => {
     expect(store.totals()).toEqual({ messages: 1, octets: 3, deliveries: 1, held: 0 });
     store.close();
     expect(pragmas().version).toBe(MIGRATIONS.length);
+  });
+
+  test('from before there were tops: what was said of mail stays, and mail with a top is taken', () => {
+    const old = openDatabase(file, MIGRATIONS.slice(0, 3));
+    old.exec(`
+      INSERT INTO destinations (number, name) VALUES (1, 'peer:b');
+      INSERT INTO messages VALUES (1, 'm1', 'from@a', '7BIT', 'x25 1', 1000, 3, 0, x'414243');
+      INSERT INTO parameters VALUES (1, 0, 1, 'HDRS', 'QQ', NULL, NULL, NULL, 'u@a', 'x25');
+      INSERT INTO deliveries (message, destination, received, due) VALUES (1, 1, 1000, 1000);
+      INSERT INTO recipients (message, destination, address, position, due) VALUES (1, 1, 'a', 0, 1000);
+    `);
+    old.close();
+
+    const store = new Store(openDatabase(file));
+    expect(store.list(9)).toMatchObject([
+      { smtpUtf8: true, ret: 'HDRS', envelopeId: 'QQ', submitter: 'u@a', origin: 'x25', size: 3 },
+    ]);
+    const later = { ...envelope(['a > peer:b']), top: 'X: y\r\n' };
+    store.receive({ id: 'm2', envelope: later, size: 1, body: Buffer.from('b') }, []);
+    const bodies = ['m1', 'm2'].map((id) => Buffer.from(store.body(id, 1)?.octets ?? []).toString());
+    expect(bodies).toEqual(['BC', ': y\r\nb']);
+    store.close();
   });
 
   test('happen wholly or not at all', () => {

@@ -393,7 +393,7 @@ describe('questions', () => {
 
   test('an empty body is a body, and not one in a file', () => {
     store.receive({ id: 'm1', envelope: envelope(['a > peer:b']), size: 0, body: new Uint8Array(0) }, []);
-    expect(store.body('m1', 0)).toEqual({ size: 0, octets: new Uint8Array(0) });
+    expect(store.body('m1', 0)).toEqual({ size: 0, top: new Uint8Array(0), octets: new Uint8Array(0) });
   });
 
   test('times of a clock with fractions are taken: nothing comes too early', () => {

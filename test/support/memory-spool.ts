@@ -86,7 +86,8 @@ export class MemorySpool extends DurableSpool {
       },
       commit: async (envelope, settling = []) => {
         await writer.commit(envelope, settling);
-        this.history.push({ id: writer.id, envelope, body: concat(pieces).slice() });
+        const body = concat([Buffer.from(envelope.top ?? ''), ...pieces]).slice();
+        this.history.push({ id: writer.id, envelope, body });
         this.settlements.push(...settling);
       },
       abort: () => writer.abort(),

@@ -66,6 +66,19 @@ function queueing(open: OpenPlace): void {
     expect(await spool.totals()).toEqual({ messages: 1, octets: size, deliveries: 2, held: 0 });
   });
 
+  test.each([0, 1, 65_530, 65_536, 65_537])('puts a top above %i octets, and counts it', async (size) => {
+    const { spool } = await open();
+    const top = 'X-Was-Seen: whole\r\nX-Name: Gr\u00fc\u00dfe\r\n';
+    const whole = Buffer.concat([Buffer.from(top), bodyOf(size)]);
+    const above = Buffer.byteLength(top);
+    const id = await store(spool, bodyOf(size), { ...TO, top });
+    for (const offset of [0, 1, above - 1, above, above + 1, whole.length, whole.length + 1])
+      expect(await readAll(spool.readBody(id, offset))).toBe(inShort(whole.subarray(offset)));
+    for await (const chunk of spool.readBody(id)) expect(chunk.length).toBeLessThanOrEqual(65_536);
+    expect(await spool.totals()).toMatchObject({ octets: whole.length });
+    expect(await spool.find(id)).toMatchObject([{ size: whole.length }, { size: whole.length }]);
+  });
+
   test('gives out by priority, then by time; each delivery to one owner until it is settled, released or late', async () => {
     const { spool, pass } = await open();
     const low = await store(spool, bodyOf(1), envelope(['a > peer:b'], { priority: -1 }));
@@ -403,6 +416,16 @@ function interrupted(open: OpenPlace): void {
       expect(await ids(spool.list(9))).toEqual([id, id]);
     });
 
+    test.each([500, 90_000])('after %i octets gives them back, and takes a top in the end', async (cut) => {
+      const { spool } = await open();
+      const id = await interrupt(spool, cut);
+      const { writer, envelope: kept } = await expectState(spool, 'interrupted');
+      expect(await readAll(writer.stored())).toBe(inShort(bodyOf(cut)));
+      await writer.commit({ ...kept, top: 'X-Top: 1\r\n' }, '250 2.0.0 ok');
+      const expected = Buffer.concat([Buffer.from('X-Top: 1\r\n'), PREFIX, bodyOf(cut)]);
+      expect(await readAll(spool.readBody(id))).toBe(inShort(expected));
+    });
+
     test('again and again loses nothing', async () => {
       const { spool } = await open();
       const body = bodyOf(150_000);
@@ -432,6 +455,7 @@ function interrupted(open: OpenPlace): void {
       const writer = await begun(spool);
       await writer.write(bodyOf(30_000));
       expect(writer.offset).toBe(0);
+      expect(await readAll(writer.stored())).toBe(inShort(bodyOf(0)));
       expect(await writer.checkpoint()).toBe(30_000);
       await writer.write(bodyOf(100_000));
       expect(writer.offset).toBe(30_000);
