@@ -100,6 +100,7 @@ function master(port: number): string {
     'smtp unix - - n - - smtp',
     'anvil unix - - n - 1 anvil',
     'postlog unix-dgram n - n - 1 postlogd',
+    'tlsmgr unix - - n 1000? 1 tlsmgr',
     'proxymap unix - - n - - proxymap',
     'flush unix n - n 1000? 0 flush',
     '',
