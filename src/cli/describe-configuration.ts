@@ -123,7 +123,12 @@ function outAndIn({ fromCalling, fromCalled }: PerDirection): string {
 
 function routeRows(routes: readonly RouteRule[]): Row[] {
   return [
-    ...routes.map(({ domain, target }) => [domain.text, describeTarget(target)]),
+    ...routes.map(({ domain, target, recipients }) => [
+      domain.text,
+      recipients === undefined
+        ? describeTarget(target)
+        : `${describeTarget(target)}, for the ${recipients.size} recipients known there`,
+    ]),
     ...(routes.some(({ domain }) => domain.isCatchAll) ? [] : [['all other', 'refused: 550 5.1.2 no route']]),
   ];
 }

@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { describeError } from '../core/index.js';
 import {
   CALLER_REFUSED,
   DTE_ORIGINATED,
   type IncomingRule,
+  KnownRecipients,
   type RouteRule,
   type RouteTarget,
   type ServerTerms,
@@ -105,7 +108,22 @@ export function readRoute(path: KeyPath, folder: string, problems: ProblemList):
   const settings = readPart(routeSchema, path, problems);
   if (settings === undefined || given.length !== 1) return undefined;
   const target = targetOf(settings, path, folder, problems);
-  return target && { domain: settings.domain, target };
+  const recipients =
+    settings.recipients === undefined
+      ? undefined
+      : readRecipients(resolve(folder, settings.recipients), [...path, 'recipients'], problems);
+  return target && { domain: settings.domain, target, ...(recipients !== undefined && { recipients }) };
+}
+
+function readRecipients(file: string, path: KeyPath, problems: ProblemList): KnownRecipients | undefined {
+  try {
+    const recipients = KnownRecipients.parse(readFileSync(file, 'utf8'));
+    if (recipients instanceof KnownRecipients) return recipients;
+    problems.refuse(path, `${file}, ${recipients}`);
+  } catch (error) {
+    problems.refuse(path, `${file} can't be read: ${describeError(error)}`);
+  }
+  return undefined;
 }
 
 const OF_SMTP_ROUTES = ['tls', 'tls_ca', 'auth'] as const;

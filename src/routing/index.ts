@@ -1,6 +1,7 @@
 export * from './access.js';
 export * from './admission.js';
 export * from './aliases.js';
+export * from './known-recipients.js';
 export * from './mail-policy.js';
 export * from './network.js';
 export * from './number.js';

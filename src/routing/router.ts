@@ -1,4 +1,5 @@
 import type { EnhancedReply } from '../smtp/index.js';
+import type { KnownRecipients } from './known-recipients.js';
 import type { Captures, Pattern } from './pattern.js';
 import type { Template } from './template.js';
 
@@ -6,6 +7,8 @@ import type { Template } from './template.js';
 export interface RouteRule {
   readonly domain: Pattern;
   readonly target: RouteTarget;
+  /** Who exists there; absent: nobody knows. */
+  readonly recipients?: KnownRecipients;
 }
 
 export type RouteTarget =
@@ -63,9 +66,11 @@ export class Router {
     const domain = domainOf(address);
     if (domain === undefined)
       return refused('5.1.3', `${address === '' ? 'an empty address' : address} has no domain`);
-    for (const { domain: pattern, target } of this.#rules) {
+    for (const { domain: pattern, target, recipients } of this.#rules) {
       const captures = pattern.match(domain);
-      if (captures !== undefined) return decide(target, captures, domain);
+      if (captures === undefined) continue;
+      if (recipients?.has(address) === false) return refused('5.1.1', `nobody known as ${address}`);
+      return decide(target, captures, domain);
     }
     return refused('5.1.2', `no route to ${domain}`);
   }

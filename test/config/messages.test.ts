@@ -116,7 +116,10 @@ describe('[listen], [relay], [queue], [log]', () => {
     ['[log]\ncalls = true', 'log.calls: found true; allowed: a file'],
     ['[log]\ncall = "x"', 'log.call: unknown key; did you mean "calls"?'],
     ['[log]\ncolour = "x"', 'log.colour: unknown key; allowed: level, calls'],
-    ['log = 3', 'route "*" log: unknown key; allowed: domain, peer, smtp, tls, tls_ca, auth, error'],
+    [
+      'log = 3',
+      'route "*" log: unknown key; allowed: domain, peer, smtp, recipients, tls, tls_ca, auth, error',
+    ],
     ['[auth]\nusers = ""', 'auth.users: found ""; allowed: a file that x25mail passwd has made'],
     ['[console]\nhttp = "127.0.0.1:80"', 'console.http: not supported by this version'],
     [
@@ -568,6 +571,10 @@ describe('[[route]]', () => {
       'route "x.test" tls: found "always"; allowed: "none" or "may" or "must" or "verify" or "implicit"',
     ],
     ['peer = "site-b"\ntls = "must"', 'route "x.test" tls: allowed only with smtp'],
+    [
+      'peer = "site-b"\nrecipients = "none.txt"',
+      "route \"x.test\" recipients: /etc/x25mail/none.txt can't be read: ENOENT: no such file or directory, open '/etc/x25mail/none.txt'",
+    ],
     [
       'error = "5.1.2 no"\nauth = { user = "u", password_file = "p" }',
       'route "x.test" auth: allowed only with smtp',

@@ -56,6 +56,7 @@ export const routeSchema = table('route', {
   domain: domainPattern(),
   peer: oneOrMore(name(), 'the name of a peer, or a list of them').optional(),
   smtp: matching(/./, 'a host and a port, such as "127.0.0.1:25"').optional(),
+  recipients: matching(/./, 'a file with an address or a local part in each line').optional(),
   tls: choice(TLS_POLICIES).optional(),
   tls_ca: matching(/./, 'a file with the certificates of signers (PEM)').optional(),
   auth: table('route.auth', {

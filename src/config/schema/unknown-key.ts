@@ -9,7 +9,7 @@ const NOT_YET: Readonly<Record<string, readonly string[]>> = {
   link: ['tariff'],
   'peer.calls': ['budget', 'max_wait', 'min_messages', 'windows'],
   incoming: ['to'],
-  route: ['link', 'lmtp', 'maildir', 'mx', 'nua', 'recipients'],
+  route: ['link', 'lmtp', 'maildir', 'mx', 'nua'],
   queue: ['delay_warning'],
 };
 
