@@ -5,6 +5,7 @@
 import { benchCircuits } from './circuits.js';
 import { benchGateways } from './gateways.js';
 import { benchLine } from './line-utilisation.js';
+import { benchSmtp } from './smtp.js';
 import { benchSpool } from './spool.js';
 import { benchStacks } from './stacks.js';
 import { benchXot } from './xot.js';
@@ -16,6 +17,7 @@ const BENCHES: Record<string, () => Promise<void>> = {
   gateways: benchGateways,
   spool: benchSpool,
   xot: benchXot,
+  smtp: benchSmtp,
 };
 
 const asked = process.argv.slice(2);
