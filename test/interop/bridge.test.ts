@@ -50,7 +50,10 @@ class Bridged {
         link: serialLink(name, (name === 'a' ? this.#line?.a : this.#line?.b) ?? '', 921_600),
         facilities: '[{ packet_size = 512, window = 7 }]',
         more,
-      }).replace('[gateway]', '[gateway]\ncaller_network = "fd25::/64"');
+      })
+        .replace('[gateway]', '[gateway]\ncaller_network = "fd25::/64"')
+        // A circuit may still be clearing when the next client comes.
+        .replace('[[peer]]', '[[peer]]\ncalls = { max_circuits = 4 }');
     const bridge = `[[bridge]]\nlisten = "127.0.0.1:${this.bridgePort}"\npeer = "other"\n`;
     const incoming = `[[incoming]]
 link = "line"
