@@ -1,4 +1,4 @@
-import { formatProblem, loadConfiguration } from '../config/index.js';
+import { type Configuration, formatProblem, loadConfiguration } from '../config/index.js';
 import { ControlClient } from '../console/index.js';
 
 /** How a command finds the running gateway: by its configuration, or by its socket. */
@@ -32,6 +32,11 @@ export async function withGateway(
 /** @returns undefined when there is none to be found; why was said. */
 function socketOf({ config, socket }: ControlOptions): string | undefined {
   if (socket !== undefined) return socket;
+  return configurationOf(config)?.console.socket;
+}
+
+/** @returns undefined when there is none, or it can't be used; why was said. */
+export function configurationOf(config: string | undefined): Configuration | undefined {
   if (config === undefined) {
     process.stderr.write(
       'x25mail: which gateway? Give its configuration (-c) or its control socket (--socket)\n',
@@ -39,7 +44,7 @@ function socketOf({ config, socket }: ControlOptions): string | undefined {
     return undefined;
   }
   const result = loadConfiguration(config);
-  if (result.ok) return result.configuration.console.socket;
+  if (result.ok) return result.configuration;
   for (const problem of result.problems) process.stderr.write(`${formatProblem(problem)}\n`);
   return undefined;
 }

@@ -7,9 +7,11 @@ import { describeError } from '../core/index.js';
 import { OCTET_KINDS } from '../observe/index.js';
 import { type CaptureOptions, runCapture } from './capture.js';
 import { runCheck } from './check.js';
+import { ofGateway, wholeNumber } from './command-options.js';
 import { type DecodeOptions, runDecode } from './decode.js';
 import { runDemo } from './demo/demo.js';
 import { type PasswdOptions, runPasswd } from './passwd.js';
+import { addQueueCommands } from './queue-command.js';
 import { runGateway } from './run.js';
 import { runStatus, type StatusOptions } from './status.js';
 
@@ -60,6 +62,8 @@ function program(): Command {
       });
   watching('status', 'what a running gateway is doing: its links with all that they count, its circuits');
   watching('circuits', 'the circuits of a running gateway');
+
+  addQueueCommands(x25mail, write);
 
   ofGateway(x25mail.command('capture'))
     .description('writes what passes the links of a running gateway as pcapng, for Wireshark, until Ctrl-C')
@@ -145,20 +149,6 @@ from which it can't be got back. A running gateway sees the change at the next l
     });
 
   return x25mail;
-}
-
-/** How the running gateway is found. */
-function ofGateway(command: Command): Command {
-  return command
-    .option('-c, --config <file>', 'configuration of the running gateway')
-    .option('--socket <path>', 'its control socket, instead of its configuration');
-}
-
-function wholeNumber(text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1)
-    throw new InvalidArgumentError('allowed: a whole number from 1.');
-  return number;
 }
 
 function lineSpeed(text: string): number {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { TracedLink, TraceEvent } from '../observe/index.js';
+import { queueRequests } from './queue-requests.js';
 import { type Asked, type ControlRequests, RequestError, request, untilCancelled } from './request.js';
 import type { WatchedGateway } from './watched-gateway.js';
 
@@ -22,6 +23,7 @@ export interface CapturedEvent {
 /** What can be asked of a running gateway. */
 export function gatewayRequests(gateway: WatchedGateway): ControlRequests {
   return {
+    ...queueRequests(gateway.queue),
     status: request({}, () => gateway.status()),
     capture: request(
       { links: z.array(z.string()).default([]), layers: z.enum(CAPTURE_LAYERS).default('frames') },

@@ -1,7 +1,9 @@
 /** What a gateway offers to those who watch it; the gateway fills it in. */
 import type { TracedLink, TraceEvent } from '../observe/index.js';
+import type { OperatedQueue } from './queue-requests.js';
 
 export interface WatchedGateway {
+  readonly queue: OperatedQueue;
   status(): GatewayStatus;
   /** All links that can be watched, as they are now. */
   readonly tracedLinks: readonly TracedLink[];

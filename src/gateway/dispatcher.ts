@@ -74,6 +74,15 @@ export class Dispatcher {
     this.#scanning ??= this.#scanUntilQuiet();
   }
 
+  /** Somebody wants them tried at once, however they fared lately. One that is down is still probed by one message. */
+  tryNow(destinations: readonly string[]): void {
+    for (const destination of destinations) {
+      const state = this.#states.get(destination);
+      if (state !== undefined) state.notBefore = 0;
+    }
+    this.poke();
+  }
+
   /** Begins nothing more, lets each session end after its present message, and resolves when they are over. */
   async stop(): Promise<void> {
     this.#stopped = true;

@@ -1,18 +1,11 @@
 import { CallerNetwork } from '../bridge/index.js';
 import type { TraceEvent } from '../circuit/index.js';
 import type { Configuration, LinkConfiguration } from '../config/index.js';
-import type { GatewayStatus, TraceWatcher, WatchedGateway } from '../console/index.js';
+import type { GatewayStatus, OperatedQueue, TraceWatcher, WatchedGateway } from '../console/index.js';
 import { type Clock, describeError, GatewayError, SystemClock } from '../core/index.js';
 import { type LookUp, lookUpName, NameCache } from '../line/index.js';
 import type { TracedLink } from '../observe/index.js';
-import {
-  destinationKey,
-  MailPolicy,
-  parseDestination,
-  Recipients,
-  RelayPolicy,
-  Router,
-} from '../routing/index.js';
+import { MailPolicy, parseDestination, Recipients, RelayPolicy, Router } from '../routing/index.js';
 import { openSpool, type Spool } from '../spool/index.js';
 import { BridgeListener } from './bridge-listener.js';
 import type { CallLink } from './call-link.js';
@@ -25,6 +18,7 @@ import { FallbackTransport } from './fallback-transport.js';
 import type { GatewayLink, LinkReport } from './gateway-link.js';
 import { IncomingCalls } from './incoming-calls.js';
 import { makeLink, type OpenLine, openConfiguredLine } from './links.js';
+import { makeSettler } from './make-settler.js';
 import { OpenCalls } from './open-calls.js';
 import { readPassword } from './outgoing-tls.js';
 import { PeerCaller } from './peer-caller.js';
@@ -32,7 +26,7 @@ import { PeerTransport } from './peer-transport.js';
 import type { Received } from './reception.js';
 import { RetryPolicy } from './retry-policy.js';
 import { circuitClientOptions, circuitServerOptions, tcpClientOptions } from './session-options.js';
-import { Settler } from './settler.js';
+import type { Settler } from './settler.js';
 import { SmtpService } from './smtp-service.js';
 import { type Connect, connectByTcp, SmtpTransport } from './smtp-transport.js';
 import { TraceWatchers } from './trace-watchers.js';
@@ -73,6 +67,7 @@ export class Gateway implements WatchedGateway {
   readonly #bridges: readonly BridgeListener[];
   readonly #incoming: IncomingCalls;
   readonly #dispatcher: Dispatcher;
+  readonly #settler: Settler;
   readonly #connect: Connect;
   readonly #checkpoints: Checkpoints;
   readonly #router: Router;
@@ -102,7 +97,7 @@ export class Gateway implements WatchedGateway {
     spool: Spool,
   ) {
     const { clock, observe } = environment;
-    const { hostname, postmaster, callerNetwork } = configuration.gateway;
+    const { hostname, callerNetwork } = configuration.gateway;
     this.#configuration = configuration;
     this.#clock = clock;
     this.#observe = observe;
@@ -157,23 +152,11 @@ export class Gateway implements WatchedGateway {
       return caller === undefined ? [] : [new BridgeListener({ bridge, caller, hostname, clock, observe })];
     });
     const transports = this.#makeTransports([...callers.values()]);
+    this.#settler = makeSettler({ configuration, router, spool, clock, retries, observe });
     this.#dispatcher = new Dispatcher({
       spool,
       clock,
-      settler: new Settler({
-        spool,
-        clock,
-        hostname,
-        postmaster,
-        maxAgeMs: configuration.queue.maxAgeMs,
-        nextAttempt: (attempts) => retries.afterReply(attempts),
-        destinationOf: (address) => {
-          const decision = router.route(address);
-          return decision.type === 'refused' ? undefined : destinationKey(decision);
-        },
-        onSettled: (recipient) => observe({ type: 'settled', recipient }),
-        onProblem: (problem) => observe({ type: 'problem', problem }),
-      }),
+      settler: this.#settler,
       transportFor: (destination) => this.#transportFor(destination, transports),
       nextTry: (destination, failures, end) => retries.afterFailure(destination, failures, end),
       onWell: (destination) => retries.wentWell(destination),
@@ -194,6 +177,16 @@ export class Gateway implements WatchedGateway {
   /** Mail was put into the spool by somebody else: looks for what is due. */
   poke(): void {
     this.#dispatcher.poke();
+  }
+
+  /** What people do with the queue is carried on with here. */
+  get queue(): OperatedQueue {
+    return {
+      spool: this.#spool,
+      wallTime: () => this.#clock.wallTime(),
+      tryNow: (destinations) => this.#dispatcher.tryNow(destinations),
+      bounce: (delivery, reason) => this.#settler.bounce(delivery, reason),
+    };
   }
 
   /** What the links are doing. */

@@ -78,6 +78,17 @@ export class Settler {
     }
   }
 
+  /**
+   * Somebody has decided that it is not worth waiting any longer: given up, with a report as ever.
+   * @returns false when it could not be written down, so that it waits on
+   */
+  bounce(delivery: Delivery, reason: string): Promise<boolean> {
+    return this.#fail(
+      delivery,
+      delivery.recipients.map(({ address }) => ({ address, reason })),
+    );
+  }
+
   /** Gives up what waited too long without an attempt of its own. @returns how many deliveries that were. */
   async sweepOverdue(): Promise<number> {
     let swept = 0;
@@ -99,6 +110,10 @@ export class Settler {
       address,
       reason: timeIsOver(reason ?? lastReason ?? 'no attempt was possible'),
     }));
+    await this.#fail(delivery, failed);
+  }
+
+  #fail(delivery: Delivery, failed: readonly FailedRecipient[]): Promise<boolean> {
     const settlements = failed.map(
       ({ address, reason: why }): Settlement => ({
         message: delivery.message,
@@ -107,22 +122,24 @@ export class Settler {
         outcome: { type: 'failed', reason: why },
       }),
     );
-    await this.#write(delivery, settlements, failed);
+    return this.#write(delivery, settlements, failed);
   }
 
+  /** @returns whether it is written down. */
   async #write(
     delivery: Delivery,
     settlements: readonly Settlement[],
     failed: readonly FailedRecipient[],
-  ): Promise<void> {
+  ): Promise<boolean> {
     try {
       const isReported = failed.length > 0 && (await this.#report(delivery, settlements, failed));
       if (!isReported) await this.#options.spool.settle(settlements);
     } catch (error) {
       this.problem(`writing down what became of ${delivery.message}: ${describeError(error)}`);
-      return;
+      return false;
     }
     for (const settlement of settlements) this.#tell(delivery, settlement);
+    return true;
   }
 
   /** @returns false when no report is owed or nobody can get it. */

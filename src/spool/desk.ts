@@ -142,18 +142,19 @@ export class Desk {
     const { destination, held, receivedBefore = Infinity, receivedAfter = -Infinity } = filter;
     const sender = filter.sender === undefined ? undefined : new Pattern(withoutBrackets(filter.sender));
     const domain = filter.domain === undefined ? undefined : new Pattern(filter.domain);
+    const recipient = filter.recipient === undefined ? undefined : new Pattern(filter.recipient);
     return (row) =>
       (destination === undefined || row.name === destination) &&
       (held === undefined || held === (row.hold !== null)) &&
       row.received < receivedBefore &&
       row.received >= receivedAfter &&
       (sender === undefined || sender.matches(row.sender)) &&
-      (domain === undefined || this.#hasRecipientIn(row, domain));
+      (domain === undefined || this.#hasRecipient(row, (address) => domain.matches(domainOf(address)))) &&
+      (recipient === undefined || this.#hasRecipient(row, (address) => recipient.matches(address)));
   }
 
-  #hasRecipientIn({ message, destination }: DeliveryRow, domain: Pattern): boolean {
-    const recipients = this.#sql.recipients.all(message, destination, 0);
-    return recipients.some(({ address }) => domain.matches(address.slice(address.lastIndexOf('@') + 1)));
+  #hasRecipient({ message, destination }: DeliveryRow, isWanted: (address: string) => boolean): boolean {
+    return this.#sql.recipients.all(message, destination, 0).some(({ address }) => isWanted(address));
   }
 
   /** @returns whether it changed anything */
@@ -207,6 +208,10 @@ function startOf({ receivedAfter }: DeliveryFilter, after: Cursor): Cursor {
 function behind(rows: readonly (DeliveryRow | AgeRow)[], limit: number): { next?: Cursor } {
   const last = rows.at(-1);
   return last === undefined || rows.length < limit ? {} : { next: last };
+}
+
+function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1);
 }
 
 function withoutBrackets(sender: string): string {

@@ -95,6 +95,8 @@ export interface DeliveryFilter {
   readonly destination?: string;
   /** Of any recipient that waits there; `*` stands for anything. */
   readonly domain?: string;
+  /** Address of any recipient that waits there; `*` stands for anything. */
+  readonly recipient?: string;
   /** `*` stands for anything; empty or `<>` for none. */
   readonly sender?: string;
   readonly receivedBefore?: number;

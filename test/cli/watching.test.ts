@@ -11,8 +11,10 @@ import {
   type TraceWatcher,
   type WatchedGateway,
 } from '../../src/console/index.js';
+import { VirtualClock } from '../../src/core/index.js';
 import { readCapture, type TracedLink, type TraceEvent } from '../../src/observe/index.js';
 import { hex } from '../support/hex.js';
+import { MemorySpool } from '../support/memory-spool.js';
 
 const LINE: TracedLink = { name: 'psdn0', role: 'dte' };
 const XOT: TracedLink = { name: 'wan', role: 'either' };
@@ -88,7 +90,13 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'x25mail-'));
   socket = join(folder, 'control');
   watchers = new Set();
+  const clock = new VirtualClock();
   const gateway: WatchedGateway = {
+    queue: {
+      spool: new MemorySpool(clock),
+      wallTime: () => clock.wallTime(),
+      tryNow: () => {},
+    },
     status: () => STATUS,
     tracedLinks: [LINE, XOT],
     watch: (watcher) => {

@@ -1,0 +1,42 @@
+import type { Configuration } from '../config/index.js';
+import type { Clock } from '../core/index.js';
+import { destinationKey, type Router } from '../routing/index.js';
+import type { Spool } from '../spool/index.js';
+import type { Observe } from './events.js';
+import type { RetryPolicy } from './retry-policy.js';
+import { Settler } from './settler.js';
+
+export interface SettlerParts {
+  readonly configuration: Configuration;
+  readonly router: Router;
+  readonly spool: Spool;
+  readonly clock: Clock;
+  readonly retries: RetryPolicy;
+  readonly observe: Observe;
+}
+
+/** A settler as a configuration wants it. */
+export function makeSettler({
+  configuration,
+  router,
+  spool,
+  clock,
+  retries,
+  observe,
+}: SettlerParts): Settler {
+  const { gateway, queue } = configuration;
+  return new Settler({
+    spool,
+    clock,
+    hostname: gateway.hostname,
+    postmaster: gateway.postmaster,
+    maxAgeMs: queue.maxAgeMs,
+    nextAttempt: (attempts) => retries.afterReply(attempts),
+    destinationOf: (address) => {
+      const decision = router.route(address);
+      return decision.type === 'refused' ? undefined : destinationKey(decision);
+    },
+    onSettled: (recipient) => observe({ type: 'settled', recipient }),
+    onProblem: (problem) => observe({ type: 'problem', problem }),
+  });
+}
