@@ -5,6 +5,8 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { CAPTURE_LAYERS } from '../console/index.js';
 import { describeError } from '../core/index.js';
 import { OCTET_KINDS } from '../observe/index.js';
+import { CALL_GROUPS } from './call-sums.js';
+import { type CallsOptions, parseMoment, runCalls } from './calls.js';
 import { type CaptureOptions, runCapture } from './capture.js';
 import { runCheck } from './check.js';
 import { ofGateway, wholeNumber } from './command-options.js';
@@ -64,6 +66,36 @@ function program(): Command {
   watching('circuits', 'the circuits of a running gateway');
 
   addQueueCommands(x25mail, write);
+
+  x25mail
+    .command('calls')
+    .description(
+      'call records: who, when, how long, how much, what it cost and why it ended; or sums of them',
+    )
+    .argument(
+      '[file...]',
+      'files of records, also rotated ones, .gz too (default: calls in [log] of the configuration)',
+    )
+    .option('-c, --config <file>', 'configuration')
+    .option(
+      '--since <when>',
+      'calls from then on: a day, a time (UTC), or how long ago, such as 7d',
+      (text: string) => parseMoment(text, Date.now(), false),
+    )
+    .option('--until <when>', 'calls up to then; a day with all of it', (text: string) =>
+      parseMoment(text, Date.now(), true),
+    )
+    .option('--peer <name...>', 'only with these peers')
+    .option('--link <name...>', 'only on these links')
+    .addOption(new Option('--direction <which>', 'only these').choices(['outgoing', 'incoming']))
+    .addOption(new Option('--by <what...>', 'sums in place of the list').choices(CALL_GROUPS))
+    .addOption(new Option('--csv', 'for spreadsheets').conflicts('json'))
+    .option('--json', 'for programs')
+    .action(async (files: string[], options: CallsOptions) => {
+      endWhenReaderGoes();
+      const complain = (line: string): void => void process.stderr.write(`x25mail: ${line}\n`);
+      process.exitCode = await runCalls(files, options, { write, complain });
+    });
 
   ofGateway(x25mail.command('capture'))
     .description('writes what passes the links of a running gateway as pcapng, for Wireshark, until Ctrl-C')
@@ -149,6 +181,14 @@ from which it can't be got back. A running gateway sees the change at the next l
     });
 
   return x25mail;
+}
+
+/** Who reads a long list may have seen enough of it, as `head` does. */
+function endWhenReaderGoes(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
 }
 
 function lineSpeed(text: string): number {

@@ -16,6 +16,7 @@ export * from './ladder.js';
 export * from './log.js';
 export { OCTET_KINDS, type OctetKind, recognise } from './octet-kind.js';
 export * from './pcapng.js';
+export { readCallRecord, type StoredCallRecord } from './read-call-record.js';
 export * from './trace-log.js';
 export { channelIn, packetIn, type Sender, type TracedLink } from './traced-link.js';
 export { count, duration, utc } from './words.js';
