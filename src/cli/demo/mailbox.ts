@@ -1,7 +1,14 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { type Clock, concat } from '../../core/index.js';
 import { TcpStream } from '../../line/index.js';
-import { type ServerAction, type ServerInput, type ServerOptions, ServerSession } from '../../smtp/index.js';
+import {
+  BASIC_OFFERS,
+  type Offers,
+  type ServerAction,
+  type ServerInput,
+  type ServerOptions,
+  ServerSession,
+} from '../../smtp/index.js';
 
 /** A receiver of SMTP over TCP that keeps what it gets in memory: the mailbox of the demonstration. */
 export class Mailbox {
@@ -11,7 +18,13 @@ export class Mailbox {
   readonly #options: ServerOptions;
   readonly #onMessage: (message: Uint8Array) => void;
 
-  constructor(hostname: string, clock: Clock, onMessage: (message: Uint8Array) => void) {
+  /** @param offers extensions that need nothing of whoever keeps the messages */
+  constructor(
+    hostname: string,
+    clock: Clock,
+    onMessage: (message: Uint8Array) => void,
+    offers: Offers = BASIC_OFFERS,
+  ) {
     this.#options = {
       hostname,
       greeting: 'ESMTP mailbox',
@@ -21,6 +34,7 @@ export class Mailbox {
       bareLineEnd: 'refuse',
       idleTimeoutMs: 60_000,
       maxErrors: 10,
+      offers,
     };
     this.#clock = clock;
     this.#onMessage = onMessage;
