@@ -14,6 +14,7 @@ import { type DecodeOptions, runDecode } from './decode.js';
 import { runDemo } from './demo/demo.js';
 import { type PasswdOptions, runPasswd } from './passwd.js';
 import { addQueueCommands } from './queue-command.js';
+import { type ReloadOptions, runReload } from './reload.js';
 import { runGateway } from './run.js';
 import { runStatus, type StatusOptions } from './status.js';
 
@@ -66,6 +67,20 @@ function program(): Command {
   watching('circuits', 'the circuits of a running gateway');
 
   addQueueCommands(x25mail, write);
+
+  ofGateway(x25mail.command('reload'))
+    .description('a running gateway reads its configuration again, as by SIGHUP; a bad one is refused')
+    .option('--json', 'for programs')
+    .addHelpText(
+      'after',
+      `
+No session and no circuit ends: what began goes on as it began. Links, addresses that are listened on, the spool, the host
+name, the control socket and the file of call records can't be changed under way: what differs there is told.`,
+    )
+    .action(async (options: ReloadOptions) => {
+      const complain = (line: string): void => void process.stderr.write(`x25mail: ${line}\n`);
+      process.exitCode = await runReload(options, { write, complain });
+    });
 
   x25mail
     .command('calls')

@@ -1,9 +1,10 @@
 import { formatProblem, loadConfiguration } from '../config/index.js';
-import { ControlServer, gatewayRequests } from '../console/index.js';
+import { ControlServer, gatewayRequests, request } from '../console/index.js';
 import { deferred, describeError } from '../core/index.js';
 import { Gateway } from '../gateway/index.js';
-import { CallLog, createLog, type Logger, traceTo } from '../observe/index.js';
+import { CallLog, createLog } from '../observe/index.js';
 import { logEvents } from './log-events.js';
+import { Reloader } from './reloader.js';
 
 const DONE = 0;
 const FAILED = 1;
@@ -38,13 +39,23 @@ export async function runGateway(file: string): Promise<number> {
         if (event.type === 'fatal') fatal.resolve('fatal');
       },
     });
-    if (log.isLevelEnabled('trace')) logTraces(gateway, log);
-    const control = await openControl(configuration.console.socket, gateway);
+    const reloader = new Reloader({ file, gateway, log });
+    const reload = (): void => void reloader.reload();
+    const control = await ControlServer.listen(configuration.console.socket, {
+      ...gatewayRequests(gateway),
+      reload: request({}, () => reloader.reload()),
+    }).catch(async (error: unknown) => {
+      await gateway.stop();
+      throw error;
+    });
+    process.on('SIGHUP', reload);
     log.info({ spool: configuration.gateway.spool }, `${configuration.gateway.hostname} is running`);
     const why = await Promise.race([untilSignal(), fatal.promise]);
     log.info(`${why}: ending what is going on, at most a minute`);
     process.once('SIGTERM', endNow);
     process.once('SIGINT', endNow);
+    process.off('SIGHUP', reload);
+    process.on('SIGHUP', ignore); // without a handler it would end us at once
     await gateway.stop();
     await control.close();
     log.info('stopped');
@@ -55,6 +66,7 @@ export async function runGateway(file: string): Promise<number> {
   } finally {
     process.off('SIGTERM', endNow);
     process.off('SIGINT', endNow);
+    process.off('SIGHUP', ignore);
     await calls?.close();
   }
 }
@@ -71,23 +83,9 @@ function untilSignal(): Promise<NodeJS.Signals> {
   });
 }
 
-/** @throws GatewayError when there is none to be had; the gateway is stopped then. */
-async function openControl(path: string, gateway: Gateway): Promise<ControlServer> {
-  try {
-    return await ControlServer.listen(path, gatewayRequests(gateway));
-  } catch (error) {
-    await gateway.stop();
-    throw error;
-  }
-}
-
-/** A line for each frame, or packet where there are no frames. */
-function logTraces(gateway: Gateway, log: Logger): void {
-  const logs = new Map(gateway.tracedLinks.map(({ name }) => [name, log.child({ link: name })]));
-  gateway.watch((link, event) => traceTo(logs.get(link.name) ?? log, link)(event));
-}
-
 /** Whoever asks twice does not want to wait; what is queued is safe. */
 function endNow(): void {
   process.exit(FAILED);
 }
+
+function ignore(): void {}

@@ -1,5 +1,5 @@
 import { Bridge } from '../bridge/index.js';
-import { type BridgeConfiguration, formatHostAndPort } from '../config/index.js';
+import { type BridgeConfiguration, formatHostAndPort, type HostAndPort } from '../config/index.js';
 import { type Clock, fromAscii, type OctetStream } from '../core/index.js';
 import type { Observe } from './events.js';
 import type { PeerCaller } from './peer-caller.js';
@@ -19,7 +19,7 @@ const MAX_CLIENTS = 100;
 
 /** An address of ours where a mail server finds a peer: every connection becomes a call. */
 export class BridgeListener {
-  readonly #options: BridgeListenerOptions;
+  #options: BridgeListenerOptions;
   readonly #listener: SmtpListener;
   readonly #bridges = new Set<Bridge>();
 
@@ -30,10 +30,21 @@ export class BridgeListener {
       ...bridge.listen,
       maxSessions: MAX_CLIENTS,
       hostname,
-      mayConnect: (address) => bridge.allow.some((network) => network.includes(address)),
+      mayConnect: (address) => this.#options.bridge.allow.some((network) => network.includes(address)),
       onClient: (stream) => this.serve(stream),
       onTurnedAway: (address, why) => observe({ type: 'connectionRefused', where: this.#name, address, why }),
     });
+  }
+
+  /** Counts for further connections. @param bridge with the address that it has. */
+  configure(bridge: BridgeConfiguration, caller: PeerCaller): void {
+    this.#options = { ...this.#options, bridge, caller };
+  }
+
+  /** Whether this address is the one that it listens on, as configured. */
+  isOn({ host, port }: HostAndPort): boolean {
+    const { listen } = this.#options.bridge;
+    return listen.host === host && listen.port === port;
   }
 
   /** The port it listens on, also where any was asked for (0). */

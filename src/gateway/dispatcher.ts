@@ -23,7 +23,8 @@ export interface TransportEnd {
 
 export interface DispatcherOptions {
   readonly spool: Spool;
-  readonly settler: Settler;
+  /** The one that counts now; a session keeps the one that it has begun with. */
+  readonly settler: () => Settler;
   readonly clock: Clock;
   /** Undefined: nothing known by that name any more; its mail waits. */
   readonly transportFor: (destination: string) => Transport | undefined;
@@ -110,7 +111,7 @@ export class Dispatcher {
     const now = this.#options.clock.now();
     if (now - this.#lastSweep < SWEEP_MS) return;
     this.#lastSweep = now;
-    if ((await this.#options.settler.sweepOverdue()) > 0) this.#scanAgain = true;
+    if ((await this.#options.settler().sweepOverdue()) > 0) this.#scanAgain = true;
     await this.#options.spool.tidy();
   }
 
@@ -150,7 +151,8 @@ export class Dispatcher {
   }
 
   async #run(destination: string, transport: Transport, state: DestinationState): Promise<void> {
-    const { spool, settler, clock, onWell, onProblem } = this.#options;
+    const { spool, clock, onWell, onProblem } = this.#options;
+    const settler = this.#options.settler();
     const owner = `${destination}#${++this.#runs}`;
     const mail = new MailSource({ spool, settler, clock, destination, owner, probing: state.failures > 0 });
     this.#sources.add(mail);

@@ -5,32 +5,31 @@ import type { GatewayStatus, OperatedQueue, TraceWatcher, WatchedGateway } from 
 import { type Clock, describeError, GatewayError, SystemClock } from '../core/index.js';
 import { type LookUp, lookUpName, NameCache } from '../line/index.js';
 import type { TracedLink } from '../observe/index.js';
-import { MailPolicy, parseDestination, Recipients, RelayPolicy, Router } from '../routing/index.js';
+import { MailPolicy, Recipients, RelayPolicy, Router } from '../routing/index.js';
 import { openSpool, type Spool } from '../spool/index.js';
 import { BridgeListener } from './bridge-listener.js';
 import type { CallLink } from './call-link.js';
 import { callRecorder } from './call-recorder.js';
 import type { CallStarted, CallWatcher } from './call-watcher.js';
 import { Checkpoints } from './checkpoints.js';
-import { Dispatcher, type Transport } from './dispatcher.js';
+import { Dispatcher } from './dispatcher.js';
 import type { Observe } from './events.js';
-import { FallbackTransport } from './fallback-transport.js';
 import type { GatewayLink, LinkReport } from './gateway-link.js';
 import { IncomingCalls } from './incoming-calls.js';
 import { makeLink, type OpenLine, openConfiguredLine } from './links.js';
 import { makeSettler } from './make-settler.js';
 import { OpenCalls } from './open-calls.js';
 import { readPassword } from './outgoing-tls.js';
-import { PeerCaller } from './peer-caller.js';
-import { PeerTransport } from './peer-transport.js';
 import type { Received } from './reception.js';
+import { planReload } from './reload-plan.js';
 import { RetryPolicy } from './retry-policy.js';
-import { circuitClientOptions, circuitServerOptions, tcpClientOptions } from './session-options.js';
+import { circuitServerOptions } from './session-options.js';
 import type { Settler } from './settler.js';
 import { SmtpService } from './smtp-service.js';
-import { type Connect, connectByTcp, SmtpTransport } from './smtp-transport.js';
+import { type Connect, connectByTcp } from './smtp-transport.js';
 import { TraceWatchers } from './trace-watchers.js';
 import { tracedLink, watchedLink } from './watched-link.js';
+import { Ways } from './ways.js';
 
 /** What a gateway takes from its surroundings; tests and the demonstration put other things there. */
 export interface Environment {
@@ -55,7 +54,7 @@ const STOP_MS = 30_000;
 
 /** A gateway, put together from its configuration. */
 export class Gateway implements WatchedGateway {
-  readonly #configuration: Configuration;
+  #configuration: Configuration;
   readonly #clock: Clock;
   readonly #observe: Observe;
   readonly #spool: Spool;
@@ -67,10 +66,9 @@ export class Gateway implements WatchedGateway {
   readonly #bridges: readonly BridgeListener[];
   readonly #incoming: IncomingCalls;
   readonly #dispatcher: Dispatcher;
-  readonly #settler: Settler;
-  readonly #connect: Connect;
-  readonly #checkpoints: Checkpoints;
-  readonly #router: Router;
+  readonly #retries: RetryPolicy;
+  readonly #ways: Ways;
+  #settler: Settler;
 
   /**
    * Opens spool, listeners and links. A link whose line can't be opened does not keep the gateway from starting.
@@ -97,15 +95,12 @@ export class Gateway implements WatchedGateway {
     spool: Spool,
   ) {
     const { clock, observe } = environment;
-    const { hostname, callerNetwork } = configuration.gateway;
+    const { hostname } = configuration.gateway;
     this.#configuration = configuration;
     this.#clock = clock;
     this.#observe = observe;
     this.#spool = spool;
-    this.#connect = environment.connect ?? connectByTcp;
-    this.#checkpoints = new Checkpoints({ clock, hostname });
     const router = new Router(configuration.routes);
-    this.#router = router;
     const policy = mailPolicy(configuration, router);
     this.#since = clock.wallTime();
     this.#calls = new OpenCalls(clock);
@@ -118,13 +113,11 @@ export class Gateway implements WatchedGateway {
     const record = callRecorder(clock, observe);
     const watchCall = (call: CallStarted): CallWatcher => this.#calls.watch(call, record(call));
     this.#incoming = new IncomingCalls({
-      configuration,
-      callerNetwork: callerNetwork === undefined ? undefined : CallerNetwork.parse(callerNetwork),
+      ...incomingOptions(configuration),
       spool,
       clock,
       policy,
-      session: circuitServerOptions(configuration),
-      connect: this.#connect,
+      connect: environment.connect ?? connectByTcp,
       isVouchedNow: (name) => this.#links.find((link) => link.name === name)?.isVouchedNow?.() ?? true,
       watchCall,
       onReceived: (message) => this.#received(message),
@@ -140,26 +133,35 @@ export class Gateway implements WatchedGateway {
       onReceived: (message) => this.#received(message),
       observe,
     });
-    const retries = new RetryPolicy(
+    this.#retries = new RetryPolicy(
       configuration.queue.retryMs,
       clock,
       environment.random ?? Math.random,
       observe,
     );
-    const callers = this.#makeCallers(watchCall);
+    this.#ways = new Ways(
+      {
+        clock,
+        linkNamed: (name) => this.#callLink(name),
+        watchCall,
+        connect: environment.connect ?? connectByTcp,
+        checkpoints: new Checkpoints({ clock, hostname }),
+      },
+      configuration,
+      router,
+    );
     this.#bridges = configuration.bridges.flatMap((bridge) => {
-      const caller = callers.get(bridge.peer);
+      const caller = this.#ways.callerOf(bridge.peer);
       return caller === undefined ? [] : [new BridgeListener({ bridge, caller, hostname, clock, observe })];
     });
-    const transports = this.#makeTransports([...callers.values()]);
-    this.#settler = makeSettler({ configuration, router, spool, clock, retries, observe });
+    this.#settler = makeSettler({ configuration, router, spool, clock, retries: this.#retries, observe });
     this.#dispatcher = new Dispatcher({
       spool,
       clock,
-      settler: this.#settler,
-      transportFor: (destination) => this.#transportFor(destination, transports),
-      nextTry: (destination, failures, end) => retries.afterFailure(destination, failures, end),
-      onWell: (destination) => retries.wentWell(destination),
+      settler: () => this.#settler,
+      transportFor: (destination) => this.#ways.transportFor(destination),
+      nextTry: (destination, failures, end) => this.#retries.afterFailure(destination, failures, end),
+      onWell: (destination) => this.#retries.wentWell(destination),
       onProblem: (problem) => observe({ type: 'problem', problem }),
     });
   }
@@ -187,6 +189,34 @@ export class Gateway implements WatchedGateway {
       tryNow: (destinations) => this.#dispatcher.tryNow(destinations),
       bounce: (delivery, reason) => this.#settler.bounce(delivery, reason),
     };
+  }
+
+  /**
+   * Takes a new configuration, without ending a session or a circuit: they go on as they began, what begins from now on
+   * follows it.
+   * @returns what differs and counts only after a restart, in words.
+   * @throws GatewayError when a file that it names can't be used; then nothing has changed.
+   */
+  reload(wanted: Configuration): readonly string[] {
+    const { configuration, needsRestart } = planReload(this.#configuration, wanted);
+    checkPasswords(configuration);
+    const files = this.#smtp.prepare(configuration);
+    this.#configuration = configuration;
+    const router = new Router(configuration.routes);
+    const policy = mailPolicy(configuration, router);
+    this.#smtp.configure(configuration, policy, files);
+    this.#incoming.configure({ policy, ...incomingOptions(configuration) });
+    this.#ways.configure(configuration, router);
+    for (const bridge of configuration.bridges) {
+      const caller = this.#ways.callerOf(bridge.peer);
+      const listener = this.#bridges.find((each) => each.isOn(bridge.listen));
+      if (caller !== undefined) listener?.configure(bridge, caller);
+    }
+    this.#retries.configure(configuration.queue.retryMs);
+    const [spool, clock, observe] = [this.#spool, this.#clock, this.#observe];
+    this.#settler = makeSettler({ configuration, router, spool, clock, retries: this.#retries, observe });
+    this.#dispatcher.poke();
+    return needsRestart;
   }
 
   /** What the links are doing. */
@@ -269,49 +299,11 @@ export class Gateway implements WatchedGateway {
     this.#dispatcher.poke();
   }
 
-  #makeCallers(watchCall: (call: CallStarted) => CallWatcher): Map<string, PeerCaller> {
-    return new Map(
-      this.#configuration.peers.map((peer): [string, PeerCaller] => {
-        const links = peer.links.flatMap((name) => this.#callLink(name));
-        return [peer.name, new PeerCaller({ peer, links, clock: this.#clock, watchCall })];
-      }),
-    );
-  }
-
-  #makeTransports(callers: readonly PeerCaller[]): Map<string, Transport> {
-    const session = circuitClientOptions(this.#configuration);
-    return new Map(
-      callers.map((caller): [string, Transport] => [
-        caller.peer.name,
-        new PeerTransport({ caller, session, clock: this.#clock, checkpoints: this.#checkpoints }),
-      ]),
-    );
-  }
-
-  #callLink(name: string): CallLink[] {
+  #callLink(name: string): CallLink | undefined {
     const link = this.#links.find((candidate) => candidate.name === name);
     const prefixes = this.#configuration.links.find((candidate) => candidate.name === name)?.prefixes;
-    if (link === undefined || prefixes === undefined) return [];
-    return [{ name, prefixes, circuits: link.circuits, isAvailable: () => link.isAvailable() }];
-  }
-
-  #transportFor(destination: string, peers: ReadonlyMap<string, Transport>): Transport | undefined {
-    const parsed = parseDestination(destination);
-    if (parsed?.type === 'peers') {
-      const ways = parsed.peers.flatMap((name) => peers.get(name) ?? []);
-      return ways.length > 1 ? new FallbackTransport(ways) : ways[0];
-    }
-    if (parsed?.type !== 'smtp') return undefined;
-    const { host, port } = parsed;
-    return new SmtpTransport({
-      host,
-      port,
-      terms: this.#router.termsFor(parsed),
-      clock: this.#clock,
-      connect: this.#connect,
-      checkpoints: this.#checkpoints,
-      session: tcpClientOptions(this.#configuration),
-    });
+    if (link === undefined || prefixes === undefined) return undefined;
+    return { name, prefixes, circuits: link.circuits, isAvailable: () => link.isAvailable() };
   }
 
   async #untilNoSession(): Promise<void> {
@@ -328,6 +320,16 @@ export class Gateway implements WatchedGateway {
     await Promise.race([work(), timeIsUp]);
     cancel();
   }
+}
+
+/** What of a configuration counts for incoming calls. */
+function incomingOptions(configuration: Configuration) {
+  const { callerNetwork } = configuration.gateway;
+  return {
+    configuration,
+    callerNetwork: callerNetwork === undefined ? undefined : CallerNetwork.parse(callerNetwork),
+    session: circuitServerOptions(configuration),
+  };
 }
 
 function openConfiguredSpool({ gateway }: Configuration, clock: Clock, observe: Observe): Promise<Spool> {

@@ -65,12 +65,19 @@ interface Session {
 
 /** Takes calls: decides before acceptance (an accepted call is charged), then runs a session over the circuit. */
 export class IncomingCalls {
-  readonly #options: IncomingCallsOptions;
+  #options: IncomingCallsOptions;
   readonly #sessions = new Set<Session>();
   #stopping = false;
 
   constructor(options: IncomingCallsOptions) {
     this.#options = options;
+  }
+
+  /** Counts for further calls. */
+  configure(
+    options: Pick<IncomingCallsOptions, 'configuration' | 'callerNetwork' | 'policy' | 'session'>,
+  ): void {
+    this.#options = { ...this.#options, ...options };
   }
 
   /** Sessions that are open or being prepared. */
@@ -137,10 +144,11 @@ export class IncomingCalls {
     return hasProof && this.#options.isVouchedNow(link.name);
   }
 
+  /** By name: what was there before a reload counts as well. */
   #isFull(rule: IncomingRule | undefined): boolean {
     const most = rule === undefined || rule.action.type === 'reject' ? undefined : rule.action.maxCircuits;
     if (most === undefined) return false;
-    return [...this.#sessions].filter((session) => session.rule === rule).length >= most;
+    return [...this.#sessions].filter((session) => session.rule?.name === rule?.name).length >= most;
   }
 
   // ---------------------------------------------------------------- for the engine

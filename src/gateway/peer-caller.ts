@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { CallRequest } from '../circuit/index.js';
 import type { PeerConfiguration } from '../config/index.js';
 import type { Clock } from '../core/index.js';
@@ -31,8 +32,7 @@ const SOON: Retry = { pace: 'soon', nextFacilitySet: false, tellOperator: false 
 
 /** Places the calls to one peer, whoever wants them, and remembers on which link and with which facilities they do well. */
 export class PeerCaller {
-  readonly peer: PeerConfiguration;
-  readonly #options: PeerCallerOptions;
+  #options: PeerCallerOptions;
   #open = 0;
   /** Links on which a call did not go out (no router answers, no channel is free), and until when that counts. */
   readonly #aside = new Map<CallLink, number>();
@@ -42,8 +42,20 @@ export class PeerCaller {
   #disliked = 0;
 
   constructor(options: PeerCallerOptions) {
-    this.peer = options.peer;
     this.#options = options;
+  }
+
+  get peer(): PeerConfiguration {
+    return this.#options.peer;
+  }
+
+  /** Counts for further calls; those that are open go on as they are. */
+  configure(peer: PeerConfiguration, links: readonly CallLink[]): void {
+    if (!isDeepStrictEqual(peer.facilities, this.peer.facilities)) {
+      this.#facilitySet = 0;
+      this.#disliked = 0;
+    }
+    this.#options = { ...this.#options, peer, links };
   }
 
   /**

@@ -16,13 +16,15 @@ export interface PeerTransportOptions {
 
 /** Brings mail to a peer: places a call, runs a session over it, clears. */
 export class PeerTransport implements Transport {
-  readonly concurrency: number;
   readonly #options: PeerTransportOptions;
   #hello: ClientOptions['hello'];
 
   constructor(options: PeerTransportOptions) {
     this.#options = options;
-    this.concurrency = options.caller.peer.maxCircuits;
+  }
+
+  get concurrency(): number {
+    return this.#options.caller.peer.maxCircuits;
   }
 
   /** Resolves when the circuit is gone and what became of every message is written down. */

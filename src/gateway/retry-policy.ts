@@ -6,7 +6,7 @@ import type { Observe } from './events.js';
 
 /** When to come again: the queue's schedule, bent by how a call ended. Tells the operator once of what won't mend itself. */
 export class RetryPolicy {
-  readonly #schedule: readonly number[];
+  #schedule: readonly number[];
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #observe: Observe;
@@ -17,6 +17,11 @@ export class RetryPolicy {
     this.#clock = clock;
     this.#random = random;
     this.#observe = observe;
+  }
+
+  /** From the next failure on. */
+  configure(schedule: readonly number[]): void {
+    this.#schedule = schedule;
   }
 
   /** A recipient was put off by the other end. @param attempts that failed before. */

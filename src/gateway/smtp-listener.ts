@@ -4,7 +4,7 @@ export interface SmtpListenerOptions {
   readonly host: string;
   readonly port: number;
   /** Sessions at the same time; further ones are told to come again. */
-  readonly maxSessions: number;
+  readonly maxSessions: number | (() => number);
   readonly hostname: string;
   /** Whether this IP address may connect. Default: any. */
   readonly mayConnect?: (address: string) => boolean;

@@ -23,13 +23,19 @@ export interface SmtpServiceOptions {
   readonly observe: Observe;
 }
 
+/** What is read from files before it counts. */
+export interface PreparedFiles {
+  readonly tls: SecureContext | undefined;
+  readonly users: UsersFile | undefined;
+}
+
 const HANDSHAKE_MS = 30_000;
 
 /** Takes mail by SMTP over TCP, on every address of `[listen]`. */
 export class SmtpService {
-  readonly #options: SmtpServiceOptions;
+  #options: SmtpServiceOptions;
   readonly #listeners: readonly SmtpListener[];
-  readonly #users: UsersFile | undefined;
+  #users: UsersFile | undefined;
   readonly #sessions = new Set<ServerRunner>();
   /** Connections of each client that are open. */
   readonly #clients = new Map<string, number>();
@@ -37,11 +43,9 @@ export class SmtpService {
   #stopping = false;
 
   constructor(options: SmtpServiceOptions) {
-    const { listen, usersFile } = options.configuration;
+    const { listen } = options.configuration;
     this.#options = options;
     this.#listeners = [...listen.smtp, ...listen.submission].map((listener) => this.#makeListener(listener));
-    if (usersFile !== undefined)
-      this.#users = new UsersFile(usersFile, (problem) => options.observe({ type: 'problem', problem }));
   }
 
   /** The ports that it listens on, in the order of the configuration: those of `smtp`, then those of `submission`. */
@@ -54,11 +58,32 @@ export class SmtpService {
     return this.#sessions.size;
   }
 
+  /**
+   * Reads the files that a configuration names, and changes nothing yet.
+   * @throws GatewayError when the certificate or the users' file can't be used.
+   */
+  prepare({ listen, usersFile }: Configuration): PreparedFiles {
+    const { observe } = this.#options;
+    const users =
+      usersFile === undefined
+        ? undefined
+        : new UsersFile(usersFile, (problem) => observe({ type: 'problem', problem }));
+    users?.load();
+    return { tls: listen.tls && readCertificate(listen.tls), users };
+  }
+
+  /** Counts for further sessions. @param configuration with the addresses that are listened on. */
+  configure(configuration: Configuration, policy: MailPolicy, { tls, users }: PreparedFiles): void {
+    this.#options = { ...this.#options, configuration, policy };
+    this.#tls = tls;
+    this.#users = users;
+  }
+
   /** @throws GatewayError when an address can't be listened on, or the certificate or the users' file can't be used. */
   async listen(): Promise<void> {
-    const { smtp, submission, tls } = this.#options.configuration.listen;
-    if (tls !== undefined) this.#tls = readCertificate(tls);
-    this.#users?.load();
+    const { configuration, policy } = this.#options;
+    this.configure(configuration, policy, this.prepare(configuration));
+    const { smtp, submission } = configuration.listen;
     for (const listener of this.#listeners) await listener.listen();
     [...smtp, ...submission].forEach((address, i) => {
       const port = this.#listeners[i]?.port ?? address.port;
@@ -79,15 +104,22 @@ export class SmtpService {
   }
 
   #makeListener(listener: ListenerConfiguration): SmtpListener {
-    const { gateway, limits } = this.#options.configuration;
+    const { gateway } = this.#options.configuration;
     const where = formatHostAndPort(listener);
     return new SmtpListener({
       ...listener,
-      maxSessions: limits.sessions,
+      maxSessions: () => this.#options.configuration.limits.sessions,
       hostname: gateway.hostname,
-      onClient: (stream, address) => void this.#client(stream, address, listener),
+      onClient: (stream, address) => void this.#client(stream, address, this.#now(listener)),
       onTurnedAway: () => this.#options.observe({ type: 'turnedAway', where }),
     });
+  }
+
+  /** What is said of an address now. */
+  #now(listener: ListenerConfiguration): ListenerConfiguration {
+    const { host, port, service } = listener;
+    const isIt = (other: ListenerConfiguration): boolean => other.host === host && other.port === port;
+    return this.#options.configuration.listen[service].find(isIt) ?? listener;
   }
 
   async #client(connection: OctetStream, address: string, listener: ListenerConfiguration): Promise<void> {

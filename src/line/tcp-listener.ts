@@ -7,7 +7,7 @@ export interface TcpListenerOptions {
   /** In an error for people, behind the address: ` for XOT`. Default: nothing. */
   readonly purpose?: string;
   /** Connections at the same time, those that are still being closed among them. */
-  readonly maxConnections: number;
+  readonly maxConnections: number | (() => number);
   /** Whether this IP address may connect. Default: any. */
   readonly mayConnect?: (address: string) => boolean;
   /** A connection is there. `address` is the other end's, an IPv4 address never in IPv6 clothes. */
@@ -65,7 +65,7 @@ export class TcpListener {
       return;
     }
     if (mayConnect?.(address) === false) onRefused(socket, address, 'notAllowed');
-    else if (this.#sockets.size >= maxConnections) onRefused(socket, address, 'tooMany');
+    else if (this.#sockets.size >= amount(maxConnections)) onRefused(socket, address, 'tooMany');
     else {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
@@ -87,4 +87,8 @@ export class TcpListener {
       cause,
     });
   }
+}
+
+function amount(most: number | (() => number)): number {
+  return typeof most === 'number' ? most : most();
 }

@@ -53,16 +53,17 @@ async function start(
   );
   if (!parsed.ok) throw new Error(parsed.problems.map(formatProblem).join('\n'));
   const { configuration } = parsed;
-  const service = new SmtpService({
-    configuration: {
-      ...configuration,
-      listen: {
-        smtp: [{ ...LISTENER, ...listener }],
-        submission: [],
-        tls: { cert: join(FILES, cert), key: join(FILES, 'key.pem') },
-      },
-      ...changes,
+  const used = {
+    ...configuration,
+    listen: {
+      smtp: [{ ...LISTENER, ...listener }],
+      submission: [],
+      tls: { cert: join(FILES, cert), key: join(FILES, 'key.pem') },
     },
+    ...changes,
+  };
+  const service = new SmtpService({
+    configuration: used,
     policy: policyOfTests(),
     spool,
     clock,
@@ -71,7 +72,7 @@ async function start(
   });
   services.push(service);
   await service.listen();
-  return { service, events, port: service.ports[0] ?? 0 };
+  return { service, events, port: service.ports[0] ?? 0, configuration: used };
 }
 
 afterEach(() => {
@@ -218,5 +219,36 @@ describe('SMTP over TCP', () => {
     await expect(start({}, { cert: 'README.md' })).rejects.toThrow(
       /^listen\.tls: .*README\.md with .*key\.pem can't be used: /,
     );
+  });
+});
+
+describe('a new configuration', () => {
+  test('counts for the next session; the one that is open goes on as it began', async () => {
+    const { service, port, configuration } = await start({ tls: 'starttls' });
+    const open = connect(port, '127.0.0.1');
+    await once(open, 'data');
+    const wanted = {
+      ...configuration,
+      listen: { ...configuration.listen, smtp: [{ ...LISTENER, xclient: [HERE] }] },
+      limits: { ...configuration.limits, sessions: 2 },
+    };
+    service.configure(wanted, policyOfTests(), service.prepare(wanted));
+    const said = await dialogue(connect(port, '127.0.0.1'), ['EHLO me'], 'keep');
+    expect(said).toContain('XCLIENT');
+    expect(said).not.toContain('STARTTLS');
+    open.write('EHLO me\r\n');
+    const [answer] = (await once(open, 'data')) as [Buffer];
+    expect(answer.toString()).toContain('STARTTLS');
+    expect(answer.toString()).not.toContain('XCLIENT');
+    // Two are open now, and that is all that may be.
+    expect(await dialogue(connect(port, '127.0.0.1'), [])).toMatch(/^421 4\.3\.2 /);
+    open.destroy();
+  });
+
+  test('whose certificate can not be used is told before anything has changed', async () => {
+    const { service, configuration } = await start({ tls: 'starttls' });
+    const tls = { cert: '/nope.pem', key: '/nope.pem' };
+    const wanted = { ...configuration, listen: { ...configuration.listen, tls } };
+    expect(() => service.prepare(wanted)).toThrow(/listen\.tls: \/nope\.pem can't be used/);
   });
 });
