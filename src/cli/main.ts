@@ -9,7 +9,9 @@ import { CALL_GROUPS } from './call-sums.js';
 import { type CallsOptions, parseMoment, runCalls } from './calls.js';
 import { type CaptureOptions, runCapture } from './capture.js';
 import { runCheck } from './check.js';
+import { runClear } from './clear.js';
 import { ofGateway, wholeNumber } from './command-options.js';
+import type { ControlOptions } from './control.js';
 import { type DecodeOptions, runDecode } from './decode.js';
 import { runDemo } from './demo/demo.js';
 import { type PasswdOptions, runPasswd } from './passwd.js';
@@ -67,6 +69,13 @@ function program(): Command {
   watching('circuits', 'the circuits of a running gateway');
 
   addQueueCommands(x25mail, write);
+
+  ofGateway(x25mail.command('clear'))
+    .description('clears a circuit of a running gateway; what was not confirmed on it is sent again later')
+    .argument('<id>', 'as x25mail circuits shows it')
+    .action(async (circuit: string, options: ControlOptions) => {
+      process.exitCode = await runClear(circuit, options, write);
+    });
 
   ofGateway(x25mail.command('reload'))
     .description('a running gateway reads its configuration again, as by SIGHUP; a bad one is refused')

@@ -25,11 +25,21 @@ export function gatewayRequests(gateway: WatchedGateway): ControlRequests {
   return {
     ...queueRequests(gateway.queue),
     status: request({}, () => gateway.status()),
+    clear: request({ circuit: z.string() }, ({ circuit }) => clear(gateway, circuit)),
     capture: request(
       { links: z.array(z.string()).default([]), layers: z.enum(CAPTURE_LAYERS).default('frames') },
       ({ links, layers }, asked) => capture(gateway, links, layers, asked),
     ),
   };
+}
+
+function clear(gateway: WatchedGateway, circuit: string): void {
+  if (gateway.clearCircuit(circuit)) return;
+  const known = gateway.status().circuits.map(({ id }) => id);
+  throw new RequestError(
+    'unknownCircuit',
+    `found circuit "${circuit}"; allowed: ${known.slice(0, 20).join(', ') || 'none, there is no circuit'}`,
+  );
 }
 
 async function capture(

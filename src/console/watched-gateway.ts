@@ -5,6 +5,8 @@ import type { OperatedQueue } from './queue-requests.js';
 export interface WatchedGateway {
   readonly queue: OperatedQueue;
   status(): GatewayStatus;
+  /** Clears a circuit; what was not confirmed on it is sent again later. @returns false when there is none of that id. */
+  clearCircuit(id: string): boolean;
   /** All links that can be watched, as they are now. */
   readonly tracedLinks: readonly TracedLink[];
   /** Tells every frame and packet of every link. @returns what ends it. */

@@ -3,7 +3,10 @@ import type { CallOutcome } from '../rfc1090/index.js';
 
 /** A call begins; what is told of it goes into its record. */
 export interface CallStarted {
-  readonly circuit: Pick<Circuit, 'id' | 'direction' | 'called' | 'calling' | 'channel' | 'traffic'>;
+  readonly circuit: Pick<
+    Circuit,
+    'id' | 'direction' | 'called' | 'calling' | 'channel' | 'traffic' | 'clear'
+  >;
   readonly link: string;
   readonly peer?: string;
   readonly userData: Uint8Array;

@@ -233,6 +233,10 @@ export class Gateway implements WatchedGateway {
     };
   }
 
+  clearCircuit(id: string): boolean {
+    return this.#calls.clear(id);
+  }
+
   get tracedLinks(): readonly TracedLink[] {
     return this.#configured().flatMap(([link, configuration]) => tracedLink(link, configuration) ?? []);
   }

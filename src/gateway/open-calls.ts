@@ -1,4 +1,4 @@
-import type { CircuitEvent, Facilities } from '../circuit/index.js';
+import { type CircuitEvent, type Facilities, OUR_DIAGNOSTIC } from '../circuit/index.js';
 import type { WatchedCircuit } from '../console/index.js';
 import type { Clock } from '../core/index.js';
 import { facilityWords } from '../observe/index.js';
@@ -69,6 +69,16 @@ export class OpenCalls {
   /** The oldest first. */
   list(): WatchedCircuit[] {
     return Array.from(this.#calls, (call) => this.#describe(call));
+  }
+
+  /** Somebody wants it ended. @returns false when there is none of that id. */
+  clear(id: string): boolean {
+    for (const { circuit } of this.#calls) {
+      if (circuit.id !== id) continue;
+      circuit.clear({ cause: 0, diagnostic: OUR_DIAGNOSTIC.shuttingDown });
+      return true;
+    }
+    return false;
   }
 
   /** The id of the circuit on this channel. */

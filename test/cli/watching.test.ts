@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type CaptureOptions, runCapture } from '../../src/cli/capture.js';
+import { runClear } from '../../src/cli/clear.js';
 import { runStatus } from '../../src/cli/status.js';
 import {
   ControlServer,
@@ -98,6 +99,7 @@ beforeEach(async () => {
       tryNow: () => {},
     },
     status: () => STATUS,
+    clearCircuit: (id) => id === 'psdn0-1',
     tracedLinks: [LINE, XOT],
     watch: (watcher) => {
       watchers.add(watcher);
@@ -109,6 +111,20 @@ beforeEach(async () => {
 afterEach(async () => {
   await server.close();
   rmSync(folder, { recursive: true });
+});
+
+describe('clear', () => {
+  test('a circuit, and one that is not there', async () => {
+    let output = '';
+    const write = (text: string): void => {
+      output += text;
+    };
+    expect(await runClear('psdn0-1', { socket }, write)).toBe(0);
+    expect(output).toBe('psdn0-1 is being cleared\n');
+    await expect(runClear('psdn0-9', { socket }, write)).rejects.toThrow(
+      'found circuit "psdn0-9"; allowed: psdn0-1, psdn0-2',
+    );
+  });
 });
 
 describe('status', () => {

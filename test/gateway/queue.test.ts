@@ -67,3 +67,24 @@ test('a bounce tells the sender why', async () => {
   });
   expect(await a.spool.find(id)).toEqual([]);
 });
+
+test('a circuit that is cleared: the message on its way is sent again, and arrives once', async () => {
+  const sites = new SimulatedSites();
+  const a = await sites.start('a');
+  const b = await sites.start('b');
+  await a.enqueue({
+    to: 'you@site-b.example',
+    body: `Subject: x\r\n\r\n${`${'x'.repeat(70)}\r\n`.repeat(2000)}`,
+  });
+  await sites.runUntil(() => (a.gateway.status().circuits[0]?.sent.octets ?? 0) > 50_000);
+  const [circuit] = a.gateway.status().circuits;
+  expect(a.gateway.clearCircuit('nope')).toBe(false);
+  expect(a.gateway.clearCircuit(circuit?.id ?? '')).toBe(true);
+  await sites.runUntil(() => a.calls().length === 1, 60_000);
+  expect(a.calls()[0]).toMatchObject({
+    verdict: 'interrupted',
+    ending: { by: 'us', cause: 0, diagnostic: 0xa2 },
+  });
+  await sites.runUntil(() => b.spool.history.length === 1);
+  expect(a.calls().length).toBeLessThan(4);
+});
