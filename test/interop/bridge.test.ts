@@ -1,100 +1,15 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Postfix } from './support/postfix.js';
-import { type Background, eventually, freePort, missing, titleWith } from './support/programs.js';
-import { SerialPair } from './support/serial.js';
-import { NUMBERS, runSite, serialLink, siteToml } from './support/site.js';
+import { Bridged, dialogue } from './support/bridged.js';
+import { eventually, missing, titleWith } from './support/programs.js';
+import { NUMBERS } from './support/site.js';
 
 const run = promisify(execFile);
 const absent = missing('socat', 'postfix', 'swaks', 'smtp-source');
 
 /** The calling number in Postfix's eyes, in the network fd25::/64. */
 const CALLER = 'fd25::2342:1000:1f:fffb';
-
-interface Setting {
-  /** Keys of the rule at the called site. */
-  readonly rule: string;
-  readonly postfix: Record<string, string>;
-}
-
-/**
- * smtp-source or swaks -> [[bridge]] at site a -> circuit on a pair of pseudo-terminals -> action "bridge" at site b ->
- * Postfix, which trusts 127.0.0.1 as a fresh installation does.
- */
-class Bridged {
-  bridgePort = 0;
-  postfix!: Postfix;
-  #folder = '';
-  #line: SerialPair | undefined;
-  readonly #sites: Background[] = [];
-
-  async start({ rule, postfix: settings }: Setting): Promise<void> {
-    this.#folder = await mkdtemp(join(tmpdir(), 'x25mail-bridge-'));
-    this.postfix = await Postfix.start(join(this.#folder, 'postfix'), 'site-b.example', {
-      inet_protocols: 'all',
-      smtpd_relay_restrictions: 'permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination',
-      ...settings,
-    });
-    this.#line = await SerialPair.open(this.#folder);
-    this.bridgePort = await freePort();
-    const mailboxPort = this.postfix.port;
-    const site = async (name: 'a' | 'b', more: string): Promise<string> =>
-      siteToml(name, {
-        smtpPort: await freePort(),
-        mailboxPort,
-        link: serialLink(name, (name === 'a' ? this.#line?.a : this.#line?.b) ?? '', 921_600),
-        facilities: '[{ packet_size = 512, window = 7 }]',
-        more,
-      })
-        .replace('[gateway]', '[gateway]\ncaller_network = "fd25::/64"')
-        // A circuit may still be clearing when the next client comes.
-        .replace('[[peer]]', '[[peer]]\ncalls = { max_circuits = 4 }');
-    const bridge = `[[bridge]]\nlisten = "127.0.0.1:${this.bridgePort}"\npeer = "other"\n`;
-    const incoming = `[[incoming]]
-link = "line"
-calling = "${NUMBERS.a}"
-action = "bridge"
-smtp = "127.0.0.1:${mailboxPort}"
-${rule}`;
-    this.#sites.push(await runSite(this.#folder, 'b', await site('b', incoming)));
-    this.#sites.push(await runSite(this.#folder, 'a', await site('a', bridge)));
-  }
-
-  async stop(): Promise<void> {
-    await Promise.all(this.#sites.map((site) => site.stop()));
-    await this.#line?.close();
-    await this.postfix?.stop().catch(() => {}); // a test has stopped it
-    await rm(this.#folder, { recursive: true, force: true });
-  }
-
-  /** One dialogue by swaks. @returns what was said, whatever came of it. */
-  async say(port: number, ...more: string[]): Promise<string> {
-    const args = ['--server', `127.0.0.1:${port}`, '--from', 'me@site-a.example', '--timeout', '30', ...more];
-    return run('swaks', args).then(
-      ({ stdout }) => stdout,
-      (error: { stdout: string }) => error.stdout,
-    );
-  }
-}
-
-/** Says each line after the last reply to the one before. @returns all replies, when the server has hung up. */
-async function dialogue(port: number, lines: readonly string[]): Promise<string> {
-  const socket = connect(port, '127.0.0.1').setEncoding('latin1');
-  let said = '';
-  for await (const text of socket) {
-    said += text;
-    if (!/(?:^|\n)\d\d\d .*\r\n$/.test(said)) continue;
-    const [line] = lines;
-    lines = lines.slice(1);
-    if (line !== undefined) socket.write(line);
-  }
-  return said;
-}
 
 const relaying = ['--to', 'stranger@elsewhere.example', '--quit-after', 'RCPT'];
 
