@@ -2,7 +2,6 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -13,28 +12,15 @@ import { Mailbox } from '../../src/cli/demo/mailbox.js';
 import type { GatewayStatus } from '../../src/console/index.js';
 import { SystemClock } from '../../src/core/index.js';
 import { Background, eventually, freePort } from './support/programs.js';
+import { openTcpLine } from './support/serial.js';
 import { NUMBERS, runSite, type SiteName, serialLink, siteToml, X25MAIL } from './support/site.js';
 
 const run = promisify(execFile);
 const hasTshark = spawnSync('tshark', ['--version']).status === 0;
 
-/** Joins the two that connect, as a line does. */
-async function openLine(): Promise<{ readonly server: Server; readonly port: number }> {
-  const ends: Socket[] = [];
-  const server = createServer((socket) => {
-    socket.on('error', () => {});
-    ends.push(socket);
-    if (ends.length !== 2) return;
-    ends[0]?.pipe(ends[1] as Socket).pipe(ends[0]);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  return { server, port: typeof address === 'object' && address !== null ? address.port : 0 };
-}
-
 describe('a gateway watched by others', () => {
   let folder: string;
-  let line: Awaited<ReturnType<typeof openLine>>;
+  let line: Awaited<ReturnType<typeof openTcpLine>>;
   let mailbox: Mailbox;
   let arrived = 0;
   let smtpPort = 0;
@@ -48,7 +34,7 @@ describe('a gateway watched by others', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'x25mail-watch-'));
-    line = await openLine();
+    line = await openTcpLine();
     mailbox = new Mailbox('mailbox.example', new SystemClock(), () => {
       arrived++;
     });

@@ -1,3 +1,4 @@
+import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Background } from './programs.js';
 
@@ -27,4 +28,18 @@ export class SerialPair {
   async close(): Promise<void> {
     await this.#socat.stop();
   }
+}
+
+/** A serial device server with a null modem cable: joins the two that connect, as a line does. */
+export async function openTcpLine(): Promise<{ readonly server: Server; readonly port: number }> {
+  const ends: Socket[] = [];
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    ends.push(socket);
+    if (ends.length !== 2) return;
+    ends[0]?.pipe(ends[1] as Socket).pipe(ends[0]);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  return { server, port: typeof address === 'object' && address !== null ? address.port : 0 };
 }
