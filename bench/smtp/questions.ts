@@ -25,6 +25,8 @@ export function answerQuestions(port: number, stop: () => Promise<void> | void):
 }
 
 function usage(): Usage {
+  // Buffers are counted until a thread beside has swept them; the second collection waits for it.
+  globalThis.gc?.();
   globalThis.gc?.();
   const { user, system } = process.cpuUsage();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
