@@ -206,7 +206,7 @@ export class Settler {
   }
 
   #tell(delivery: Delivery, { recipient, outcome }: Settlement): void {
-    if (outcome.type === 'warned') return; // no step towards the end
+    if (outcome.type === 'warned' || outcome.type === 'late') return; // no step towards the end
     this.#options.onSettled({
       message: delivery.message,
       recipient,

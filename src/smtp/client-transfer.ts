@@ -10,7 +10,7 @@ import { type BodyWriter, ChunkedBody, DataBody } from './client-body.js';
 import { type ClientDialogue, type Command, failureOf, isTooMany } from './client-dialogue.js';
 import { mailLine, rcptLine } from './client-envelope.js';
 import { describeReply, type Reply } from './reply.js';
-import type { OutgoingMessage, PeerCapabilities } from './session.js';
+import type { DeliveryFacts, OutgoingMessage, PeerCapabilities } from './session.js';
 import { decideBeforehand, OutgoingTransaction } from './transaction.js';
 
 export interface TransferContext {
@@ -202,7 +202,7 @@ export class MessageTransfer {
       answered: (reply, good) => {
         if (good) this.#startData(from);
         else {
-          this.#transaction.decideAccepted(failureOf(reply, 'DATA'), describeReply(reply), false);
+          this.#transaction.decideAccepted(failureOf(reply, 'DATA'), describeReply(reply));
           this.#goOn();
         }
       },
@@ -318,12 +318,21 @@ export class MessageTransfer {
     this.#transaction.isOpen = !good && this.#usesChunks() && this.#transaction.isOpen;
     this.#helped = good && this.#transaction.hasAccepted();
     const outcome = good ? 'delivered' : failureOf(reply, 'message');
-    this.#transaction.decideAccepted(outcome, describeReply(reply), good && !this.#context.peer.dsn);
+    this.#transaction.decideAccepted(outcome, describeReply(reply), good ? this.#deliveryFacts() : {});
     this.#goOn();
   }
 
+  #deliveryFacts(): DeliveryFacts {
+    const { dsn, keywords } = this.#context.peer;
+    const isTimed = this.#message.parameters.deliverBy !== undefined;
+    return {
+      ...(!dsn && { relayed: true }),
+      ...(isTimed && !keywords.has('DELIVERBY') && { untimed: true }),
+    };
+  }
+
   #chunkRefused(reply: Reply): void {
-    this.#transaction.decideAccepted(failureOf(reply, 'message'), describeReply(reply), false);
+    this.#transaction.decideAccepted(failureOf(reply, 'message'), describeReply(reply));
     if (this.#stage.name === 'body') this.#stage = { name: 'refused' };
     else this.#goOn();
   }

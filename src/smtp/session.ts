@@ -162,7 +162,14 @@ export interface RecipientOutcome {
   readonly reason: string;
   /** Delivered to a server that makes no delivery reports: who asked for one is told "relayed" by us (RFC 3461 §5.2.2). */
   readonly relayed?: true;
+  /** Delivered to a server without DELIVERBY: that the time is kept is not known any more (RFC 2852 §4.1.4.2). */
+  readonly untimed?: true;
+  /** Put into the recipient's mailbox: nobody after us could report on it. */
+  readonly final?: true;
 }
+
+/** What is to be told of a delivery beside that it went well. */
+export type DeliveryFacts = Pick<RecipientOutcome, 'relayed' | 'untimed'>;
 
 export interface PeerCapabilities {
   readonly name: string;

@@ -1,6 +1,6 @@
 import { splitAddress } from './address.js';
 import { refusalOfMessage, refusalOfRecipient } from './client-envelope.js';
-import type { OutgoingMessage, PeerCapabilities, RecipientOutcome } from './session.js';
+import type { DeliveryFacts, OutgoingMessage, PeerCapabilities, RecipientOutcome } from './session.js';
 
 /**
  * Keeps account of one outgoing message: what is decided for each recipient, who is in the transaction that is open, and
@@ -30,17 +30,22 @@ export class OutgoingTransaction {
     this.#turnedAway.set(recipient, reason);
   }
 
-  decide(recipient: number, outcome: RecipientOutcome['outcome'], reason: string, relayed = false): void {
+  decide(
+    recipient: number,
+    outcome: RecipientOutcome['outcome'],
+    reason: string,
+    facts: DeliveryFacts = {},
+  ): void {
     const address = this.message.recipients[recipient]?.address;
     if (address === undefined || this.#outcomes[recipient] !== undefined) return;
     this.#open--;
-    this.#outcomes[recipient] = { address, outcome, reason, ...(relayed && { relayed }) };
+    this.#outcomes[recipient] = { address, outcome, reason, ...facts };
     this.#accepted.delete(recipient);
   }
 
   /** Decides for those whom the server has accepted. */
-  decideAccepted(outcome: RecipientOutcome['outcome'], reason: string, relayed: boolean): void {
-    for (const recipient of [...this.#accepted]) this.decide(recipient, outcome, reason, relayed);
+  decideAccepted(outcome: RecipientOutcome['outcome'], reason: string, facts?: DeliveryFacts): void {
+    for (const recipient of [...this.#accepted]) this.decide(recipient, outcome, reason, facts);
   }
 
   /** Decides for all about whom nothing is decided. */

@@ -181,9 +181,9 @@ export class Desk {
 
   /** A recipient that waits there as well gets the message once. */
   #reroute(row: DeliveryRow, name: string): boolean {
-    const { message, destination, received, due, priority, hold } = row;
+    const { message, destination, received, due, priority, hold, deadline } = row;
     const to = this.#home.destination(name);
-    this.#sql.addDelivery.run(message, to, received, due, priority, hold);
+    this.#sql.addDelivery.run(message, to, received, due, priority, hold, deadline);
     this.#sql.moveRecipients.run(to, message, destination);
     this.#sql.moveDelivery.run(this.#sql.rest.get(message, to)?.due ?? due, message, to);
     this.#remove(row); // the message stays, so nothing of it can go

@@ -164,6 +164,14 @@ export class DurableSpool implements Spool {
     return this.#link.call('unwarned', before, limit, this.#wallTime());
   }
 
+  late(limit: number): Promise<Delivery[]> {
+    return this.#link.call('late', this.#wallTime(), limit);
+  }
+
+  nextDeadline(): Promise<number | undefined> {
+    return this.#link.call('nextDeadline');
+  }
+
   list(limit: number): Promise<Delivery[]> {
     return this.#link.call('list', limit);
   }

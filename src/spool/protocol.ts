@@ -22,6 +22,8 @@ export type Operation =
   | 'destinations'
   | 'overdue'
   | 'unwarned'
+  | 'late'
+  | 'nextDeadline'
   | 'holdDestination'
   | 'releaseDestination'
   | 'heldDestinations'

@@ -118,6 +118,14 @@ const TOPS = `
   ALTER TABLE parameters ADD COLUMN top BLOB;
 `;
 
+/** Step 5: what is to arrive by a given time (DELIVERBY) is found when it is late. */
+const DEADLINES = `
+  ALTER TABLE deliveries ADD COLUMN deadline INTEGER; -- NULL: none, or the sender was told that it is over
+  UPDATE deliveries SET deadline = (SELECT deliver_by FROM parameters p WHERE p.message = deliveries.message)
+    WHERE message IN (SELECT message FROM parameters WHERE deliver_by IS NOT NULL);
+  CREATE INDEX deliveries_deadline ON deliveries (deadline) WHERE deadline IS NOT NULL AND hold IS NULL;
+`;
+
 /**
  * The steps from an empty file to the schema of today. `user_version` counts the steps that were taken, so a step
  * that was released is never changed: what comes later is a new step.
@@ -127,6 +135,7 @@ const TOPS = `
  *   `owner` and `hold`, always NULL there, spare counting a look into the table;
  * - `deliveries_oldest`: the oldest message of a destination (and the foreign key);
  * - `deliveries_age`, `deliveries_held`: lists; `deliveries_live`, `deliveries_unwarned`: what has waited too long;
+ *   `deliveries_deadline`: what is late;
  * - `deliveries_owner`, `deliveries_until`: claims, as many entries as there are claims.
  *
  * Times are milliseconds since 1970. Deliveries repeat `received` of their message because an index can't reach over.
@@ -193,6 +202,7 @@ export const MIGRATIONS: readonly string[] = [
   ENVELOPES,
   CHECKPOINTS,
   TOPS,
+  DEADLINES,
 ];
 
 /**

@@ -47,6 +47,13 @@ export interface Spool {
   overdue(before: number, limit: number): Promise<Delivery[]>;
   /** As `overdue`, of those whose sender was not warned yet (an outcome `warned`). */
   unwarned(before: number, limit: number): Promise<Delivery[]>;
+  /**
+   * What was to have arrived by now (`deliverBy`), unclaimed and not on hold, and whose sender was not told (an outcome
+   * `late`), the most urgent first; at most `limit` deliveries.
+   */
+  late(limit: number): Promise<Delivery[]>;
+  /** When the first of those that wait, claimed or not, becomes late; undefined when none does. */
+  nextDeadline(): Promise<number | undefined>;
   /** All deliveries that wait, oldest message first, for lists. */
   list(limit: number): Promise<Delivery[]>;
   /** The deliveries of one message that wait; none when there is no such message. */
@@ -322,7 +329,9 @@ export interface Settlement {
         readonly attempt?: boolean;
       }
     /** The sender is told that it takes long; this changes nothing else. Once for all recipients of the delivery. */
-    | { readonly type: 'warned' };
+    | { readonly type: 'warned' }
+    /** The sender is told that it did not arrive in time; changes as little as `warned`. */
+    | { readonly type: 'late' };
 }
 
 export interface DestinationSummary {

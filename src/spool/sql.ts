@@ -1,7 +1,7 @@
 /** What a list of deliveries shows. The joins go by primary key, one row each, and don't touch the body. */
 const DELIVERY = `
   SELECT d.message, d.destination, m.id, t.name, m.sender, m.body_type AS bodyType, m.source, m.size,
-         m.received, d.due, d.priority, d.hold, d.owner, d.warned, d.begun, p.message AS extended, p.binary, p.smtp_utf8 AS smtpUtf8, p.ret,
+         m.received, d.due, d.priority, d.hold, d.owner, d.warned, d.deadline, d.begun, p.message AS extended, p.binary, p.smtp_utf8 AS smtpUtf8, p.ret,
          p.envelope_id AS envelopeId, p.deliver_by AS deliverBy, p.deliver_mode AS deliverMode,
          p.deliver_trace AS deliverTrace, p.submitter, p.origin
   FROM`;
@@ -29,8 +29,8 @@ export const SQL = {
     VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING number`,
   addParameters: `INSERT INTO parameters (message, binary, smtp_utf8, ret, envelope_id, deliver_by, deliver_mode,
     deliver_trace, submitter, origin, top) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  addDelivery: `INSERT INTO deliveries (message, destination, received, due, priority, hold) VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT DO NOTHING`,
+  addDelivery: `INSERT INTO deliveries (message, destination, received, due, priority, hold, deadline)
+    VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   // The same recipient named twice gets the message once.
   addRecipient: `INSERT INTO recipients (message, destination, address, position, due, notify, original)
     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
@@ -63,6 +63,7 @@ export const SQL = {
   releaseDelivery: `UPDATE deliveries SET due = ?, owner = NULL, until = NULL
     WHERE message = ? AND destination = ?`,
   warnDelivery: 'UPDATE deliveries SET warned = 1 WHERE message = ? AND destination = ?',
+  forgetDeadline: 'UPDATE deliveries SET deadline = NULL WHERE message = ? AND destination = ?',
   removeDelivery: 'DELETE FROM deliveries WHERE message = ? AND destination = ?',
   removeMessage: `DELETE FROM messages
     WHERE number = ? AND NOT EXISTS (SELECT 1 FROM deliveries WHERE message = messages.number)
@@ -81,6 +82,9 @@ export const SQL = {
     ORDER BY d.received, d.message LIMIT ?`,
   unwarned: `${DELIVERIES} WHERE d.received < ? AND d.owner IS NULL AND d.hold IS NULL AND d.warned = 0
     ORDER BY d.received, d.message LIMIT ?`,
+  late: `${DELIVERIES} WHERE d.deadline <= ? AND d.deadline IS NOT NULL AND d.owner IS NULL AND d.hold IS NULL
+    ORDER BY d.deadline LIMIT ?`,
+  nextDeadline: 'SELECT min(deadline) AS at FROM deliveries WHERE deadline IS NOT NULL AND hold IS NULL',
   // Nothing is due where all is on hold: the levels of such a destination are passed over.
   destinations: `SELECT t.name AS destination, t.waiting, t.held, h.reason AS hold,
       (SELECT count(*) FROM (

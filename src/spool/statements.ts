@@ -18,6 +18,7 @@ export interface DeliveryRow {
   readonly hold: string | null;
   readonly owner: string | null;
   readonly warned: number;
+  readonly deadline: number | null;
   /** An `OutgoingTransaction` as JSON. */
   readonly begun: string | null;
   /** NULL, as all that follows: nothing unusual was said of the message. */
@@ -122,6 +123,7 @@ type DeliveryValues = [
   due: number,
   priority: number,
   hold: string | null,
+  deadline: number | null,
 ];
 type Behind = [received: number, message: number, destination: number, before: number, limit: number];
 type TransactionOf = [peer: string, hello: string, transid: string];
@@ -166,6 +168,7 @@ export interface Statements extends Record<keyof typeof SQL, Database.Statement<
   readonly moveDelivery: Does<[due: number, ...of: Of]>;
   readonly releaseDelivery: Does<[due: number, ...of: Of]>;
   readonly warnDelivery: Does<Of>;
+  readonly forgetDeadline: Does<Of>;
   readonly removeDelivery: Does<Of>;
   readonly removeMessage: Asks<[message: number], { id: string; inFile: number }>;
 
@@ -177,6 +180,8 @@ export interface Statements extends Record<keyof typeof SQL, Database.Statement<
   readonly list: Asks<[limit: number], DeliveryRow>;
   readonly overdue: Asks<[before: number, limit: number], DeliveryRow>;
   readonly unwarned: Asks<[before: number, limit: number], DeliveryRow>;
+  readonly late: Asks<[now: number, limit: number], DeliveryRow>;
+  readonly nextDeadline: Asks<[], { at: number | null }>;
   readonly destinations: Asks<[now: number], DestinationRow>;
   readonly totals: Asks<[], SpoolTotals>;
   readonly heldDestinations: Asks<[], HeldDestination>;

@@ -90,11 +90,12 @@ export class Store {
     const number = inserted(row);
     const parameters = parameterValues(number, envelope, top);
     if (parameters !== undefined) this.#sql.addParameters.run(...parameters);
-    const { priority = 0, hold = null } = envelope;
+    const { priority = 0, hold = null, deliverBy } = envelope;
+    const deadline = deliverBy === undefined ? null : Math.floor(deliverBy.at);
     envelope.recipients.forEach((recipient, position) => {
       const { address, destination, originalRecipient = null } = recipient;
       const at = this.#destination(destination);
-      this.#sql.addDelivery.run(number, at, received, received, priority, hold);
+      this.#sql.addDelivery.run(number, at, received, received, priority, hold, deadline);
       this.#sql.addRecipient.run(
         number,
         at,
@@ -244,6 +245,15 @@ export class Store {
     return this.#sql.unwarned.all(before, limit).map((row) => this.#delivery(row, 'all'));
   }
 
+  late(now: number, limit: number): Delivery[] {
+    this.#sql.releaseExpired.run(now);
+    return this.#sql.late.all(now, limit).map((row) => this.#delivery(row, 'all'));
+  }
+
+  nextDeadline(): number | undefined {
+    return this.#sql.nextDeadline.get()?.at ?? undefined;
+  }
+
   totals(): SpoolTotals {
     return this.#sql.totals.get() ?? { messages: 0, octets: 0, deliveries: 0, held: 0 };
   }
@@ -320,6 +330,10 @@ export class Store {
     if (key === undefined) return undefined;
     if (outcome.type === 'warned') {
       this.#sql.warnDelivery.run(key.message, key.destination);
+      return undefined;
+    }
+    if (outcome.type === 'late') {
+      this.#sql.forgetDeadline.run(key.message, key.destination);
       return undefined;
     }
     if (outcome.type === 'deferred') {

@@ -232,7 +232,7 @@ describe('what is passed on', () => {
     });
   });
 
-  test('where nothing is: the outcome tells that reports are ours to make', () => {
+  test('where nothing is: the outcome tells that reports, and keeping the time, are ours', () => {
     const client = expectPlayed(
       [message],
       `${offering('PIPELINING')}
@@ -252,9 +252,9 @@ describe('what is passed on', () => {
         C: QUIT`,
     );
     expect(client.results.get('m')).toEqual([
-      { address: 'b@y', outcome: 'delivered', reason: '250 taken', relayed: true },
+      { address: 'b@y', outcome: 'delivered', reason: '250 taken', relayed: true, untimed: true },
       { address: 'c@y', outcome: 'permanent', reason: '550 no' },
-      { address: 'd@y', outcome: 'delivered', reason: '250 taken', relayed: true },
+      { address: 'd@y', outcome: 'delivered', reason: '250 taken', relayed: true, untimed: true },
     ]);
   });
 
@@ -267,6 +267,36 @@ describe('what is passed on', () => {
     });
     const client = expectPlayed([late], `${offering(...keywords)}\nC: QUIT`);
     expect(client.outcomes('m')).toEqual([`b@y: permanent ${reason}`]);
+  });
+});
+
+describe('a delivery of which the sender wants to know if it is late (RFC 2852)', () => {
+  const timed = queued('m', ['b@y'], 'x', {
+    parameters: { deliverBy: { seconds: 120, mode: 'N', trace: false } },
+  });
+
+  test.each([
+    [['DSN'], '', { untimed: true }],
+    [['DSN', 'DELIVERBY'], ' BY=120;N', {}],
+    [[], '', { relayed: true, untimed: true }],
+  ])('tells what a server with %j leaves to us', (keywords, by, facts) => {
+    const client = expectPlayed(
+      [timed],
+      `${offering(...keywords)}
+        C: MAIL FROM:<a@from.example>${by}
+        S: 250 ok
+        C: RCPT TO:<b@y>
+        S: 250 ok
+        C: DATA
+        S: 354 go
+        C: x
+        C: .
+        S: 250 taken
+        C: QUIT`,
+    );
+    expect(client.results.get('m')).toEqual([
+      { address: 'b@y', outcome: 'delivered', reason: '250 taken', ...facts },
+    ]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { Envelope } from '../../src/spool/index.js';
+import { BEGINNING } from '../../src/spool/desk.js';
 import { openDatabase } from '../../src/spool/schema.js';
 import { DUE_COUNT_LIMIT } from '../../src/spool/sql.js';
 import { Store } from '../../src/spool/store.js';
@@ -324,6 +325,39 @@ describe('a warning', () => {
     claim('peer:b', 1000, 'call 1', 9999);
     store.settle([settlement('m1', 'a > peer:b', { type: 'warned' })]);
     expect(claim('peer:b', 1001)).toEqual([]);
+  });
+});
+
+describe('what was to arrive by a given time', () => {
+  const by = (at: number) => ({ deliverBy: { at, mode: 'N', trace: false } }) as const;
+
+  test('is late then, the most urgent first, until the sender was told', () => {
+    receive('m1', ['a > peer:b', 'b > peer:c'], by(1500));
+    receive('m2', ['a > peer:b'], by(1200.7));
+    receive('m3', ['a > peer:b']);
+    const late = (now: number) => store.late(now, 9).map((d) => `${d.message} ${d.destination}`);
+    expect(store.nextDeadline()).toBe(1200);
+    expect(late(1199)).toEqual([]);
+    expect(late(1500)).toEqual(['m2 peer:b', 'm1 peer:b', 'm1 peer:c']);
+    store.settle([settlement('m2', 'a > peer:b', { type: 'late' })]);
+    expect(late(1500)).toEqual(['m1 peer:b', 'm1 peer:c']);
+    expect(store.find('m2')[0]).toMatchObject({ recipients: [{ attempts: 0 }], ...by(1200) });
+    store.settle([settlement('m1', 'a > peer:b', delivered), settlement('m1', 'b > peer:c', delivered)]);
+    expect(store.nextDeadline()).toBeUndefined();
+  });
+
+  test('is nobody else\'s business while it is claimed, and waits while it is on hold', () => {
+    receive('m1', ['a > peer:b'], by(1500));
+    receive('m2', ['a > peer:b'], { ...by(1100), hold: 'suspicious' });
+    claim('peer:b', 1000, 'call 1', 2000);
+    expect([store.late(1600, 9), store.nextDeadline()]).toEqual([[], 1500]);
+    expect(store.late(2001, 9).map(({ message }) => message)).toEqual(['m1']);
+  });
+
+  test('stays so where it is sent another way', () => {
+    receive('m1', ['a > peer:b'], by(1500));
+    store.change({ message: 'm1' }, BEGINNING, { type: 'reroute', destination: 'peer:c' }, 1000);
+    expect(store.late(1500, 9).map(({ destination }) => destination)).toEqual(['peer:c']);
   });
 });
 
