@@ -23,6 +23,8 @@ export function discardingSpool(): Spool {
     destinations: none,
     overdue: none,
     unwarned: none,
+    late: none,
+    nextDeadline: async () => undefined,
     list: none,
     find: none,
     operator: {

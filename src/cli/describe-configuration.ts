@@ -229,6 +229,7 @@ function queueRows({ queue }: Configuration): Row[] {
   const last = queue.retryMs.at(-1) ?? 0;
   return [
     ['is tried again', `after ${queue.retryMs.map(time).join(', ')}, then every ${time(last)}`],
+    ['sender is told', queue.delayWarningMs === 0 ? 'never' : `after ${time(queue.delayWarningMs)}`],
     ['is returned', `after ${time(queue.maxAgeMs)}`],
     ['largest message', formatSize(queue.maxMessageOctets)],
   ];

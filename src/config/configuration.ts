@@ -254,6 +254,8 @@ export interface QueueConfiguration {
   /** Waits between attempts; the last one repeats. */
   readonly retryMs: readonly number[];
   readonly maxAgeMs: number;
+  /** How long mail waits until its sender is told; 0: he is not. */
+  readonly delayWarningMs: number;
   readonly maxMessageOctets: number;
 }
 

@@ -116,7 +116,12 @@ export function parseConfiguration(text: string, file: string): ConfigurationRes
     incoming: parts.incoming.map(({ value }) => value),
     bridges: parts.bridges.map(({ value }) => value),
     routes: parts.routes.map(({ value }) => value),
-    queue: { retryMs: queue.retry, maxAgeMs: queue.max_age, maxMessageOctets: queue.max_message_size },
+    queue: {
+      retryMs: queue.retry,
+      maxAgeMs: queue.max_age,
+      delayWarningMs: queue.delay_warning,
+      maxMessageOctets: queue.max_message_size,
+    },
     console: { socket: socketOf(console, gateway, folder) },
     log: { level: log.level, ...(log.calls !== undefined && { callsFile: resolve(folder, log.calls) }) },
   };

@@ -46,6 +46,7 @@ interface DestinationState {
 const SWEEP_MS = 5 * 60_000;
 
 const NOTHING_DUE_PAUSE_MS = 1000;
+const LATE_PAUSE_MS = 10_000;
 
 /**
  * Decides when a session to which destination begins. What is due lives in the spool; only how a destination fared
@@ -111,14 +112,17 @@ export class Dispatcher {
     const now = this.#options.clock.now();
     if (now - this.#lastSweep < SWEEP_MS) return;
     this.#lastSweep = now;
-    if ((await this.#options.settler().sweepOverdue()) > 0) this.#scanAgain = true;
+    if ((await this.#options.settler().sweep()) > 0) this.#scanAgain = true;
     await this.#options.spool.tidy();
   }
 
   async #scan(): Promise<void> {
-    const { spool, clock, transportFor } = this.#options;
+    const { spool, settler, clock, transportFor } = this.#options;
+    const nextLate = await settler().sweepLate();
     const wallTime = clock.wallTime();
     let wakeAt = wallTime + SWEEP_MS;
+    // What is late and on its way just now is looked at again soon: it may come back.
+    if (nextLate !== undefined) wakeAt = Math.min(wakeAt, Math.max(nextLate, wallTime + LATE_PAUSE_MS));
     for (const { destination, due, nextDue } of await spool.destinations(wallTime)) {
       const transport = transportFor(destination);
       if (transport === undefined) continue;

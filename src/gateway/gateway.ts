@@ -178,6 +178,7 @@ export class Gateway implements WatchedGateway {
 
   /** Mail was put into the spool by somebody else: looks for what is due. */
   poke(): void {
+    this.#settler.recheckDeadlines();
     this.#dispatcher.poke();
   }
 
@@ -298,8 +299,10 @@ export class Gateway implements WatchedGateway {
     return link && configuration && tracedLink(link, configuration);
   }
 
-  #received(message: Received): void {
+  async #received(message: Received): Promise<void> {
     this.#observe({ type: 'received', message });
+    await this.#settler.expanded(message);
+    if (message.deliverBy !== undefined) this.#settler.expectBy(message.deliverBy.at);
     this.#dispatcher.poke();
   }
 

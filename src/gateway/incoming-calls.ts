@@ -35,7 +35,7 @@ export interface IncomingCallsOptions {
   /** False while whoever calls on a link may give any number (a modem that was rung up). */
   readonly isVouchedNow: (link: string) => boolean;
   readonly watchCall: (call: CallStarted) => CallWatcher;
-  readonly onReceived: (message: Received) => void;
+  readonly onReceived: (message: Received) => void | Promise<void>;
   readonly observe: Observe;
 }
 
@@ -197,7 +197,7 @@ export class IncomingCalls {
       onDialogue: (event) => circuit.dialogue(event),
       onReceived: (message) => {
         watcher.messageReceived();
-        onReceived(message);
+        return onReceived(message);
       },
       onMisdeed: (what) => observe({ type: 'misdeed', where: circuit.circuit.id, what }),
       onProblem: (problem) => observe({ type: 'problem', problem: `${circuit.circuit.id}: ${problem}` }),

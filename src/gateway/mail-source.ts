@@ -71,6 +71,7 @@ export class MailSource {
     }
     const delivery = this.#claimed.shift();
     if (delivery === undefined) return undefined;
+    if (await this.#settler.returnLate(delivery)) return this.next();
     this.#given.set(delivery.message, delivery);
     return outgoing(delivery, this.#clock.wallTime());
   }
@@ -145,7 +146,7 @@ function outgoing(delivery: Delivery, now: number): OutgoingMessage {
       ...(deliverBy !== undefined && {
         // RFC 2852 §4.1: what is left of the time.
         deliverBy: {
-          seconds: Math.round((deliverBy.at - now) / 1000),
+          seconds: Math.floor((deliverBy.at - now) / 1000),
           mode: deliverBy.mode,
           trace: deliverBy.trace,
         },

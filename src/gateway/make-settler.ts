@@ -3,6 +3,8 @@ import type { Clock } from '../core/index.js';
 import { destinationKey, type Router } from '../routing/index.js';
 import type { Spool } from '../spool/index.js';
 import type { Observe } from './events.js';
+import { remoteMta } from './remote-mta.js';
+import { Reporter } from './reporter.js';
 import type { RetryPolicy } from './retry-policy.js';
 import { Settler } from './settler.js';
 
@@ -24,19 +26,28 @@ export function makeSettler({
   retries,
   observe,
 }: SettlerParts): Settler {
-  const { gateway, queue } = configuration;
-  return new Settler({
+  const { gateway, queue, peers } = configuration;
+  const onProblem = (problem: string): void => observe({ type: 'problem', problem });
+  const reporter = new Reporter({
     spool,
     clock,
     hostname: gateway.hostname,
     postmaster: gateway.postmaster,
-    maxAgeMs: queue.maxAgeMs,
-    nextAttempt: (attempts) => retries.afterReply(attempts),
     destinationOf: (address) => {
       const decision = router.route(address);
       return decision.type === 'refused' ? undefined : destinationKey(decision);
     },
+    remoteMtaOf: (destination) => remoteMta(destination, peers),
+    onProblem,
+  });
+  return new Settler({
+    spool,
+    clock,
+    reporter,
+    maxAgeMs: queue.maxAgeMs,
+    delayWarningMs: queue.delayWarningMs,
+    nextAttempt: (attempts) => retries.afterReply(attempts),
     onSettled: (recipient) => observe({ type: 'settled', recipient }),
-    onProblem: (problem) => observe({ type: 'problem', problem }),
+    onProblem,
   });
 }

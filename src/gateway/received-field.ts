@@ -1,6 +1,6 @@
 import type { ClientFacts } from '../smtp/index.js';
 import type { Caller } from './caller.js';
-import { internetDate } from './report.js';
+import { internetDate } from './report-facts.js';
 
 export interface TraceFacts {
   readonly caller: Caller;

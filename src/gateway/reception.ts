@@ -15,12 +15,15 @@ import { HopCounter } from './hop-counter.js';
 import { checkpointIntake, type Intake, plainIntake } from './intake.js';
 import { receivedField } from './received-field.js';
 
-export interface Received {
+export interface Received extends Envelope {
   readonly id: string;
-  readonly sender: string;
-  readonly recipients: readonly EnvelopeRecipient[];
   readonly size: number;
-  readonly source: string;
+  /** Addresses that stood for several others, and of which the sender wants to hear that (RFC 3461 §5.2.7.3). */
+  readonly expanded?: readonly ExpandedRecipient[];
+}
+
+export interface ExpandedRecipient extends RecipientParameters {
+  readonly address: string;
 }
 
 export interface ReceptionOptions {
@@ -29,7 +32,8 @@ export interface ReceptionOptions {
   readonly policy: MailPolicy;
   readonly spool: Spool;
   readonly clock: Clock;
-  readonly onReceived: (message: Received) => void;
+  /** A message is on stable storage; its client is told once this is done. Never rejects. */
+  readonly onReceived: (message: Received) => void | Promise<void>;
   readonly onProblem: (problem: string) => void;
 }
 
@@ -60,6 +64,7 @@ export class Reception {
   #intake: Intake | undefined;
   #hops: HopCounter | undefined;
   #recipients: EnvelopeRecipient[] = [];
+  #expanded: ExpandedRecipient[] = [];
   #hold: string | undefined;
   /** What an interrupted message began with; its recipients are not named again. */
   #kept: Envelope | undefined;
@@ -130,6 +135,7 @@ export class Reception {
     // not; if it was to go on where another session was cut off, that can still be done.
     this.drop('cutOff');
     this.#recipients = [];
+    this.#expanded = [];
     this.#hold = undefined;
     this.#kept = undefined;
     const refusal = policy.judgeSender(this.#facts(mail, client), clock.now());
@@ -174,8 +180,9 @@ export class Reception {
     const verdict = policy.judgeRecipient(address, this.#facts(mail, client), clock.now());
     if (!verdict.accept) return verdict;
     this.#hold ??= verdict.hold;
-    // RFC 3461 §5.2.7.1: what an alias stands for is not told to the sender, so what he asked for is not asked of it.
-    const asked = verdict.recipients.length === 1 ? parameters : {};
+    const isExpanded = verdict.recipients.length > 1;
+    const asked = isExpanded ? withoutSuccess(parameters) : parameters;
+    if (isExpanded && parameters.notify?.includes('SUCCESS')) this.#expanded.push({ address, ...parameters });
     this.#recipients.push(...verdict.recipients.map((recipient) => ({ ...recipient, ...asked })));
     return OK;
   }
@@ -204,7 +211,13 @@ export class Reception {
     const reply = queued(intake.id, size);
     await intake.commit(envelope, `${reply.code} ${reply.status} ${reply.text}`);
     this.#messages++;
-    this.#options.onReceived({ id: intake.id, ...envelope, size });
+    const expanded = this.#expanded;
+    await this.#options.onReceived({
+      id: intake.id,
+      ...envelope,
+      size,
+      ...(expanded.length > 0 && { expanded }),
+    });
     return { accept: true, reply };
   }
 
@@ -256,6 +269,11 @@ export class Reception {
     if (identity !== undefined) return `login ${identity}`;
     return isVouched === true && calling !== undefined && calling !== '' ? `x25 ${calling}` : undefined;
   }
+}
+
+/** RFC 3461 §5.2.7.3: one word of success would be followed by others for the same address; trouble is still told. */
+function withoutSuccess({ notify, ...others }: RecipientParameters): RecipientParameters {
+  return notify === undefined ? others : { ...others, notify: notify.filter((event) => event !== 'SUCCESS') };
 }
 
 function queued(id: string, size: number): EnhancedReply & { readonly status: string } {

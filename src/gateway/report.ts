@@ -1,82 +1,58 @@
 import MimeNode from 'nodemailer/lib/mime-node';
+import { internetDate, isAscii, type Report } from './report-facts.js';
+import { deliveryStatus } from './report-status.js';
+import { explanation, SUBJECTS } from './report-text.js';
 
-/** A recipient that was given up, as a delivery report names it. */
-export interface FailedRecipient {
-  readonly address: string;
-  /** The reply (`550 5.1.1 no such user`), the clear cause in words, or why time is over. */
-  readonly reason: string;
-}
+const PLAIN = {
+  status: 'message/delivery-status',
+  header: 'text/rfc822-headers',
+  message: 'message/rfc822',
+} as const;
 
-export interface FailureReport {
-  readonly hostname: string;
-  /** Who gets the report. */
-  readonly to: string;
-  readonly message: string;
-  readonly received: number;
-  readonly now: number;
-  readonly failed: readonly FailedRecipient[];
-  /** The header section of the message, or what was read of it. */
-  readonly header: Uint8Array;
-}
+/** RFC 6533 §4, §5: the same in UTF-8. */
+const INTERNATIONAL = {
+  status: 'message/global-delivery-status',
+  header: 'message/global-headers',
+  message: 'message/global',
+} as const;
 
-/** A failure report as multipart/report (RFC 6522, RFC 3464), CRLF line ends. */
-export async function buildFailureReport(report: FailureReport): Promise<Uint8Array> {
-  const root = new MimeNode('multipart/report; report-type=delivery-status', { hostname: report.hostname });
+/**
+ * A delivery report as multipart/report (RFC 6522, RFC 3464), CRLF line ends. Its own header is ASCII unless `to` is not,
+ * so that it reaches a sender whose server knows nothing of UTF-8.
+ */
+export async function buildReport(report: Report): Promise<Uint8Array> {
+  const { action, hostname, id, to, now, recipients, smtpUtf8, content } = report;
+  const isInternational = smtpUtf8 || !isAscii(JSON.stringify(recipients));
+  const types = isInternational ? INTERNATIONAL : PLAIN;
+  const root = new MimeNode('multipart/report; report-type=delivery-status', { hostname });
   root.setHeader({
-    from: `Mail Delivery System <MAILER-DAEMON@${report.hostname}>`,
-    to: report.to,
-    subject: 'Undelivered mail returned to sender',
-    date: internetDate(report.now),
+    from: `Mail Delivery System <MAILER-DAEMON@${hostname}>`,
+    to,
+    subject: SUBJECTS[action],
+    date: internetDate(now),
+    'message-id': `<${id}@${hostname}>`,
     'auto-submitted': 'auto-replied',
   });
   root.createChild('text/plain; charset=utf-8').setContent(explanation(report));
-  root.createChild('message/delivery-status').setContent(deliveryStatus(report));
-  root.createChild('text/rfc822-headers').setContent(Buffer.from(report.header).toString('latin1'));
+  const status = Buffer.from(deliveryStatus(report));
+  const parts = [addPart(root, types.status, status)];
+  if (content !== undefined) parts.push(addPart(root, types[content.what], Buffer.from(content.octets)));
+  // RFC 2045 §6.4: what holds 8-bit parts says so itself.
+  if (parts.includes('8bit')) root.setHeader('content-transfer-encoding', '8bit');
   const octets: Uint8Array = await root.build();
   return octets;
 }
 
-function explanation({ hostname, failed, message, received }: FailureReport): string {
-  const list = failed.map(({ address, reason }) => `  <${address}>\r\n      ${oneLine(reason)}`).join('\r\n');
-  return [
-    `This is the mail gateway at ${hostname}.`,
-    '',
-    `Your message (queued here as ${message} on ${internetDate(received)})`,
-    'could not be delivered to:',
-    '',
-    list,
-    '',
-    'It will not be tried again. The header of your message is attached.',
-    '',
-  ].join('\r\n');
-}
-
-/** RFC 3464 §2: a block about the message, then one per recipient. */
-function deliveryStatus({ hostname, received, failed, now }: FailureReport): string {
-  const blocks = failed.map(({ address, reason }) => [
-    `Final-Recipient: rfc822; ${address}`,
-    'Action: failed',
-    `Status: ${enhancedStatusOf(reason)}`,
-    ...(/^\d{3}[ -]/.test(reason)
-      ? [`Diagnostic-Code: smtp; ${oneLine(reason)}`]
-      : [`Diagnostic-Code: x-x25mail; ${oneLine(reason)}`]),
-    `Last-Attempt-Date: ${internetDate(now)}`,
-  ]);
-  return [[`Reporting-MTA: dns; ${hostname}`, `Arrival-Date: ${internetDate(received)}`], ...blocks]
-    .map((block) => `${block.join('\r\n')}\r\n`)
-    .join('\r\n');
-}
-
-/** The enhanced code of a reply where it has one; 5.0.0 says no more than "permanent" (RFC 3463). */
-function enhancedStatusOf(reason: string): string {
-  return /^[45]\d\d[ -]([45]\.\d{1,3}\.\d{1,3})\b/.exec(reason)?.[1]?.replace(/^4/, '5') ?? '5.0.0';
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
-}
-
-/** RFC 5322 §3.3. */
-export function internetDate(wallTime: number): string {
-  return new Date(wallTime).toUTCString().replace('GMT', '+0000');
+/** Text is encoded where it must be; a `message/...` has to come as it is. @returns its encoding. */
+function addPart(root: MimeNode, type: string, octets: Buffer): '7bit' | '8bit' {
+  const part = root.createChild(type);
+  if (type.startsWith('text/')) {
+    // Of a string the builder takes it that it is Unicode; what is not ASCII may be anything.
+    part.setContent(isAscii(octets) ? octets.toString('latin1') : octets);
+    return '7bit';
+  }
+  const encoding = isAscii(octets) ? '7bit' : '8bit';
+  part.setHeader('content-transfer-encoding', encoding);
+  part.setContent(octets);
+  return encoding;
 }

@@ -34,7 +34,7 @@ export interface ServerRunnerOptions {
   /** Where AUTH is offered; undefined for nobody of this name. */
   readonly credentials?: (user: string) => Credentials | undefined;
   readonly onDialogue?: (event: DialogueEvent) => void;
-  readonly onReceived?: (message: Received) => void;
+  readonly onReceived?: (message: Received) => void | Promise<void>;
   readonly onMisdeed?: (what: Misdeed) => void;
   readonly onEnd?: (end: { messages: number; reason: string }) => void;
   readonly onProblem?: (problem: string) => void;

@@ -32,6 +32,8 @@ const OFFERS: Offers = {
   enhancedStatusCodes: true,
   smtpUtf8: true,
   chunking: true,
+  dsn: true,
+  deliverBy: { leastSeconds: 0 },
 };
 
 /** What a session on a circuit is like: patient, and able to go on where another was cut off. */

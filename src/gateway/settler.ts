@@ -1,19 +1,26 @@
-import { type Clock, concat, describeError } from '../core/index.js';
+import { type Clock, describeError } from '../core/index.js';
 import type { RecipientOutcome } from '../smtp/index.js';
-import type { Delivery, Settlement, Spool } from '../spool/index.js';
-import { buildFailureReport, type FailedRecipient } from './report.js';
+import type { Delivery, Settlement, Spool, WaitingRecipient } from '../spool/index.js';
+import type { Received } from './reception.js';
+import { type ReportAction, type ReportedRecipient, TIME_IS_OVER } from './report-facts.js';
+import { isOwed, reportOfSuccess } from './report-rules.js';
+import type { Occasion, ReportedMessage } from './reporter.js';
 
 export interface SettlerOptions {
   readonly spool: Spool;
   readonly clock: Clock;
-  readonly hostname: string;
-  /** Gets what can't be reported to anybody else. */
-  readonly postmaster: string | undefined;
+  readonly reporter: {
+    report(
+      message: ReportedMessage,
+      occasion: Occasion,
+      settlements: readonly Settlement[],
+    ): Promise<boolean>;
+  };
   readonly maxAgeMs: number;
+  /** After which the sender is told that it takes long; 0: he is not. */
+  readonly delayWarningMs: number;
   /** When to try a recipient again that was put off `attempts` times before. Wall time. */
   readonly nextAttempt: (attempts: number) => number;
-  /** Where a report goes; undefined when we don't carry mail there. */
-  readonly destinationOf: (address: string) => string | undefined;
   readonly onSettled: (event: SettledEvent) => void;
   readonly onProblem: (problem: string) => void;
 }
@@ -30,14 +37,20 @@ export interface SettledEvent {
   readonly delayMs: number;
 }
 
-/** The header section is all that a report returns of a message; more than this of it is cut off. */
-const REPORT_HEADER_LIMIT = 64 * 1024;
+/** What becomes of a recipient, and what the sender is told of it. */
+interface Step {
+  readonly recipient: WaitingRecipient;
+  readonly outcome: Settlement['outcome'];
+  readonly report?: { readonly action: ReportAction; readonly about: ReportedRecipient };
+}
 
-const OVERDUE_BATCH = 50;
+const BATCH = 50;
 
-/** Turns what happened to recipients into what the spool keeps, and owes the sender a report for those given up. */
+/** Turns what happened to recipients into what the spool keeps, and owes the sender reports on it. */
 export class Settler {
   readonly #options: SettlerOptions;
+  /** Wall time at which something may be late; until it was asked for, now. */
+  #nextDeadline: number | undefined = Number.NEGATIVE_INFINITY;
 
   constructor(options: SettlerOptions) {
     this.#options = options;
@@ -50,31 +63,41 @@ export class Settler {
   /** Never rejects: what can't be written down stays claimed and is tried again; that may deliver twice, never not at all. */
   async settle(delivery: Delivery, outcomes: readonly RecipientOutcome[]): Promise<void> {
     const now = this.#options.clock.wallTime();
-    const failed: FailedRecipient[] = [];
-    const settlements = outcomes.map(({ address, outcome, reason }): Settlement => {
-      const place = { message: delivery.message, destination: delivery.destination, recipient: address };
-      if (outcome === 'delivered') return { ...place, outcome: { type: 'delivered' } };
-      if (outcome === 'permanent') {
-        failed.push({ address, reason });
-        return { ...place, outcome: { type: 'failed', reason } };
-      }
-      const waited = delivery.recipients.find((recipient) => recipient.address === address);
-      const until = this.#options.nextAttempt(waited?.attempts ?? 0);
-      if (this.#isTooLate(delivery, now)) {
-        failed.push({ address, reason: timeIsOver(reason) });
-        return { ...place, outcome: { type: 'failed', reason } };
-      }
-      return { ...place, outcome: { type: 'deferred', until, reason } };
+    const steps = outcomes.map((outcome) => {
+      const waiting = delivery.recipients.find(({ address }) => address === outcome.address);
+      const recipient = waiting ?? { address: outcome.address, attempts: 0 };
+      return this.#step(delivery, recipient, outcome, now);
     });
-    await this.#write(delivery, settlements, failed);
+    await this.#write(delivery, steps);
+  }
+
+  /** A message came that was sent on to several for one address. Never rejects: it is here all the same. */
+  async expanded({ id, expanded = [], ...message }: Received): Promise<void> {
+    if (expanded.length === 0 || message.sender === '') return;
+    const recipients = expanded.map(({ address, originalRecipient }) =>
+      asItWas({ address, attempts: 0, ...(originalRecipient !== undefined && { originalRecipient }) }),
+    );
+    try {
+      await this.#options.reporter.report(
+        { message: id, ...message },
+        { action: 'expanded', recipients },
+        [],
+      );
+    } catch (error) {
+      this.problem(`reporting that ${id} was sent on: ${describeError(error)}`);
+    }
   }
 
   /** The destination can't be reached until then. */
   async postpone(deliveries: readonly Delivery[], reason: string, until: number): Promise<void> {
     const now = this.#options.clock.wallTime();
     for (const delivery of deliveries) {
-      if (this.#isTooLate(delivery, now)) await this.#giveUp(delivery, reason);
-      else await this.#write(delivery, deferAll(delivery, reason, until), []);
+      const steps = delivery.recipients.map((recipient) =>
+        this.#isTooLate(delivery, now)
+          ? giveUp(delivery, recipient, { ...attempt(recipient, now), reason })
+          : { recipient, outcome: { type: 'deferred', until, reason } as const },
+      );
+      await this.#write(delivery, steps);
     }
   }
 
@@ -83,133 +106,149 @@ export class Settler {
    * @returns false when it could not be written down, so that it waits on
    */
   bounce(delivery: Delivery, reason: string): Promise<boolean> {
-    return this.#fail(
-      delivery,
-      delivery.recipients.map(({ address }) => ({ address, reason })),
+    const steps = delivery.recipients.map((recipient) =>
+      failed(delivery, recipient, { ...asItWas(recipient), reason }, reason),
     );
+    return this.#write(delivery, steps);
   }
 
-  /** Gives up what waited too long without an attempt of its own. @returns how many deliveries that were. */
-  async sweepOverdue(): Promise<number> {
-    let swept = 0;
-    for (;;) {
-      const before = this.#options.clock.wallTime() - this.#options.maxAgeMs;
-      const overdue = await this.#options.spool.overdue(before, OVERDUE_BATCH);
-      for (const delivery of overdue) await this.#giveUp(delivery, undefined);
-      swept += overdue.length;
-      if (overdue.length < OVERDUE_BATCH) return swept;
+  /** Of mode R, and its time is over: it must not be sent any more (RFC 2852 §4.1.4.1). Then it is given up. */
+  async returnLate(delivery: Delivery): Promise<boolean> {
+    // RFC 2852 §4: mode R has no 0, so the last second is over when it begins.
+    if (!isOutOfTime(delivery, this.#options.clock.wallTime() + 999)) return false;
+    await this.#giveUp(delivery);
+    return true;
+  }
+
+  /** Gives up what waited too long without an attempt of its own, and warns of what waits long. @returns how many deliveries it gave up. */
+  async sweep(): Promise<number> {
+    const { spool, clock, maxAgeMs, delayWarningMs } = this.#options;
+    this.recheckDeadlines();
+    const swept = await inBatches(
+      () => spool.overdue(clock.wallTime() - maxAgeMs, BATCH),
+      (delivery) => this.#giveUp(delivery),
+    );
+    if (delayWarningMs > 0)
+      await inBatches(
+        () => spool.unwarned(clock.wallTime() - delayWarningMs, BATCH),
+        (delivery) => this.#tellDelay(delivery, 'warned'),
+      );
+    return swept;
+  }
+
+  /** Mail came that is to arrive by then. */
+  expectBy(at: number): void {
+    this.#nextDeadline = Math.min(this.#nextDeadline ?? at, at);
+  }
+
+  /** Mail may have come that nobody told us of. */
+  recheckDeadlines(): void {
+    this.#nextDeadline = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Returns, or tells of, what has not arrived in time. @returns wall time of the next deadline. */
+  async sweepLate(): Promise<number | undefined> {
+    const { spool, clock } = this.#options;
+    const now = clock.wallTime();
+    if (this.#nextDeadline === undefined || this.#nextDeadline > now) return this.#nextDeadline;
+    this.#nextDeadline = undefined; // what comes meanwhile is told by `expectBy`
+    await inBatches(
+      () => spool.late(BATCH),
+      (delivery) => (isOutOfTime(delivery, now) ? this.#giveUp(delivery) : this.#tellDelay(delivery, 'late')),
+    );
+    const next = await spool.nextDeadline();
+    if (next !== undefined) this.expectBy(next);
+    return this.#nextDeadline;
+  }
+
+  #step(delivery: Delivery, recipient: WaitingRecipient, result: RecipientOutcome, now: number): Step {
+    const { outcome, reason } = result;
+    const about = { ...attempt(recipient, now), reason };
+    if (outcome === 'delivered') {
+      const action = reportOfSuccess(result, recipient, delivery);
+      return {
+        recipient,
+        outcome: { type: 'delivered' },
+        ...(action !== undefined && { report: { action, about } }),
+      };
     }
+    if (outcome === 'permanent') return failed(delivery, recipient, about, reason);
+    if (this.#isTooLate(delivery, now)) return giveUp(delivery, recipient, about);
+    const until = this.#options.nextAttempt(recipient.attempts);
+    return { recipient, outcome: { type: 'deferred', until, reason } };
   }
 
   #isTooLate(delivery: Delivery, now: number): boolean {
-    return now - delivery.received >= this.#options.maxAgeMs;
+    return now - delivery.received >= this.#options.maxAgeMs || isOutOfTime(delivery, now);
   }
 
-  async #giveUp(delivery: Delivery, reason: string | undefined): Promise<void> {
-    const failed = delivery.recipients.map(({ address, lastReason }) => ({
-      address,
-      reason: timeIsOver(reason ?? lastReason ?? 'no attempt was possible'),
-    }));
-    await this.#fail(delivery, failed);
+  #giveUp(delivery: Delivery): Promise<boolean> {
+    const steps = delivery.recipients.map((recipient) => giveUp(delivery, recipient, asItWas(recipient)));
+    return this.#write(delivery, steps);
   }
 
-  #fail(delivery: Delivery, failed: readonly FailedRecipient[]): Promise<boolean> {
-    const settlements = failed.map(
-      ({ address, reason: why }): Settlement => ({
+  /** Nothing changes for the message, but that its sender knows. */
+  #tellDelay(delivery: Delivery, type: 'warned' | 'late'): Promise<boolean> {
+    const steps = delivery.recipients.map((recipient): Step => {
+      const about = { ...asItWas(recipient), ...(type === 'late' && { status: '4.4.7' }) };
+      const isTold = isOwed('delayed', recipient, delivery);
+      return {
+        recipient,
+        outcome: { type },
+        ...(isTold && { report: { action: 'delayed', about } }),
+      };
+    });
+    return this.#write(delivery, steps);
+  }
+
+  /** @returns whether all of it is written down. */
+  async #write(delivery: Delivery, steps: readonly Step[]): Promise<boolean> {
+    const unreported = steps.filter(({ report }) => report === undefined);
+    const actions = new Set(steps.flatMap(({ report }) => report?.action ?? []));
+    // One report per kind, each in one transaction with what it reports; what needs none goes along with the first.
+    const groups = [...actions].map((action) => steps.filter(({ report }) => report?.action === action));
+    const [first = [], ...others] = groups;
+    for (const group of [[...first, ...unreported], ...others]) {
+      try {
+        await this.#writeGroup(delivery, group);
+      } catch (error) {
+        this.problem(`writing down what became of ${delivery.message}: ${describeError(error)}`);
+        return false;
+      }
+      for (const step of group) this.#tell(delivery, step);
+    }
+    return true;
+  }
+
+  async #writeGroup(delivery: Delivery, group: readonly Step[]): Promise<void> {
+    const { spool, reporter, maxAgeMs } = this.#options;
+    const settlements = group.map(
+      ({ recipient, outcome }): Settlement => ({
         message: delivery.message,
         destination: delivery.destination,
-        recipient: address,
-        outcome: { type: 'failed', reason: why },
+        recipient: recipient.address,
+        outcome,
       }),
     );
-    return this.#write(delivery, settlements, failed);
-  }
-
-  /** @returns whether it is written down. */
-  async #write(
-    delivery: Delivery,
-    settlements: readonly Settlement[],
-    failed: readonly FailedRecipient[],
-  ): Promise<boolean> {
-    try {
-      const isReported = failed.length > 0 && (await this.#report(delivery, settlements, failed));
-      if (!isReported) await this.#options.spool.settle(settlements);
-    } catch (error) {
-      this.problem(`writing down what became of ${delivery.message}: ${describeError(error)}`);
-      return false;
+    const reports = group.flatMap(({ report }) => report ?? []);
+    const [first] = reports;
+    if (first !== undefined) {
+      const { action } = first;
+      const occasion: Occasion = {
+        action,
+        recipients: reports.map(({ about }) => about),
+        ...(action === 'delayed' && { retryUntil: lastTry(delivery, maxAgeMs) }),
+      };
+      if (await reporter.report(delivery, occasion, settlements)) return;
     }
-    for (const settlement of settlements) this.#tell(delivery, settlement);
-    return true;
+    await spool.settle(settlements);
   }
 
-  /** @returns false when no report is owed or nobody can get it. */
-  async #report(
-    delivery: Delivery,
-    settlements: readonly Settlement[],
-    failed: readonly FailedRecipient[],
-  ): Promise<boolean> {
-    const { spool, clock, hostname } = this.#options;
-    const addressee = this.#addresseeOf(delivery);
-    if (addressee === undefined) return false;
-    const now = clock.wallTime();
-    const report = await buildFailureReport({
-      hostname,
-      to: addressee.address,
-      message: delivery.message,
-      received: delivery.received,
-      now,
-      failed,
-      header: await this.#headerOf(delivery.message),
-    });
-    const writer = await spool.receive();
-    await writer.write(report);
-    // One transaction: the failure is written down exactly when its report is.
-    await writer.commit(
-      {
-        sender: '',
-        recipients: [addressee],
-        body: '8BITMIME',
-        source: `report on ${delivery.message}`,
-        origin: 'report',
-        received: now,
-      },
-      settlements,
-    );
-    return true;
-  }
-
-  /** The sender; else, for a report that failed itself or a sender out of reach, the postmaster; never twice. */
-  #addresseeOf(delivery: Delivery): { address: string; destination: string } | undefined {
-    const { postmaster, destinationOf } = this.#options;
-    for (const address of [delivery.sender, postmaster]) {
-      if (address === undefined || address === '') continue;
-      if (delivery.sender === '' && delivery.recipients.some((recipient) => recipient.address === address))
-        continue;
-      const destination = destinationOf(address);
-      if (destination !== undefined) return { address, destination };
-    }
-    this.problem(`${delivery.message} failed, and nobody can be told: sender <${delivery.sender}>`);
-    return undefined;
-  }
-
-  async #headerOf(message: string): Promise<Uint8Array> {
-    const pieces: Uint8Array[] = [];
-    let length = 0;
-    for await (const piece of this.#options.spool.readBody(message)) {
-      pieces.push(piece);
-      length += piece.length;
-      if (length >= REPORT_HEADER_LIMIT) break;
-    }
-    const start = Buffer.from(concat(pieces)).subarray(0, REPORT_HEADER_LIMIT);
-    const end = start.indexOf('\r\n\r\n');
-    return end === -1 ? start : start.subarray(0, end + 2);
-  }
-
-  #tell(delivery: Delivery, { recipient, outcome }: Settlement): void {
+  #tell(delivery: Delivery, { recipient, outcome }: Step): void {
     if (outcome.type === 'warned' || outcome.type === 'late') return; // no step towards the end
     this.#options.onSettled({
       message: delivery.message,
-      recipient,
+      recipient: recipient.address,
       destination: delivery.destination,
       sender: delivery.sender,
       outcome: outcome.type,
@@ -219,15 +258,60 @@ export class Settler {
   }
 }
 
-function deferAll(delivery: Delivery, reason: string, until: number): Settlement[] {
-  return delivery.recipients.map(({ address }) => ({
-    message: delivery.message,
-    destination: delivery.destination,
-    recipient: address,
-    outcome: { type: 'deferred', until, reason },
-  }));
+/** Until nothing is found, or something can't be written down: then the rest has to wait as well. @returns how many. */
+async function inBatches(
+  find: () => Promise<readonly Delivery[]>,
+  handle: (delivery: Delivery) => Promise<boolean>,
+): Promise<number> {
+  for (let count = 0; ; ) {
+    const found = await find();
+    for (const delivery of found) {
+      if (!(await handle(delivery))) return count;
+      count++;
+    }
+    if (found.length < BATCH) return count;
+  }
 }
 
-function timeIsOver(reason: string): string {
-  return `${reason} (tried for as long as allowed)`;
+function failed(
+  delivery: Delivery,
+  recipient: WaitingRecipient,
+  about: ReportedRecipient,
+  reason: string,
+): Step {
+  const isTold = isOwed('failed', recipient, delivery);
+  return {
+    recipient,
+    outcome: { type: 'failed', reason },
+    ...(isTold && { report: { action: 'failed', about } }),
+  };
+}
+
+/** Its time is over. */
+function giveUp(delivery: Delivery, recipient: WaitingRecipient, about: ReportedRecipient): Step {
+  const reason = `${about.reason ?? 'no attempt was possible'} (tried for as long as allowed)`;
+  return failed(delivery, recipient, { ...about, status: TIME_IS_OVER }, reason);
+}
+
+/** An attempt that was made just now. */
+function attempt(recipient: WaitingRecipient, now: number): ReportedRecipient {
+  return { ...asItWas(recipient), attempts: recipient.attempts + 1, lastAttempt: now };
+}
+
+function asItWas({ address, originalRecipient, attempts, lastReason }: WaitingRecipient): ReportedRecipient {
+  return {
+    address,
+    attempts,
+    ...(originalRecipient !== undefined && { originalRecipient }),
+    ...(lastReason !== undefined && { reason: lastReason }),
+  };
+}
+
+function isOutOfTime({ deliverBy }: Delivery, now: number): boolean {
+  return deliverBy?.mode === 'R' && deliverBy.at <= now;
+}
+
+function lastTry({ received, deliverBy }: Delivery, maxAgeMs: number): number {
+  const end = received + maxAgeMs;
+  return deliverBy?.mode === 'R' ? Math.min(end, deliverBy.at) : end;
 }

@@ -19,7 +19,7 @@ export interface SmtpServiceOptions {
   readonly policy: MailPolicy;
   readonly spool: Spool;
   readonly clock: Clock;
-  readonly onReceived: (message: Received) => void;
+  readonly onReceived: (message: Received) => void | Promise<void>;
   readonly observe: Observe;
 }
 

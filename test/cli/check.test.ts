@@ -179,6 +179,7 @@ Calls come in (first that fits)
 
 What cannot be delivered
   is tried again   after 1m, 5m, 15m, 1h, 4h, then every 4h
+  sender is told   after 4h
   is returned      after 5d
   largest message  32MiB
 

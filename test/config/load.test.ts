@@ -162,6 +162,7 @@ describe('what a file comes to', () => {
       queue: {
         retryMs: [60_000, 300_000, 900_000, 3_600_000, 14_400_000],
         maxAgeMs: 432_000_000,
+        delayWarningMs: 14_400_000,
         maxMessageOctets: 33_554_432,
       },
       log: { level: 'info' },

@@ -108,7 +108,10 @@ describe('[listen], [relay], [queue], [log]', () => {
       '[queue]\nmax_message_size = "32MB"',
       'queue.max_message_size: found "32MB"; allowed: a size with its unit (B, KiB, MiB, GiB) from "64KiB" to "1GiB"',
     ],
-    ['[queue]\ndelay_warning = "4h"', 'queue.delay_warning: not supported by this version'],
+    [
+      '[queue]\ndelay_warning = "30s"',
+      `queue.delay_warning: found "30s"; ${DURATION} "1m" to "30d", or "0s" for never`,
+    ],
     [
       '[log]\nlevel = "verbose"',
       'log.level: found "verbose"; allowed: "trace" or "debug" or "info" or "warn" or "error" or "silent"',

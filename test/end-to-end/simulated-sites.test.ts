@@ -86,7 +86,7 @@ describe('two sites', () => {
 describe('a site out of reach', () => {
   test('is probed by one message, with growing pauses, and gets everything in one call when it is there', async () => {
     const sites = new SimulatedSites();
-    const a = await sites.start('a');
+    const a = await sites.start('a', { toml: siteToml('a', '[queue]\ndelay_warning = "0s"\n') });
     for (let i = 0; i < 50; i++) await a.enqueue({ to: 'x@site-b.example' });
     // The number is not attached to the network yet: not obtainable, from 4 h.
     await sites.runFor(13 * 3_600_000);

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../src/core/index.js';
 import type { Caller } from '../../src/gateway/caller.js';
 import { type Received, Reception } from '../../src/gateway/reception.js';
-import type { MailPolicyOptions } from '../../src/routing/index.js';
-import type { ClientFacts, MailCommand } from '../../src/smtp/index.js';
+import { Aliases, type MailPolicyOptions, Pattern, RelayPolicy } from '../../src/routing/index.js';
+import type { ClientFacts, MailCommand, RecipientParameters } from '../../src/smtp/index.js';
 import { MemorySpool } from '../support/memory-spool.js';
 import { policyOfTests } from '../support/policies.js';
 
@@ -47,7 +47,9 @@ class Session {
       policy: policyOfTests(policy),
       spool,
       clock,
-      onReceived: (message) => this.received.push(message),
+      onReceived: (message) => {
+        this.received.push(message);
+      },
       onProblem: (problem) => this.problems.push(problem),
     });
   }
@@ -56,8 +58,8 @@ class Session {
     return this.reception.answer({ type: 'sender', mail }, this.#client);
   }
 
-  recipient(address: string, mail = MAIL) {
-    return this.reception.answer({ type: 'recipient', address, parameters: {}, mail }, this.#client);
+  recipient(address: string, mail = MAIL, parameters: RecipientParameters = {}) {
+    return this.reception.answer({ type: 'recipient', address, parameters, mail }, this.#client);
   }
 
   begin(mail = MAIL, offset = 0) {
@@ -78,6 +80,50 @@ function spooled() {
   return { clock, spool: new MemorySpool(clock) };
 }
 const textOf = (spool: MemorySpool): string => Buffer.from(spool.history[0]?.body ?? []).toString('latin1');
+
+describe('an alias', () => {
+  const aliases = Aliases.parse('staff: ann, bob\none: ann\n');
+  const ours = Pattern.parse('b.example');
+  if (!(aliases instanceof Aliases) || !ours.ok) throw new Error('the policy of this test is wrong');
+  const policy = { aliases, relay: new RelayPolicy([], [ours.value]) };
+
+  async function sent(address: string, parameters: RecipientParameters) {
+    const { clock, spool } = spooled();
+    const session = new Session(spool, clock, { policy });
+    await session.sender();
+    await session.recipient(address, MAIL, parameters);
+    await session.begin();
+    await session.data('Subject: x\r\n\r\n');
+    await session.commit(14);
+    const recipients = spool.history[0]?.envelope.recipients.map(
+      ({ address: to, notify = ['unsaid'], originalRecipient }) =>
+        `${to} ${notify.join()} ${originalRecipient ?? ''}`,
+    );
+    return { recipients, expanded: session.received[0]?.expanded };
+  }
+
+  test('for several: one word of success is owed for it, and none for them (RFC 3461 §5.2.7.3)', async () => {
+    const asked: RecipientParameters = {
+      notify: ['SUCCESS', 'FAILURE'],
+      originalRecipient: 'rfc822;Staff@b.example',
+    };
+    expect(await sent('staff@b.example', asked)).toEqual({
+      recipients: [
+        'ann@b.example FAILURE rfc822;Staff@b.example',
+        'bob@b.example FAILURE rfc822;Staff@b.example',
+      ],
+      expanded: [{ address: 'staff@b.example', ...asked }],
+    });
+  });
+
+  test.each<[string, RecipientParameters, string[]]>([
+    ['staff@b.example', {}, ['ann@b.example unsaid ', 'bob@b.example unsaid ']],
+    ['staff@b.example', { notify: [] }, ['ann@b.example  ', 'bob@b.example  ']],
+    ['one@b.example', { notify: ['SUCCESS'] }, ['ann@b.example SUCCESS ']],
+  ])('%s, %j: %j', async (address, asked, recipients) => {
+    expect(await sent(address, asked)).toEqual({ recipients, expanded: undefined });
+  });
+});
 
 describe('a message', () => {
   test('is stored with all that the client said of it', async () => {

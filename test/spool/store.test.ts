@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import type { Envelope } from '../../src/spool/index.js';
 import { BEGINNING } from '../../src/spool/desk.js';
+import type { Envelope } from '../../src/spool/index.js';
 import { openDatabase } from '../../src/spool/schema.js';
 import { DUE_COUNT_LIMIT } from '../../src/spool/sql.js';
 import { Store } from '../../src/spool/store.js';
@@ -346,7 +346,7 @@ describe('what was to arrive by a given time', () => {
     expect(store.nextDeadline()).toBeUndefined();
   });
 
-  test('is nobody else\'s business while it is claimed, and waits while it is on hold', () => {
+  test("is nobody else's business while it is claimed, and waits while it is on hold", () => {
     receive('m1', ['a > peer:b'], by(1500));
     receive('m2', ['a > peer:b'], { ...by(1100), hold: 'suspicious' });
     claim('peer:b', 1000, 'call 1', 2000);

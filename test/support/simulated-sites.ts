@@ -4,6 +4,7 @@ import { type Environment, Gateway, type GatewayEvent } from '../../src/gateway/
 import type { Line } from '../../src/line/index.js';
 import type { CallRecord } from '../../src/observe/index.js';
 import { type SubscriptionOptions, simulatedNetwork } from '../../src/psdn/index.js';
+import type { Envelope, RecipientAttributes } from '../../src/spool/index.js';
 import { MemorySpool } from './memory-spool.js';
 
 export interface SimulatedSite {
@@ -18,6 +19,10 @@ export interface SimulatedSite {
     to: string;
     destination?: string;
     body?: string;
+    /** What is asked for this recipient. */
+    asked?: RecipientAttributes;
+    /** What else is said of the message. */
+    envelope?: Partial<Envelope>;
   }) => Promise<string>;
 }
 
@@ -63,15 +68,18 @@ export class SimulatedSites {
         to,
         destination = 'peer:other',
         body = 'Subject: x\r\n\r\nhello\r\n',
+        asked = {},
+        envelope = {},
       }) => {
         const writer = await spool.receive();
         await writer.write(Buffer.from(body, 'latin1'));
         await writer.commit({
           sender,
-          recipients: [{ address: to, destination }],
+          recipients: [{ address: to, destination, ...asked }],
           body: '8BITMIME',
           source: 'test',
           received: this.clock.wallTime(),
+          ...envelope,
         });
         gateway.poke();
         return writer.id;
@@ -115,9 +123,9 @@ function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** How far time may go on before work in the background (a library building a report) surely has had its turns. */
+/** How far time may go on before work in the background (a library building fifty reports) surely has had its turns. */
 const LONG_STEP_MS = 1000;
-const TURNS_BEFORE_LONG_STEP = 50;
+const TURNS_BEFORE_LONG_STEP = 1000;
 
 export function siteToml(name: SiteName, more = ''): string {
   const other = name === 'a' ? 'b' : 'a';

@@ -45,6 +45,7 @@ export const queueSchema = table('queue', {
     .min(1, { error: 'a list of times, at least one' })
     .default([60, 300, 900, 3_600, 14_400].map((seconds) => seconds * SECOND)),
   max_age: duration(60 * SECOND, 30 * DAY).default(5 * DAY),
+  delay_warning: duration(60 * SECOND, 30 * DAY, { off: true }).default(14_400 * SECOND),
   max_message_size: size(65_536, 1_024 * MIB).default(32 * MIB),
 });
 

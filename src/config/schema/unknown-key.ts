@@ -10,7 +10,6 @@ const NOT_YET: Readonly<Record<string, readonly string[]>> = {
   'peer.calls': ['budget', 'max_wait', 'min_messages', 'windows'],
   incoming: ['to'],
   route: ['link', 'lmtp', 'maildir', 'mx', 'nua'],
-  queue: ['delay_warning'],
 };
 
 /** @param table `link.packet`; empty for the whole file. */
