@@ -4,8 +4,9 @@
  */
 import { type Decoded, decoded, fault } from '../core/index.js';
 import type { DeliverBy, MailParameters, NotifyEvent, RecipientParameters } from './envelope.js';
+import { isPrintable } from './octets.js';
 import type { Offers } from './offers.js';
-import { decodeUtf8Xtext, decodeXtext } from './xtext.js';
+import { decodeUtf8Xtext, decodeXtext, decodeXtextUtf8 } from './xtext.js';
 
 export type ParameterFault = 'badParameter' | 'unknownParameter';
 
@@ -155,5 +156,8 @@ function readOriginalRecipient(value: string): RecipientParameters | undefined {
   if (match === null || value.length > 500) return undefined;
   const [, type = '', encoded = ''] = match;
   const address = type.toLowerCase() === 'utf-8' ? decodeUtf8Xtext(encoded) : decodeXtext(encoded);
-  return address === undefined ? undefined : { originalRecipient: `${type};${address}` };
+  if (address !== undefined) return { originalRecipient: `${type};${address}` };
+  // DEVIATION RFC 3461 §4.2: Postfix says `rfc822` of an address in UTF-8 as well. Refused, it would return the message.
+  const meant = type.toLowerCase() === 'rfc822' ? decodeXtextUtf8(encoded) : undefined;
+  return meant === undefined || isPrintable(meant) ? undefined : { originalRecipient: `utf-8;${meant}` };
 }

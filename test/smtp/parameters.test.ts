@@ -87,6 +87,7 @@ describe('a parameter of RCPT', () => {
     ['NOTIFY=DELAY ORCPT=rfc822;Bob@x.com', { notify: ['DELAY'], originalRecipient: 'rfc822;Bob@x.com' }],
     ['ORCPT=x400;/c+3Ddk/', { originalRecipient: 'x400;/c=dk/' }],
     ['ORCPT=utf-8;j\\x{F6}rg@x', { originalRecipient: 'utf-8;j\xf6rg@x' }],
+    ['ORCPT=rfc822;j+C3+B6rg@x', { originalRecipient: 'utf-8;j\xf6rg@x' }], // as Postfix has it
   ])('%s', (words, expected) => {
     expect(readRecipientParameters(` ${words}`, ALL_OFFERS)).toEqual({ ok: true, value: expected });
   });
@@ -101,6 +102,9 @@ describe('a parameter of RCPT', () => {
     'ORCPT=;a',
     'ORCPT=rfc822;',
     'ORCPT=rfc822;a+0Ab',
+    'ORCPT=rfc822;a+2b@x',
+    'ORCPT=rfc822;j+F6rg@x',
+    'ORCPT=x400;j+C3+B6rg@x',
     'ORCPT=utf-8;\\x{A}',
     `ORCPT=rfc822;${'x'.repeat(500)}`,
   ])('%s is bad', (words) => {
