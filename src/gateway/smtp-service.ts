@@ -4,7 +4,7 @@ import { type Configuration, formatHostAndPort, type ListenerConfiguration } fro
 import { type Clock, describeError, GatewayError, type OctetStream } from '../core/index.js';
 import { secure, TLS_VERSIONS } from '../line/index.js';
 import type { MailPolicy } from '../routing/index.js';
-import type { MechanismName } from '../smtp/index.js';
+import type { MechanismName, ServerOptions } from '../smtp/index.js';
 import type { Spool } from '../spool/index.js';
 import type { Observe } from './events.js';
 import { readProxied } from './proxied-client.js';
@@ -31,6 +31,18 @@ export interface PreparedFiles {
 
 const HANDSHAKE_MS = 30_000;
 
+const NO_LOGIN: readonly MechanismName[] = [];
+const WITHOUT_CRAM_MD5: readonly MechanismName[] = ['SCRAM-SHA-256', 'PLAIN', 'LOGIN'];
+const WITH_CRAM_MD5: readonly MechanismName[] = ['SCRAM-SHA-256', 'CRAM-MD5', 'PLAIN', 'LOGIN'];
+
+/** What a session is like, by what that depends on. */
+interface SessionKind {
+  readonly listener: ListenerConfiguration;
+  readonly mechanisms: readonly MechanismName[];
+  readonly isTrusted: boolean;
+  readonly session: ServerOptions;
+}
+
 /** Takes mail by SMTP over TCP, on every address of `[listen]`. */
 export class SmtpService {
   #options: SmtpServiceOptions;
@@ -39,6 +51,7 @@ export class SmtpService {
   readonly #sessions = new Set<ServerRunner>();
   /** Connections of each client that are open. */
   readonly #clients = new Map<string, number>();
+  readonly #kinds: SessionKind[] = [];
   #tls: SecureContext | undefined;
   #stopping = false;
 
@@ -145,13 +158,8 @@ export class SmtpService {
     listener: ListenerConfiguration,
     encrypted: Encrypted | undefined,
   ): void {
-    const { configuration, policy, spool, clock, onReceived, observe } = this.#options;
-    const session = tcpServerOptions(configuration, {
-      service: listener.service,
-      startTls: listener.tls === 'starttls',
-      mechanisms: this.#mechanisms(),
-      isTrusted: listener.xclient.some((network) => network.includes(address)),
-    });
+    const { policy, spool, clock, onReceived, observe } = this.#options;
+    const session = this.#sessionFor(address, listener);
     const count = (this.#clients.get(address) ?? 0) + 1;
     this.#clients.set(address, count);
     const runner = new ServerRunner({
@@ -178,6 +186,24 @@ export class SmtpService {
     if (this.#stopping) runner.stop();
   }
 
+  /** There are few kinds; to put one together for each client costs as much as to judge a recipient. */
+  #sessionFor(address: string, listener: ListenerConfiguration): ServerOptions {
+    const mechanisms = this.#mechanisms();
+    const isTrusted = listener.xclient.some((network) => network.includes(address));
+    const known = this.#kinds.find(
+      (kind) => kind.listener === listener && kind.mechanisms === mechanisms && kind.isTrusted === isTrusted,
+    );
+    if (known !== undefined) return known.session;
+    const session = tcpServerOptions(this.#options.configuration, {
+      service: listener.service,
+      startTls: listener.tls === 'starttls',
+      mechanisms,
+      isTrusted,
+    });
+    this.#kinds.push({ listener, mechanisms, isTrusted, session });
+    return session;
+  }
+
   /** Whoever may send anywhere may do so as often as there is room. */
   #isTooMany(address: string, count: number): boolean {
     const { limits, relay } = this.#options.configuration;
@@ -191,9 +217,9 @@ export class SmtpService {
   }
 
   /** CRAM-MD5 only where there is a user whose password is kept for it. */
-  #mechanisms(): MechanismName[] {
-    if (this.#users === undefined) return [];
-    return ['SCRAM-SHA-256', ...(this.#users.hasPasswords ? (['CRAM-MD5'] as const) : []), 'PLAIN', 'LOGIN'];
+  #mechanisms(): readonly MechanismName[] {
+    if (this.#users === undefined) return NO_LOGIN;
+    return this.#users.hasPasswords ? WITH_CRAM_MD5 : WITHOUT_CRAM_MD5;
   }
 
   async #secure(stream: OctetStream): Promise<Encrypted | string> {
