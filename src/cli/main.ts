@@ -18,6 +18,8 @@ import { type PasswdOptions, runPasswd } from './passwd.js';
 import { addQueueCommands } from './queue-command.js';
 import { type ReloadOptions, runReload } from './reload.js';
 import { runGateway } from './run.js';
+import { runSend, type SendOptions } from './send.js';
+import { runSendmail, USUAL_CONFIGURATION } from './sendmail.js';
 import { runStatus, type StatusOptions } from './status.js';
 
 const WRONG_USAGE = 2;
@@ -29,6 +31,7 @@ function program(): Command {
     .description('SMTP over X.25 (RFC 1090): a mail gateway')
     .version(version())
     .showHelpAfterError('(x25mail --help shows what there is)')
+    .enablePositionalOptions()
     .exitOverride();
 
   x25mail
@@ -67,6 +70,49 @@ function program(): Command {
       });
   watching('status', 'what a running gateway is doing: its links with all that they count, its circuits');
   watching('circuits', 'the circuits of a running gateway');
+
+  ofGateway(x25mail.command('send'))
+    .description('writes a message and hands it to the gateway, or into its spool while it does not run')
+    .argument('[file...]', '"-": the text, from standard input; files are attached')
+    .requiredOption('--to <address...>', 'to whom')
+    .option('--from <address>', 'default: the user who runs this, at the host name of the gateway')
+    .option('--subject <text>', 'what it is about')
+    .option('--smtp', 'by SMTP to the first address in [listen], in place of the control socket')
+    .option('--wait', 'until it is delivered or returned; status 1 if it is returned')
+    .option('--json', 'for programs')
+    .action(async (files: string[], options: SendOptions) => {
+      process.exitCode = await runSend(files, options, {
+        input: process.stdin,
+        write,
+        complain: (line) => void process.stderr.write(`x25mail: ${line}\n`),
+        isTerminal: process.stderr.isTTY === true,
+      });
+    });
+
+  x25mail
+    .command('sendmail')
+    .description(
+      'takes a message as programs give it to sendmail(1): -t -i -f -F -N -R -V, -bp; -C names the configuration',
+    )
+    .argument('[flags and recipients...]')
+    .helpOption('--help')
+    .allowUnknownOption()
+    .passThroughOptions()
+    .addHelpText(
+      'after',
+      `
+Without -C the configuration is the one that X25MAIL_CONFIG names, or ${USUAL_CONFIGURATION}. The exit status is one of
+sysexits.h: 0 in the queue, 64 wrong usage, 65 no message, 67 no such recipient, 69 refused, 75 not now, 78 configuration.
+For programs that start /usr/sbin/sendmail, make that a script:  exec x25mail sendmail "$@"`,
+    )
+    .action(async (words: string[]) => {
+      process.exitCode = await runSendmail(words, {
+        input: process.stdin,
+        write,
+        complain: (line) => void process.stderr.write(`sendmail: ${line}\n`),
+        environment: process.env,
+      });
+    });
 
   addQueueCommands(x25mail, write);
 

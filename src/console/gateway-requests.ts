@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { TracedLink, TraceEvent } from '../observe/index.js';
 import { queueRequests } from './queue-requests.js';
 import { type Asked, type ControlRequests, RequestError, request, untilCancelled } from './request.js';
+import { submissionRequests } from './submission-requests.js';
 import type { WatchedGateway } from './watched-gateway.js';
 
 /** Frames where a link has them, else packets; packets alone; or both. */
@@ -24,6 +25,7 @@ export interface CapturedEvent {
 export function gatewayRequests(gateway: WatchedGateway): ControlRequests {
   return {
     ...queueRequests(gateway.queue),
+    ...submissionRequests(gateway.submissions),
     status: request({}, () => gateway.status()),
     clear: request({ circuit: z.string() }, ({ circuit }) => clear(gateway, circuit)),
     capture: request(

@@ -24,4 +24,12 @@ export {
   queueRequests,
 } from './queue-requests.js';
 export { type Asked, type ControlRequests, RequestError, request, untilCancelled } from './request.js';
+export {
+  type SettledRecipient,
+  SUBMISSION_PIECE,
+  type Submission,
+  type Submissions,
+  type SubmittedMessage,
+  submissionRequests,
+} from './submission-requests.js';
 export type * from './watched-gateway.js';

@@ -1,9 +1,11 @@
 /** What a gateway offers to those who watch it; the gateway fills it in. */
 import type { TracedLink, TraceEvent } from '../observe/index.js';
 import type { OperatedQueue } from './queue-requests.js';
+import type { Submissions } from './submission-requests.js';
 
 export interface WatchedGateway {
   readonly queue: OperatedQueue;
+  readonly submissions: Submissions;
   status(): GatewayStatus;
   /** Clears a circuit; what was not confirmed on it is sent again later. @returns false when there is none of that id. */
   clearCircuit(id: string): boolean;

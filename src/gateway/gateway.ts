@@ -1,12 +1,19 @@
 import { CallerNetwork } from '../bridge/index.js';
 import type { TraceEvent } from '../circuit/index.js';
 import type { Configuration, LinkConfiguration } from '../config/index.js';
-import type { GatewayStatus, OperatedQueue, TraceWatcher, WatchedGateway } from '../console/index.js';
-import { type Clock, describeError, GatewayError, SystemClock } from '../core/index.js';
+import type {
+  GatewayStatus,
+  OperatedQueue,
+  SettledRecipient,
+  Submissions,
+  TraceWatcher,
+  WatchedGateway,
+} from '../console/index.js';
+import { type Clock, SystemClock } from '../core/index.js';
 import { type LookUp, lookUpName, NameCache } from '../line/index.js';
 import type { TracedLink } from '../observe/index.js';
-import { MailPolicy, Recipients, RelayPolicy, Router } from '../routing/index.js';
-import { openSpool, type Spool } from '../spool/index.js';
+import { type MailPolicy, Router } from '../routing/index.js';
+import type { Spool } from '../spool/index.js';
 import { BridgeListener } from './bridge-listener.js';
 import type { CallLink } from './call-link.js';
 import { callRecorder } from './call-recorder.js';
@@ -17,9 +24,12 @@ import type { Observe } from './events.js';
 import type { GatewayLink, LinkReport } from './gateway-link.js';
 import { IncomingCalls } from './incoming-calls.js';
 import { makeLink, type OpenLine, openConfiguredLine } from './links.js';
+import { LocalIntake } from './local-intake.js';
+import { mailPolicyOf } from './mail-policy-of.js';
 import { makeSettler } from './make-settler.js';
 import { OpenCalls } from './open-calls.js';
-import { readPassword } from './outgoing-tls.js';
+import { openConfiguredSpool } from './open-configured-spool.js';
+import { checkPasswords } from './outgoing-tls.js';
 import type { Received } from './reception.js';
 import { planReload } from './reload-plan.js';
 import { RetryPolicy } from './retry-policy.js';
@@ -69,6 +79,9 @@ export class Gateway implements WatchedGateway {
   readonly #retries: RetryPolicy;
   readonly #ways: Ways;
   #settler: Settler;
+  #policy: MailPolicy;
+  readonly #localIntake: LocalIntake;
+  readonly #settledWatchers = new Set<(step: SettledRecipient) => void>();
 
   /**
    * Opens spool, listeners and links. A link whose line can't be opened does not keep the gateway from starting.
@@ -101,7 +114,8 @@ export class Gateway implements WatchedGateway {
     this.#observe = observe;
     this.#spool = spool;
     const router = new Router(configuration.routes);
-    const policy = mailPolicy(configuration, router);
+    const policy = mailPolicyOf(configuration, router);
+    this.#policy = policy;
     this.#since = clock.wallTime();
     this.#calls = new OpenCalls(clock);
     this.#traces = new TraceWatchers({
@@ -154,7 +168,14 @@ export class Gateway implements WatchedGateway {
       const caller = this.#ways.callerOf(bridge.peer);
       return caller === undefined ? [] : [new BridgeListener({ bridge, caller, hostname, clock, observe })];
     });
-    this.#settler = makeSettler({ configuration, router, spool, clock, retries: this.#retries, observe });
+    this.#settler = this.#makeSettler(router);
+    this.#localIntake = new LocalIntake({
+      configuration: () => this.#configuration,
+      policy: () => this.#policy,
+      spool,
+      clock,
+      onReceived: (message) => this.#received(message),
+    });
     this.#dispatcher = new Dispatcher({
       spool,
       clock,
@@ -192,6 +213,18 @@ export class Gateway implements WatchedGateway {
     };
   }
 
+  /** Where messages of this machine are handed in. */
+  get submissions(): Submissions {
+    return {
+      begin: (submission) => this.#localIntake.begin(submission),
+      watchSettled: (watcher) => {
+        this.#settledWatchers.add(watcher);
+        return () => void this.#settledWatchers.delete(watcher);
+      },
+      isWaiting: async (message) => (await this.#spool.find(message)).length > 0,
+    };
+  }
+
   /**
    * Takes a new configuration, without ending a session or a circuit: they go on as they began, what begins from now on
    * follows it.
@@ -204,7 +237,8 @@ export class Gateway implements WatchedGateway {
     const files = this.#smtp.prepare(configuration);
     this.#configuration = configuration;
     const router = new Router(configuration.routes);
-    const policy = mailPolicy(configuration, router);
+    const policy = mailPolicyOf(configuration, router);
+    this.#policy = policy;
     this.#smtp.configure(configuration, policy, files);
     this.#incoming.configure({ policy, ...incomingOptions(configuration) });
     this.#ways.configure(configuration, router);
@@ -214,8 +248,7 @@ export class Gateway implements WatchedGateway {
       if (caller !== undefined) listener?.configure(bridge, caller);
     }
     this.#retries.configure(configuration.queue.retryMs);
-    const [spool, clock, observe] = [this.#spool, this.#clock, this.#observe];
-    this.#settler = makeSettler({ configuration, router, spool, clock, retries: this.#retries, observe });
+    this.#settler = this.#makeSettler(router);
     this.#dispatcher.poke();
     return needsRestart;
   }
@@ -299,6 +332,20 @@ export class Gateway implements WatchedGateway {
     return link && configuration && tracedLink(link, configuration);
   }
 
+  #makeSettler(router: Router): Settler {
+    return makeSettler({
+      configuration: this.#configuration,
+      router,
+      spool: this.#spool,
+      clock: this.#clock,
+      retries: this.#retries,
+      observe: (event) => {
+        if (event.type === 'settled') for (const watcher of this.#settledWatchers) watcher(event.recipient);
+        this.#observe(event);
+      },
+    });
+  }
+
   async #received(message: Received): Promise<void> {
     this.#observe({ type: 'received', message });
     await this.#settler.expanded(message);
@@ -337,41 +384,4 @@ function incomingOptions(configuration: Configuration) {
     callerNetwork: callerNetwork === undefined ? undefined : CallerNetwork.parse(callerNetwork),
     session: circuitServerOptions(configuration),
   };
-}
-
-function openConfiguredSpool({ gateway }: Configuration, clock: Clock, observe: Observe): Promise<Spool> {
-  return openSpool({
-    directory: gateway.spool,
-    wallTime: () => clock.wallTime(),
-    log: (event) => {
-      if (event.type === 'stopped') observe({ type: 'fatal', reason: event.error.message });
-      if (event.type === 'bodyKept') observe({ type: 'problem', problem: event.reason });
-    },
-  });
-}
-
-/** They are read again for each session; what can't be read at all is better told at once. */
-function checkPasswords({ routes }: Configuration): void {
-  for (const { domain, target } of routes) {
-    if (target.type !== 'smtp' || target.terms?.login === undefined) continue;
-    try {
-      readPassword(target.terms.login.passwordFile);
-    } catch (error) {
-      const why = `route ${domain.text} auth.password_file: ${describeError(error)}`;
-      throw new GatewayError('password', why, { temporary: false, cause: error });
-    }
-  }
-}
-
-function mailPolicy(configuration: Configuration, router: Router): MailPolicy {
-  const { gateway, relay: relaying, access, aliases, limits } = configuration;
-  const relay = new RelayPolicy(relaying.networks, relaying.domains);
-  return new MailPolicy({
-    recipients: new Recipients(router, relay, gateway),
-    relay,
-    access,
-    ...(aliases !== undefined && { aliases }),
-    protectSenders: relaying.protectSenders,
-    limits,
-  });
 }

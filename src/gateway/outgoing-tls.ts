@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import { describeError, type OctetStream } from '../core/index.js';
+import type { Configuration } from '../config/index.js';
+import { describeError, GatewayError, type OctetStream } from '../core/index.js';
 import { secure, TLS_VERSIONS, type TlsFacts } from '../line/index.js';
 import type { ServerTerms } from '../routing/index.js';
 
@@ -43,4 +44,20 @@ export function readPassword(file: string): string {
   const [password = ''] = readFileSync(file, 'utf8').split(/\r?\n/, 1);
   if (password === '') throw new Error(`${file} is empty`);
   return password;
+}
+
+/**
+ * They are read again for each session; what can't be read at all is better told at once.
+ * @throws GatewayError that names the route.
+ */
+export function checkPasswords({ routes }: Pick<Configuration, 'routes'>): void {
+  for (const { domain, target } of routes) {
+    if (target.type !== 'smtp' || target.terms?.login === undefined) continue;
+    try {
+      readPassword(target.terms.login.passwordFile);
+    } catch (error) {
+      const why = `route ${domain.text} auth.password_file: ${describeError(error)}`;
+      throw new GatewayError('password', why, { temporary: false, cause: error });
+    }
+  }
 }

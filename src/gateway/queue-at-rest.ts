@@ -1,10 +1,13 @@
 import type { Configuration } from '../config/index.js';
-import type { OperatedQueue } from '../console/index.js';
+import type { OperatedQueue, Submissions } from '../console/index.js';
 import { SystemClock } from '../core/index.js';
 import { Router } from '../routing/index.js';
 import type { Spool } from '../spool/index.js';
+import { LocalIntake } from './local-intake.js';
+import { mailPolicyOf } from './mail-policy-of.js';
 import { makeSettler } from './make-settler.js';
 import { RetryPolicy } from './retry-policy.js';
+import type { Settler } from './settler.js';
 
 /** The queue of a gateway that does not run: what is decided now is carried on with when it does. */
 export function queueAtRest(
@@ -13,16 +16,47 @@ export function queueAtRest(
   onProblem: (problem: string) => void,
 ): OperatedQueue {
   const clock = new SystemClock();
-  const observe = (event: { readonly type: string; readonly problem?: string }): void => {
-    if (event.problem !== undefined) onProblem(event.problem);
-  };
-  const retries = new RetryPolicy(configuration.queue.retryMs, clock, Math.random, observe);
-  const router = new Router(configuration.routes);
-  const settler = makeSettler({ configuration, router, spool, clock, retries, observe });
+  const settler = settlerAtRest(configuration, spool, onProblem);
   return {
     spool,
     wallTime: () => clock.wallTime(),
     tryNow: () => {},
     bounce: (delivery, reason) => settler.bounce(delivery, reason),
   };
+}
+
+/** Where messages are handed in while no gateway runs: they go when it does. */
+export function submissionsAtRest(
+  configuration: Configuration,
+  spool: Spool,
+  onProblem: (problem: string) => void,
+): Submissions {
+  const policy = mailPolicyOf(configuration, new Router(configuration.routes));
+  const settler = settlerAtRest(configuration, spool, onProblem);
+  const intake = new LocalIntake({
+    configuration: () => configuration,
+    policy: () => policy,
+    spool,
+    clock: new SystemClock(),
+    onReceived: (message) => settler.expanded(message),
+  });
+  return {
+    begin: (submission) => intake.begin(submission),
+    isWaiting: async (message) => (await spool.find(message)).length > 0,
+  };
+}
+
+/** For what is told to senders. */
+function settlerAtRest(
+  configuration: Configuration,
+  spool: Spool,
+  onProblem: (problem: string) => void,
+): Settler {
+  const clock = new SystemClock();
+  const observe = (event: { readonly type: string; readonly problem?: string }): void => {
+    if (event.problem !== undefined) onProblem(event.problem);
+  };
+  const retries = new RetryPolicy(configuration.queue.retryMs, clock, Math.random, observe);
+  const router = new Router(configuration.routes);
+  return makeSettler({ configuration, router, spool, clock, retries, observe });
 }

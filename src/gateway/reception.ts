@@ -272,7 +272,7 @@ export class Reception {
 }
 
 /** RFC 3461 §5.2.7.3: one word of success would be followed by others for the same address; trouble is still told. */
-function withoutSuccess({ notify, ...others }: RecipientParameters): RecipientParameters {
+export function withoutSuccess({ notify, ...others }: RecipientParameters): RecipientParameters {
   return notify === undefined ? others : { ...others, notify: notify.filter((event) => event !== 'SUCCESS') };
 }
 

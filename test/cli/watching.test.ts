@@ -98,6 +98,12 @@ beforeEach(async () => {
       wallTime: () => clock.wallTime(),
       tryNow: () => {},
     },
+    submissions: {
+      begin: async () => {
+        throw new Error('none are taken');
+      },
+      isWaiting: async () => false,
+    },
     status: () => STATUS,
     clearCircuit: (id) => id === 'psdn0-1',
     tracedLinks: [LINE, XOT],

@@ -1,0 +1,16 @@
+import type { Configuration } from '../config/index.js';
+import { MailPolicy, Recipients, RelayPolicy, type Router } from '../routing/index.js';
+
+/** What a configuration says of mail before it is accepted. */
+export function mailPolicyOf(configuration: Configuration, router: Router): MailPolicy {
+  const { gateway, relay: relaying, access, aliases, limits } = configuration;
+  const relay = new RelayPolicy(relaying.networks, relaying.domains);
+  return new MailPolicy({
+    recipients: new Recipients(router, relay, gateway),
+    relay,
+    access,
+    ...(aliases !== undefined && { aliases }),
+    protectSenders: relaying.protectSenders,
+    limits,
+  });
+}
