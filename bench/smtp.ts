@@ -107,6 +107,8 @@ async function accepted(target: Target, load: (typeof LOADS)[number]): Promise<n
 }
 
 const LARGE = 32 * 1024 * 1024;
+/** Into how many messages these octets are cut. */
+const COUNTS = [1, 10];
 
 /** CPU time of the gateway for the same octets in one message and in ten. */
 async function benchLargeMessages(): Promise<void> {
@@ -116,13 +118,13 @@ async function benchLargeMessages(): Promise<void> {
     for (const kept of ['discard', folder]) {
       const server = await ServerProcess.start(GATEWAY, [kept]);
       await cpuPerOctet(server, 10, LARGE / 10); // until everything is compiled
-      for (const messages of [1, 10]) {
-        const rounds: number[] = [];
-        for (let round = 0; round < ROUNDS; round++)
-          rounds.push(await cpuPerOctet(server, messages, LARGE / messages));
-        const ns = Math.min(...rounds);
+      const least = new Map(COUNTS.map((messages) => [messages, Number.POSITIVE_INFINITY]));
+      for (let round = 0; round < ROUNDS; round++)
+        for (const [messages, ns] of least)
+          least.set(messages, Math.min(ns, await cpuPerOctet(server, messages, LARGE / messages)));
+      const where = kept === 'discard' ? 'kept nowhere' : 'with its spool';
+      for (const [messages, ns] of least) {
         const size = (LARGE / messages / 1024 / 1024).toFixed(1);
-        const where = kept === 'discard' ? 'kept nowhere' : 'with its spool';
         row(`  ${messages} of ${size} MiB, ${where}`, ns.toFixed(2));
       }
       await server.stop();
