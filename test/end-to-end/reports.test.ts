@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { Mailbox } from '../support/mailbox.js';
 import { parseReport } from '../support/report-parts.js';
 import { type SimulatedSite, SimulatedSites, siteToml } from '../support/simulated-sites.js';
@@ -62,6 +65,22 @@ describe('a report of success', () => {
     expect(far.said).toContain('NOTIFY=SUCCESS ORCPT=rfc822;X@site-b.example');
     expect([reports(a), reports(b)]).toEqual([[], []]);
   });
+});
+
+test('of an address that stands for several is told that it was sent on, over the circuit', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'x25mail-aliases-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'aliases');
+  writeFileSync(file, 'staff: ann, bob\n');
+  const sites = new SimulatedSites();
+  const [home, far] = [new Mailbox(), new Mailbox()];
+  const a = await sites.start('a', { connect: home.connect });
+  const toml = siteToml('b', `[aliases]\nfile = ${JSON.stringify(file)}\n`);
+  const b = await sites.start('b', { connect: far.connect, toml });
+  await a.enqueue({ to: 'staff@site-b.example', asked: { notify: ['SUCCESS'] } });
+  await sites.runUntil(() => home.said.includes('QUIT') && far.said.includes('QUIT'));
+  expect(far.said).toContain('RCPT TO:<ann@site-b.example>');
+  expect(reports(b)).toEqual([`${FROM}: expanded rfc822; staff@site-b.example 2.0.0`]);
 });
 
 describe('a failure', () => {

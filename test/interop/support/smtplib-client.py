@@ -1,7 +1,7 @@
 """Sends one message by Python's smtplib, as the JSON on standard input says; prints the last reply.
 
 host, port, hello, sender, recipient; message: base64. Optional: tls (a file of certificates) for STARTTLS; login: user,
-password, mechanism; options of MAIL; how: `data`, `batch` (the whole envelope at once), `chunks` (BDAT, all at once).
+password, mechanism; options of MAIL; recipient_options of RCPT (with how `data`); how: `data`, `batch` (the whole envelope at once), `chunks` (BDAT, all at once).
 """
 
 import base64
@@ -54,7 +54,7 @@ def batch(client):
 
 def one_by_one(client):
     expect(250, client.mail(asked["sender"], options))
-    expect(250, client.rcpt(asked["recipient"]))
+    expect(250, client.rcpt(asked["recipient"], asked.get("recipient_options", [])))
     return expect(250, client.data(message))
 
 
