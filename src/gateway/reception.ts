@@ -18,7 +18,7 @@ import { receivedField } from './received-field.js';
 export interface Received extends Envelope {
   readonly id: string;
   readonly size: number;
-  /** Addresses that stood for several others, and of which the sender wants to hear that (RFC 3461 §5.2.7.3). */
+  /** Addresses that stood for several others, and of which the sender wants to hear that (RFC 3461 §5.2.7). */
   readonly expanded?: readonly ExpandedRecipient[];
 }
 
@@ -271,7 +271,7 @@ export class Reception {
   }
 }
 
-/** RFC 3461 §5.2.7.3: one word of success would be followed by others for the same address; trouble is still told. */
+/** RFC 3461 §5.2.7: one word of success would be followed by others for the same address; trouble is still told. */
 export function withoutSuccess({ notify, ...others }: RecipientParameters): RecipientParameters {
   return notify === undefined ? others : { ...others, notify: notify.filter((event) => event !== 'SUCCESS') };
 }

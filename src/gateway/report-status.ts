@@ -19,7 +19,7 @@ function ofMessage({ hostname, received, envelopeId, deliverBy }: Report): strin
     field('Original-Envelope-Id', envelopeId),
     `Reporting-MTA: dns; ${hostname}`,
     `Arrival-Date: ${internetDate(received)}`,
-    // RFC 2852 §5.
+    // RFC 2852 adds this one.
     field('Deliver-By-Date', deliverBy && internetDate(deliverBy)),
   ];
 }

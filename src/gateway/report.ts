@@ -9,7 +9,7 @@ const PLAIN = {
   message: 'message/rfc822',
 } as const;
 
-/** RFC 6533 §4, §5: the same in UTF-8. */
+/** RFC 6533: the same in UTF-8. */
 const INTERNATIONAL = {
   status: 'message/global-delivery-status',
   header: 'message/global-headers',

@@ -42,7 +42,7 @@ interface Addressee {
 /** The header section is returned up to here. */
 const HEADER_LIMIT = 64 * 1024;
 
-/** Longer messages come back as their header, whatever RET says (RFC 3461 §4.3 allows it): paid lines carry reports too. */
+/** DEVIATION RFC 3461 §4.3: longer messages come back as their header, whatever RET says: paid lines carry reports too. */
 const FULL_LIMIT = 64 * 1024;
 
 /** Writes delivery reports into the spool. */
@@ -95,7 +95,7 @@ export class Reporter {
     await writer.commit(
       {
         sender: '',
-        // RFC 3461 §6.1: nobody is to report on a report.
+        // RFC 3461: nobody is to report on a report.
         recipients: [{ address: addressee.address, destination: addressee.destination, notify: [] }],
         body: isAscii(octets) ? '7BIT' : '8BITMIME',
         source: `report on ${message.message}`,

@@ -112,7 +112,7 @@ export class Settler {
     return this.#write(delivery, steps);
   }
 
-  /** Of mode R, and its time is over: it must not be sent any more (RFC 2852 §4.1.4.1). Then it is given up. */
+  /** Of mode R, and its time is over: it must not be sent any more (RFC 2852). Then it is given up. */
   async returnLate(delivery: Delivery): Promise<boolean> {
     // RFC 2852 §4: mode R has no 0, so the last second is over when it begins.
     if (!isOutOfTime(delivery, this.#options.clock.wallTime() + 999)) return false;

@@ -102,7 +102,7 @@ describe('an alias', () => {
     return { recipients, expanded: session.received[0]?.expanded };
   }
 
-  test('for several: one word of success is owed for it, and none for them (RFC 3461 §5.2.7.3)', async () => {
+  test('for several: one word of success is owed for it, and none for them (RFC 3461 §5.2.7)', async () => {
     const asked: RecipientParameters = {
       notify: ['SUCCESS', 'FAILURE'],
       originalRecipient: 'rfc822;Staff@b.example',

@@ -376,7 +376,7 @@ describe('a success', () => {
     expect((await desk.spool.find('m1'))[0]?.recipients.map(({ address }) => address)).toEqual(['late']);
   });
 
-  test('of an alias is told when the message was taken (RFC 3461 §5.2.7.3)', async () => {
+  test('of an alias is told when the message was taken (RFC 3461 §5.2.7)', async () => {
     const desk = new Desk();
     const { message } = await desk.receive({ to: { x: {}, y: {} } });
     const [{ envelope } = { envelope: undefined }] = desk.spool.history;
