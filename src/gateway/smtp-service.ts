@@ -51,7 +51,8 @@ export class SmtpService {
   readonly #sessions = new Set<ServerRunner>();
   /** Connections of each client that are open. */
   readonly #clients = new Map<string, number>();
-  readonly #kinds: SessionKind[] = [];
+  /** Those of the configuration that counts now. */
+  #kinds: SessionKind[] = [];
   #tls: SecureContext | undefined;
   #stopping = false;
 
@@ -88,6 +89,7 @@ export class SmtpService {
   /** Counts for further sessions. @param configuration with the addresses that are listened on. */
   configure(configuration: Configuration, policy: MailPolicy, { tls, users }: PreparedFiles): void {
     this.#options = { ...this.#options, configuration, policy };
+    this.#kinds = [];
     this.#tls = tls;
     this.#users = users;
   }

@@ -245,6 +245,20 @@ describe('a new configuration', () => {
     open.destroy();
   });
 
+  test('counts also where a listener stays as it was and has had clients', async () => {
+    const { service, port, configuration } = await start({});
+    const before = await dialogue(connect(port, '127.0.0.1'), ['EHLO me']);
+    const wanted = {
+      ...configuration,
+      gateway: { ...configuration.gateway, greeting: 'ESMTP another' },
+      queue: { ...configuration.queue, maxMessageOctets: 70_000 },
+    };
+    service.configure(wanted, policyOfTests(), service.prepare(wanted));
+    const after = await dialogue(connect(port, '127.0.0.1'), ['EHLO me']);
+    expect(before).not.toMatch(/ESMTP another|SIZE 70000/);
+    expect(after).toMatch(/ESMTP another\r\n[^]*SIZE 70000\r\n/);
+  });
+
   test('whose certificate can not be used is told before anything has changed', async () => {
     const { service, configuration } = await start({ tls: 'starttls' });
     const tls = { cert: '/nope.pem', key: '/nope.pem' };
