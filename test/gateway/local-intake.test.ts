@@ -1,4 +1,7 @@
 /** Messages handed in on this machine: who may send what, and what is told of them. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ControlSession, gatewayRequests, type Submission } from '../../src/console/index.js';
 import { type SimulatedSite, SimulatedSites, siteToml } from '../support/simulated-sites.js';
@@ -82,6 +85,23 @@ test('rules hold for it as for a client on this machine; postmaster is known wit
     { hold: 'look at it' },
     { sender: '', recipients: [{ address: 'root@site-a.example' }] },
   ]);
+});
+
+test('an alias for several: the sender is told once that it was sent on, and nothing of each of them', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'x25mail-'));
+  const aliases = join(folder, 'aliases');
+  writeFileSync(aliases, 'team: anna@site-a.example, ben@site-b.example\n');
+  const sites = new SimulatedSites();
+  const a = await sites.start('a', { toml: siteToml('a', `[aliases]\nfile = "${aliases}"\n`) });
+  rmSync(folder, { recursive: true });
+  await submit(a, { recipients: ['team@site-a.example'], notify: ['SUCCESS', 'FAILURE'] });
+  const [message, report] = a.spool.history;
+  expect(message?.envelope.recipients).toMatchObject([
+    { address: 'anna@site-a.example', notify: ['FAILURE'] },
+    { address: 'ben@site-b.example', notify: ['FAILURE'] },
+  ]);
+  expect(report?.envelope.recipients).toMatchObject([{ address: 'me@site-a.example' }]);
+  expect(Buffer.from(report?.body ?? []).toString()).toMatch(/^Action: expanded\r$/m);
 });
 
 test('over the socket: who goes before the end leaves nothing', async () => {
