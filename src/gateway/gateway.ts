@@ -192,11 +192,6 @@ export class Gateway implements WatchedGateway {
     return this.#smtp.ports;
   }
 
-  /** The ports of the bridges to peers, in the order of the configuration. */
-  get bridgePorts(): readonly number[] {
-    return this.#bridges.map(({ port }) => port);
-  }
-
   /** Mail was put into the spool by somebody else: looks for what is due. */
   poke(): void {
     this.#settler.recheckDeadlines();

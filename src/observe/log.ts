@@ -1,7 +1,6 @@
 /**
- * The log: JSON lines for machines, coloured lines on a terminal. Child loggers carry short names, so that all
- * about one link, circuit or session can be found. Nothing of what a message says is logged, ever: octets that
- * come among the fields are replaced by their number.
+ * The log: JSON lines for machines, coloured lines on a terminal. Nothing of what a
+ * message says is logged, ever: octets that come among the fields are replaced by their number.
  */
 import type { Writable } from 'node:stream';
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
@@ -49,24 +48,6 @@ function destinationOf(options: LogOptions, pretty: boolean): DestinationStream 
     translateTime: 'SYS:HH:MM:ss.l',
     singleLine: true,
   });
-}
-
-export function linkLog(log: Logger, link: string): Logger {
-  return log.child({ link });
-}
-
-export function circuitLog(log: Logger, circuit: string): Logger {
-  return log.child({ circuit });
-}
-
-export function sessionLog(log: Logger, session: string): Logger {
-  return log.child({ session });
-}
-
-/** Makes `s1`, `s2`, ...: names that are short and not used twice in a process. */
-export function shortNames(prefix: string): () => string {
-  let last = 0;
-  return () => `${prefix}${++last}`;
 }
 
 /** How deep fields are looked through; what lies deeper is not logged. */

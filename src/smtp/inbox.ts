@@ -1,5 +1,5 @@
 import { concat } from '../core/index.js';
-import { find, LF, NOTHING } from './octets.js';
+import { NOTHING } from './octets.js';
 
 /** Octets that arrived and are not used yet, in the pieces in which they arrived. */
 export class Inbox {
@@ -46,10 +46,5 @@ export class Inbox {
   clear(): void {
     this.#pieces.length = 0;
     this.#length = 0;
-  }
-
-  /** Whether the end of a line is among the octets. */
-  hasLine(): boolean {
-    return this.#pieces.some((piece) => find(piece, LF, 0) < piece.length);
   }
 }

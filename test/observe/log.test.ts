@@ -1,15 +1,7 @@
 import { Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { fromAscii } from '../../src/core/index.js';
-import {
-  circuitLog,
-  createLog,
-  type LogOptions,
-  linkLog,
-  sessionLog,
-  shortNames,
-  traceTo,
-} from '../../src/observe/index.js';
+import { createLog, type LogOptions, traceTo } from '../../src/observe/index.js';
 import { hex } from '../support/hex.js';
 
 function capture(options: LogOptions) {
@@ -24,16 +16,14 @@ function capture(options: LogOptions) {
   return { lines, log };
 }
 
-test('a line is JSON with its level in words, the time and the names of what it is about', () => {
+test('a line is JSON with its level in words, the time and what it is about', () => {
   const { lines, log } = capture({ level: 'info', pretty: false });
-  sessionLog(circuitLog(linkLog(log, 'psdn0'), 'psdn0-1'), 's7').info({ messages: 2 }, 'session over');
+  log.child({ link: 'psdn0' }).info({ messages: 2 }, 'session over');
   expect(lines.map((line) => JSON.parse(line))).toEqual([
     {
       level: 'info',
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
       link: 'psdn0',
-      circuit: 'psdn0-1',
-      session: 's7',
       messages: 2,
       msg: 'session over',
     },
@@ -49,7 +39,7 @@ test('what is below the level is not written', () => {
 
 test('for people a line stands on one line', async () => {
   const { lines, log } = capture({ level: 'info', pretty: true });
-  linkLog(log, 'psdn0').info('link up');
+  log.info({ link: 'psdn0' }, 'link up');
   await new Promise<void>((resolve) => setImmediate(resolve));
   expect(lines.join('')).toMatch(/^\[[\d:.]+\] INFO: link up \{"link":"psdn0"\}\n$/);
 });
@@ -102,9 +92,4 @@ describe('a link traced to the log', () => {
     trace(packet);
     expect(lines.map((line) => JSON.parse(line).msg)).toEqual(words);
   });
-});
-
-test('short names are not used twice', () => {
-  const next = shortNames('s');
-  expect([next(), next(), next()]).toEqual(['s1', 's2', 's3']);
 });
