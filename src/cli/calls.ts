@@ -11,6 +11,7 @@ import {
   describeTotal,
   sumsCsv,
 } from './describe-calls.js';
+import { DONE, WRONG_USAGE } from './exit-status.js';
 import { fileLines } from './file-lines.js';
 import { toJson } from './json.js';
 
@@ -32,9 +33,6 @@ export interface CallsOutput {
   readonly write: (text: string) => void;
   readonly complain: (line: string) => void;
 }
-
-const DONE = 0;
-const WRONG_USAGE = 2;
 
 /**
  * `x25mail calls`: lists call records, or sums them up. Reads line by line, however long the files are.

@@ -1,9 +1,9 @@
 import { type ConfigurationResult, formatProblem, loadConfiguration, type Problem } from '../config/index.js';
 import { describeConfiguration } from './describe-configuration.js';
+import { DONE } from './exit-status.js';
 import { toJson } from './json.js';
 
 /** Exit status of all commands. */
-const DONE = 0;
 const WRONG_CONFIGURATION = 2;
 
 /**

@@ -1,13 +1,13 @@
 import { type Configuration, formatProblem, loadConfiguration } from '../config/index.js';
-import { ControlClient } from '../console/index.js';
+import { ControlClient, errorCode } from '../console/index.js';
+import { GatewayError } from '../core/index.js';
+import { WRONG_USAGE } from './exit-status.js';
 
 /** How a command finds the running gateway: by its configuration, or by its socket. */
 export interface ControlOptions {
   readonly config?: string;
   readonly socket?: string;
 }
-
-const WRONG_USAGE = 2;
 
 /**
  * Connects to a running gateway, and closes the connection after `work`.
@@ -26,6 +26,28 @@ export async function withGateway(
     return await work(client);
   } finally {
     client.close();
+  }
+}
+
+/** System errors of a socket that say that no gateway has it open. */
+const NOBODY: readonly unknown[] = ['ENOENT', 'ECONNREFUSED'];
+
+/** @returns undefined when nobody listens there. */
+export function connectIfRunning(socket: string): Promise<ControlClient | undefined> {
+  return connectUnless(NOBODY, socket);
+}
+
+/** @returns undefined when nobody listens there, or it is not for this user. */
+export function connectIfAllowed(socket: string): Promise<ControlClient | undefined> {
+  return connectUnless([...NOBODY, 'EACCES'], socket);
+}
+
+async function connectUnless(codes: readonly unknown[], socket: string): Promise<ControlClient | undefined> {
+  try {
+    return await ControlClient.connect(socket);
+  } catch (error) {
+    if (error instanceof GatewayError && codes.includes(errorCode(error.cause))) return undefined;
+    throw error;
   }
 }
 

@@ -11,6 +11,7 @@ import {
   type Sender,
 } from '../observe/index.js';
 import { describeTrace, traceFacts } from './describe-trace.js';
+import { DONE, FAILED, WRONG_USAGE } from './exit-status.js';
 import { toJson } from './json.js';
 import { section } from './section.js';
 
@@ -29,10 +30,6 @@ export interface DecodeOutput {
   /** A line of what is wrong. */
   readonly complain: (line: string) => void;
 }
-
-const DONE = 0;
-const FAILED = 1;
-const WRONG_USAGE = 2;
 
 /** Larger captures are for Wireshark. */
 const LARGEST_CAPTURE = 1024 * 1024 * 1024;

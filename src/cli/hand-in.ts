@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import { Readable } from 'node:stream';
 import { createTransport } from 'nodemailer';
 import { type Configuration, formatHostAndPort } from '../config/index.js';
-import { ControlClient, errorCode, type SettledRecipient, SUBMISSION_PIECE } from '../console/index.js';
+import { type ControlClient, type SettledRecipient, SUBMISSION_PIECE } from '../console/index.js';
 import { describeError, GatewayError } from '../core/index.js';
 import { submissionsAtRest } from '../gateway/index.js';
 import { openAtRest } from './queue-access.js';
@@ -146,17 +146,6 @@ export async function handInBySmtp(
 function replyOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('response' in error)) return undefined;
   return typeof error.response === 'string' ? error.response : undefined;
-}
-
-/** @returns undefined when nobody answers there, or it is not for this user. */
-export async function connectIfAllowed(socket: string): Promise<ControlClient | undefined> {
-  try {
-    return await ControlClient.connect(socket);
-  } catch (error) {
-    const code = error instanceof GatewayError ? errorCode(error.cause) : undefined;
-    if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'EACCES') return undefined;
-    throw error;
-  }
 }
 
 function submissionOf({ sender, recipients, notify, ret, envelopeId }: Outgoing) {

@@ -14,6 +14,7 @@ import { ofGateway, wholeNumber } from './command-options.js';
 import type { ControlOptions } from './control.js';
 import { type DecodeOptions, runDecode } from './decode.js';
 import { runDemo } from './demo/demo.js';
+import { DONE, FAILED, WRONG_USAGE } from './exit-status.js';
 import { type PasswdOptions, runPasswd } from './passwd.js';
 import { addQueueCommands } from './queue-command.js';
 import { type ReloadOptions, runReload } from './reload.js';
@@ -21,8 +22,6 @@ import { runGateway } from './run.js';
 import { runSend, type SendOptions } from './send.js';
 import { runSendmail, USUAL_CONFIGURATION } from './sendmail.js';
 import { runStatus, type StatusOptions } from './status.js';
-
-const WRONG_USAGE = 2;
 
 const write = (text: string): void => void process.stdout.write(text);
 
@@ -276,9 +275,9 @@ function version(): string {
 try {
   await program().parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : WRONG_USAGE;
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? DONE : WRONG_USAGE;
   else {
     process.stderr.write(`x25mail: ${describeError(error)}\n`);
-    process.exitCode = 1;
+    process.exitCode = FAILED;
   }
 }

@@ -4,6 +4,7 @@ import { formatProblem, loadConfiguration } from '../config/index.js';
 import { describeError } from '../core/index.js';
 import { changeUser, formatUser, isUserName } from '../gateway/index.js';
 import { makeVerifier } from '../smtp/index.js';
+import { DONE, FAILED, WRONG_USAGE } from './exit-status.js';
 
 export interface PasswdOptions {
   readonly config?: string;
@@ -17,10 +18,6 @@ export interface Terminal {
   readonly say: (line: string) => void;
   readonly complain: (line: string) => void;
 }
-
-const DONE = 0;
-const FAILED = 1;
-const WRONG_USAGE = 2;
 
 /** Adds a user to the file of `[auth] users`, gives one a new password, or takes one out. @returns the exit status. */
 export async function runPasswd(name: string, options: PasswdOptions, terminal: Terminal): Promise<number> {

@@ -5,7 +5,8 @@ import { ControlClient, type ControlRequests, errorCode, queueRequests } from '.
 import { GatewayError } from '../core/index.js';
 import { queueAtRest } from '../gateway/index.js';
 import { openSpool, type Spool } from '../spool/index.js';
-import { type ControlOptions, configurationOf } from './control.js';
+import { type ControlOptions, configurationOf, connectIfRunning } from './control.js';
+import { WRONG_USAGE } from './exit-status.js';
 
 /** A queue that can be asked, whether a gateway runs on it or it is at rest. */
 export interface Queue {
@@ -13,11 +14,6 @@ export interface Queue {
   ask(request: string, parameters?: Record<string, unknown>): Promise<unknown>;
   readonly isAtRest: boolean;
 }
-
-const WRONG_USAGE = 2;
-
-/** Nobody listens on the socket: then the spool is at rest, or it is no gateway's. */
-const NOBODY = new Set(['ENOENT', 'ECONNREFUSED']);
 
 /**
  * Asks the running gateway, or opens its spool where none runs; closes what it opened after `work`.
@@ -41,16 +37,6 @@ async function withClient(client: ControlClient, work: (queue: Queue) => Promise
     return await work({ isAtRest: false, ask: (request, parameters) => client.ask(request, parameters) });
   } finally {
     client.close();
-  }
-}
-
-/** @returns undefined when nobody listens there. */
-export async function connectIfRunning(socket: string): Promise<ControlClient | undefined> {
-  try {
-    return await ControlClient.connect(socket);
-  } catch (error) {
-    if (error instanceof GatewayError && NOBODY.has(errorCode(error.cause) ?? '')) return undefined;
-    throw error;
   }
 }
 

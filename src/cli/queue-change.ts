@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import type { ChangeResult, QueueChange, QueueFilter } from '../console/index.js';
 import { count } from '../observe/index.js';
 import type { ControlOptions } from './control.js';
+import { DONE, FAILED, WRONG_USAGE } from './exit-status.js';
 import { toJson } from './json.js';
 import { type Queue, withQueue } from './queue-access.js';
 import { type FilterOptions, filterOf } from './queue-filter.js';
@@ -20,10 +21,6 @@ export interface Operator {
   /** Asks for a yes; undefined where nobody sits there. */
   readonly confirm?: (question: string) => Promise<boolean>;
 }
-
-const DONE = 0;
-const FAILED = 1;
-const WRONG_USAGE = 2;
 
 const DONE_WORDS: Readonly<Record<QueueChange, string>> = {
   retry: 'to be tried now',

@@ -1,4 +1,5 @@
 import { type ControlOptions, withGateway } from './control.js';
+import { DONE } from './exit-status.js';
 import { toJson } from './json.js';
 import type { ReloadResult } from './reloader.js';
 
@@ -11,7 +12,6 @@ export interface ReloadOutput {
   readonly complain: (line: string) => void;
 }
 
-const DONE = 0;
 const WRONG_CONFIGURATION = 2;
 
 /** `x25mail reload`: a running gateway reads its configuration again. @returns the exit status. */

@@ -3,11 +3,10 @@ import { ControlServer, gatewayRequests, request } from '../console/index.js';
 import { deferred, describeError } from '../core/index.js';
 import { Gateway } from '../gateway/index.js';
 import { CallLog, createLog } from '../observe/index.js';
+import { DONE, FAILED } from './exit-status.js';
 import { logEvents } from './log-events.js';
 import { Reloader } from './reloader.js';
 
-const DONE = 0;
-const FAILED = 1;
 const WRONG_CONFIGURATION = 2;
 
 /**

@@ -6,7 +6,8 @@ import MailComposer from 'nodemailer/lib/mail-composer';
 import { type Configuration, formatSize } from '../config/index.js';
 import { ControlClient, type SettledRecipient } from '../console/index.js';
 import { describeError, GatewayError } from '../core/index.js';
-import { type ControlOptions, configurationOf } from './control.js';
+import { type ControlOptions, configurationOf, connectIfRunning } from './control.js';
+import { DONE, FAILED, WRONG_USAGE } from './exit-status.js';
 import {
   type HandedIn,
   handInAtRest,
@@ -18,7 +19,6 @@ import {
 import { toJson } from './json.js';
 import { messageLines } from './message-lines.js';
 import { oneLine } from './printable.js';
-import { connectIfRunning } from './queue-access.js';
 
 export interface SendOptions extends ControlOptions {
   readonly to: readonly string[];
@@ -38,10 +38,6 @@ export interface SendSurroundings {
   /** Somebody looks at standard error. */
   readonly isTerminal: boolean;
 }
-
-const DONE = 0;
-const FAILED = 1;
-const WRONG_USAGE = 2;
 
 /** From here on it takes long enough to be looked at. */
 const LONG_OCTETS = 1024 * 1024;

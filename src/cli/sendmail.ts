@@ -3,7 +3,8 @@ import { type Configuration, formatProblem, loadConfiguration } from '../config/
 import { RequestError } from '../console/index.js';
 import { describeError, GatewayError } from '../core/index.js';
 import { connectByTcp } from '../gateway/index.js';
-import { connectIfAllowed, handInAtRest, handInBySmtp, handInBySocket, type Outgoing } from './hand-in.js';
+import { connectIfAllowed } from './control.js';
+import { handInAtRest, handInBySmtp, handInBySocket, type Outgoing } from './hand-in.js';
 import { addressesIn, addressesOf, completeHeader, readHeader } from './message-header.js';
 import { messageLines } from './message-lines.js';
 import { runQueueList } from './queue-list.js';
