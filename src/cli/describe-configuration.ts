@@ -63,6 +63,9 @@ function gatewayRows({ gateway, listen, relay, console, log, peers }: Configurat
     ['postmaster', gateway.postmaster],
     ['queue in', gateway.spool],
     ['control socket', console.socket],
+    ...(console.http === undefined
+      ? []
+      : [['metrics and status on', `http://${formatHostAndPort(console.http)}`] satisfies Row]),
     ['log', [log.level, ...(log.callsFile === undefined ? [] : [`calls in ${log.callsFile}`])].join(', ')],
   ];
 }

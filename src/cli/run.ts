@@ -1,13 +1,12 @@
-import { formatProblem, loadConfiguration } from '../config/index.js';
-import { ControlServer, gatewayRequests, request } from '../console/index.js';
+import { type Configuration, formatProblem, loadConfiguration } from '../config/index.js';
+import { ControlServer, gatewayRequests, HttpConsole, request } from '../console/index.js';
 import { deferred, describeError } from '../core/index.js';
 import { Gateway } from '../gateway/index.js';
+import { GatewayMetrics } from '../metrics/index.js';
 import { CallLog, createLog } from '../observe/index.js';
-import { DONE, FAILED } from './exit-status.js';
+import { DONE, FAILED, WRONG_USAGE } from './exit-status.js';
 import { logEvents } from './log-events.js';
 import { Reloader } from './reloader.js';
-
-const WRONG_CONFIGURATION = 2;
 
 /**
  * `x25mail run -c FILE`: the gateway, until SIGTERM or SIGINT; a second signal ends it at once.
@@ -18,7 +17,7 @@ export async function runGateway(file: string): Promise<number> {
   const result = loadConfiguration(file);
   if (!result.ok) {
     for (const problem of result.problems) process.stderr.write(`${formatProblem(problem)}\n`);
-    return WRONG_CONFIGURATION;
+    return WRONG_USAGE;
   }
   const { configuration, warnings } = result;
   const log = createLog({ level: configuration.log.level });
@@ -30,23 +29,24 @@ export async function runGateway(file: string): Promise<number> {
       ? undefined
       : new CallLog(callsFile, { onError: (error) => log.error(`call records: ${describeError(error)}`) });
   const fatal = deferred<'fatal'>();
-  const observe = logEvents(log, calls);
+  const tell = logEvents(log, calls);
+  const metrics = new GatewayMetrics();
   try {
     const gateway = await Gateway.start(configuration, {
       observe: (event) => {
-        observe(event);
+        tell(event);
+        metrics.observe(event);
         if (event.type === 'fatal') fatal.resolve('fatal');
       },
     });
     const reloader = new Reloader({ file, gateway, log });
     const reload = (): void => void reloader.reload();
-    const control = await ControlServer.listen(configuration.console.socket, {
-      ...gatewayRequests(gateway),
-      reload: request({}, () => reloader.reload()),
-    }).catch(async (error: unknown) => {
-      await gateway.stop();
-      throw error;
-    });
+    const closeDoors = await openDoors(configuration, { gateway, metrics, reloader }).catch(
+      async (error: unknown) => {
+        await gateway.stop();
+        throw error;
+      },
+    );
     process.on('SIGHUP', reload);
     log.info({ spool: configuration.gateway.spool }, `${configuration.gateway.hostname} is running`);
     const why = await Promise.race([untilSignal(), fatal.promise]);
@@ -56,7 +56,7 @@ export async function runGateway(file: string): Promise<number> {
     process.off('SIGHUP', reload);
     process.on('SIGHUP', ignore); // without a handler it would end us at once
     await gateway.stop();
-    await control.close();
+    await closeDoors();
     log.info('stopped');
     return why === 'fatal' ? FAILED : DONE;
   } catch (error) {
@@ -67,6 +67,38 @@ export async function runGateway(file: string): Promise<number> {
     process.off('SIGINT', endNow);
     process.off('SIGHUP', ignore);
     await calls?.close();
+  }
+}
+
+interface Watched {
+  readonly gateway: Gateway;
+  readonly metrics: GatewayMetrics;
+  readonly reloader: Reloader;
+}
+
+/** Where a running gateway is asked and told. @returns what closes it all. */
+async function openDoors(
+  { console, gateway: { hostname } }: Configuration,
+  { gateway, metrics, reloader }: Watched,
+): Promise<() => Promise<void>> {
+  const control = await ControlServer.listen(console.socket, {
+    ...gatewayRequests(gateway),
+    reload: request({}, () => reloader.reload()),
+  });
+  if (console.http === undefined) return () => control.close();
+  try {
+    const http = await HttpConsole.listen({
+      ...console.http,
+      hostnames: [hostname, console.http.host],
+      gateway,
+      metrics: { contentType: metrics.contentType, text: () => metrics.text(gateway) },
+    });
+    return async () => {
+      await Promise.all([control.close(), http.close()]);
+    };
+  } catch (error) {
+    await control.close();
+    throw error;
   }
 }
 

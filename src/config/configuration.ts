@@ -92,6 +92,8 @@ export interface GatewayConfiguration {
 export interface ConsoleConfiguration {
   /** Path of the control socket, short enough for one. */
   readonly socket: string;
+  /** Where metrics and status can be read by HTTP. */
+  readonly http?: HostAndPort;
 }
 
 export interface RelayConfiguration {

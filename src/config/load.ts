@@ -122,7 +122,10 @@ export function parseConfiguration(text: string, file: string): ConfigurationRes
       delayWarningMs: queue.delay_warning,
       maxMessageOctets: queue.max_message_size,
     },
-    console: { socket: socketOf(console, gateway, folder) },
+    console: {
+      socket: socketOf(console, gateway, folder),
+      ...(console.http !== undefined && { http: console.http }),
+    },
     log: { level: log.level, ...(log.calls !== undefined && { callsFile: resolve(folder, log.calls) }) },
   };
   warnOf(configuration, problems);

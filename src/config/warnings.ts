@@ -22,6 +22,12 @@ export function warnOf(configuration: Configuration, problems: ProblemList): voi
   configuration.bridges.forEach((bridge, index) => {
     warnOfBridge(bridge, index, problems);
   });
+  const { http } = configuration.console;
+  if (http !== undefined && !isThisMachine(http.host))
+    problems.warn(
+      ['console', 'http'],
+      `${http.host} can be reached from elsewhere: whoever does may read who is called and what waits`,
+    );
   const [firstRetry = 0] = configuration.queue.retryMs;
   if (firstRetry >= configuration.queue.maxAgeMs)
     problems.warn(

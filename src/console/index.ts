@@ -8,6 +8,7 @@ export {
   type CaptureLayers,
   gatewayRequests,
 } from './gateway-requests.js';
+export { HttpConsole, type HttpConsoleOptions } from './http-console.js';
 export { LineReader } from './line-reader.js';
 export { LONGEST_REPLY, LONGEST_REQUEST } from './protocol.js';
 export { type QueueFilter, queueFilterSchema } from './queue-filter.js';

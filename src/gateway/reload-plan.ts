@@ -1,6 +1,7 @@
 import {
   type BridgeConfiguration,
   type Configuration,
+  type ConsoleConfiguration,
   formatHostAndPort,
   type LinkConfiguration,
   type ListenerConfiguration,
@@ -15,14 +16,16 @@ export interface ReloadPlan {
   readonly needsRestart: readonly string[];
 }
 
+/** Takes a wish down as one for a restart where it is not what there is. @returns the running value. */
+type Keep = <Value>(what: string, is: Value, wish: Value) => Value;
+
 /**
  * Links, addresses that are listened on, and files that are held open live as long as the gateway; everything else is
  * only asked when something begins: a session, a call, an attempt.
  */
 export function planReload(running: Configuration, wanted: Configuration): ReloadPlan {
   const needsRestart: string[] = [];
-  /** @returns the running value. */
-  const keep = <Value>(what: string, is: Value, wish: Value): Value => {
+  const keep: Keep = (what, is, wish) => {
     if (!isSame(is, wish)) needsRestart.push(what);
     return is;
   };
@@ -45,10 +48,16 @@ export function planReload(running: Configuration, wanted: Configuration): Reloa
     listen: { ...wanted.listen, smtp, submission },
     links: keepLinks(running.links, wanted.links, needsRestart),
     bridges: keepBridges(running.bridges, wanted.bridges, needsRestart),
-    console: keep('console.socket', running.console, wanted.console),
+    console: keepConsole(running.console, wanted.console, keep),
     log: { level: wanted.log.level, ...(callsFile !== undefined && { callsFile }) },
   };
   return { configuration, needsRestart };
+}
+
+function keepConsole(running: ConsoleConfiguration, wanted: ConsoleConfiguration, keep: Keep) {
+  const socket = keep('console.socket', running.socket, wanted.socket);
+  const http = keep('console.http', running.http, wanted.http);
+  return { socket, ...(http !== undefined && { http }) };
 }
 
 /** What is said of an address that stays counts at once. */

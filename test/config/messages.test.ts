@@ -124,7 +124,6 @@ describe('[listen], [relay], [queue], [log]', () => {
       'route "*" log: unknown key; allowed: domain, peer, smtp, recipients, tls, tls_ca, auth, error',
     ],
     ['[auth]\nusers = ""', 'auth.users: found ""; allowed: a file that x25mail passwd has made'],
-    ['[console]\nhttp = "127.0.0.1:80"', 'console.http: not supported by this version'],
     [
       '[limits]\nmessages = "10 a day"',
       'limits.messages: found "10 a day"; allowed: a number and a time, such as "600/1h"',
@@ -137,7 +136,10 @@ describe('[listen], [relay], [queue], [log]', () => {
       '[[access]]\naction = "allow"\ntext = "x"',
       'access[0].text: allowed only with action = "refuse", "defer" or "hold"',
     ],
-    ['[console]\nhttp = "127.0.0.1:8025"', 'console.http: not supported by this version'],
+    [
+      '[console]\nhttp = "8025"',
+      'console.http: found "8025"; allowed: an address and a port, such as "127.0.0.1:2525" or "[::1]:2525"',
+    ],
     ['[console]\nsocket = 3', 'console.socket: found 3; allowed: a path; write it in quotes'],
     [
       `[console]\nsocket = "/${'s'.repeat(120)}"`,

@@ -9,6 +9,14 @@ test('a file with nothing wrong has none', () => {
   expect(warningsOf(tomlOf())).toEqual([]);
 });
 
+test('a console that others can reach', () => {
+  const http = (address: string) => warningsOf(tomlOf({}, `[console]\nhttp = "${address}"`));
+  expect(http('127.0.0.1:8025')).toEqual([]);
+  expect(http('10.1.1.1:8025')).toEqual([
+    'console.http: 10.1.1.1 can be reached from elsewhere: whoever does may read who is called and what waits',
+  ]);
+});
+
 describe('links', () => {
   test.each([
     [

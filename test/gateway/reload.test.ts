@@ -132,6 +132,7 @@ describe('what needs a restart', () => {
       ['gateway.spool', 'console.socket'],
     ],
     ['the socket', siteToml('a', `${more}[console]\nsocket = "here"\n`), ['console.socket']],
+    ['metrics', siteToml('a', `${more}[console]\nhttp = "127.0.0.1:8025"\n`), ['console.http']],
     ['call records', siteToml('a', `${more}[log]\ncalls = "calls.jsonl"\n`), ['log.calls']],
     ['the log level', siteToml('a', `${more}[log]\nlevel = "warn"\n`), []],
     [

@@ -20,6 +20,7 @@ describe('a gateway and its operator', () => {
   let b: Background;
   let toml: string;
   let smtpPort: number;
+  let httpPort: number;
   const arrived: string[] = [];
 
   const x25mail = (...args: string[]): Promise<{ stdout: string; stderr: string }> =>
@@ -34,6 +35,8 @@ describe('a gateway and its operator', () => {
       child.once('exit', (code) => resolve(code));
       child.stdin.end(input);
     });
+  const metrics = async (): Promise<string> =>
+    await (await fetch(`http://127.0.0.1:${httpPort}/metrics`)).text();
   const queue = async (...args: string[]): Promise<{ deliveries: { message: string; hold?: string }[] }> =>
     JSON.parse((await x25mail('queue', 'list', '--json', '-c', 'a.toml', ...args)).stdout);
 
@@ -44,10 +47,11 @@ describe('a gateway and its operator', () => {
     });
     const mailboxPort = await mailbox.listen();
     smtpPort = await freePort();
+    httpPort = await freePort();
     const [xotA, xotB] = [await freePort(), await freePort()];
     const xot = (own: number, other: 'a' | 'b', port: number): string =>
       `type = "xot"\nlisten = "127.0.0.1:${own}"\nrouters = [{ nua = "${NUMBERS[other]}", to = "127.0.0.1:${port}" }]\n`;
-    const log = '[log]\ncalls = "calls.jsonl"\n';
+    const log = `[log]\ncalls = "calls.jsonl"\n[console]\nhttp = "127.0.0.1:${httpPort}"\n`;
     toml = siteToml('a', { smtpPort, mailboxPort, link: xot(xotA, 'b', xotB), more: log });
     a = await runSite(folder, 'a', toml);
     b = await runSite(
@@ -87,6 +91,17 @@ describe('a gateway and its operator', () => {
   test('who is refused: the status of sysexits', async () => {
     expect(await sendmail(['x@elsewhere.example'], 'x\n')).toBe(67);
     expect(await sendmail(['-t'], 'Subject: x\n\n')).toBe(64);
+  });
+
+  test('metrics: what a monitoring system reads', async () => {
+    await eventually(async () => (await metrics()).includes('x25mail_calls_total'), 'a call that is over');
+    const text = await metrics();
+    expect(text).toContain('x25mail_link_state{link="line",type="xot",state="');
+    expect(text).toContain('x25mail_recipients_settled_total{outcome="delivered"} 2');
+    expect(text).toMatch(/^x25mail_calls_messages_total\{link="line",direction="outgoing",way="sent"\} 2$/m);
+    expect(text).toMatch(/^process_resident_memory_bytes \d+$/m);
+    const status = await fetch(`http://127.0.0.1:${httpPort}/status`);
+    expect(await status.json()).toMatchObject({ hostname: 'gw-a.example', links: [{ name: 'line' }] });
   });
 
   test('calls: the record of what was sent', async () => {

@@ -5,6 +5,7 @@ import {
   domainPattern,
   duration,
   list,
+  listenAddress,
   matching,
   network,
   nua,
@@ -52,6 +53,7 @@ export const queueSchema = table('queue', {
 /** `[console]` */
 export const consoleSchema = table('console', {
   socket: matching(/./, 'a path').optional(),
+  http: listenAddress().optional(),
 });
 
 /** `[log]` */
