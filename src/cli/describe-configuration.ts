@@ -142,6 +142,8 @@ function describeTarget(target: RouteRule['target']): string {
       return `to peer ${target.peers.join(', then ')}`;
     case 'smtp':
       return `to SMTP host ${formatHostAndPort({ host: target.host.text, port: target.port })}, ${describeTerms(target.terms)}`;
+    case 'mx':
+      return `to the mail servers that DNS names, ${describeTerms(target.terms)}`;
     case 'refused':
       return `refused: ${target.status} ${target.text.text}`;
   }

@@ -5,6 +5,7 @@ import { readAccess } from './access.js';
 import { readBridge } from './bridges.js';
 import type { Configuration, GatewayConfiguration } from './configuration.js';
 import type { Placed } from './entries.js';
+import { readIncoming } from './incoming.js';
 import { readLink } from './links/read-link.js';
 import { readListen } from './listeners.js';
 import type { KeyPath } from './locate.js';
@@ -13,7 +14,7 @@ import { readPolicy } from './policy.js';
 import { type Problem, ProblemList } from './problem.js';
 import { describeValue, readPart } from './read.js';
 import { checkRelations, type Parts } from './relations.js';
-import { readIncoming, readRoute } from './rules.js';
+import { readRoute } from './routes.js';
 import {
   consoleSchema,
   fileSchema,

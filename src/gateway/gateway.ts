@@ -10,7 +10,7 @@ import type {
   WatchedGateway,
 } from '../console/index.js';
 import { type Clock, SystemClock } from '../core/index.js';
-import { type LookUp, lookUpName, NameCache } from '../line/index.js';
+import { type LookUp, type LookUpMx, lookUpMx, lookUpName, NameCache } from '../line/index.js';
 import type { TracedLink } from '../observe/index.js';
 import { type MailPolicy, Router } from '../routing/index.js';
 import type { Spool } from '../spool/index.js';
@@ -51,8 +51,10 @@ export interface Environment {
   readonly trace?: (link: string, event: TraceEvent) => void;
   /** Connects to an SMTP host. Default: by TCP. */
   readonly connect?: Connect;
-  /** Finds the addresses of routers that are given by name. Default: the file of hosts, then DNS. */
+  /** Finds the addresses of routers that are given by name, and of mail servers. Default: the file of hosts, then DNS. */
   readonly lookUp?: LookUp;
+  /** Finds the mail servers of a domain. Default: DNS. */
+  readonly lookUpMx?: LookUpMx;
   /** Default: the durable spool in the configured directory. */
   readonly openSpool?: () => Promise<Spool>;
   /** 0 up to, not including, 1. */
@@ -137,7 +139,8 @@ export class Gateway implements WatchedGateway {
       onReceived: (message) => this.#received(message),
       observe,
     });
-    const names = new NameCache(clock, environment.lookUp ?? lookUpName);
+    const { lookUp = lookUpName, random = Math.random } = environment;
+    const names = new NameCache(clock, lookUp);
     this.#links = configuration.links.map((link) => this.#makeLink(link, { ...environment, names }));
     this.#smtp = new SmtpService({
       configuration,
@@ -147,18 +150,16 @@ export class Gateway implements WatchedGateway {
       onReceived: (message) => this.#received(message),
       observe,
     });
-    this.#retries = new RetryPolicy(
-      configuration.queue.retryMs,
-      clock,
-      environment.random ?? Math.random,
-      observe,
-    );
+    this.#retries = new RetryPolicy(configuration.queue.retryMs, clock, random, observe);
     this.#ways = new Ways(
       {
         clock,
         linkNamed: (name) => this.#callLink(name),
         watchCall,
         connect: environment.connect ?? connectByTcp,
+        lookUp,
+        lookUpMx: environment.lookUpMx ?? lookUpMx,
+        random,
         checkpoints: new Checkpoints({ clock, hostname }),
       },
       configuration,

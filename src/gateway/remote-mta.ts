@@ -10,7 +10,8 @@ import { parseDestination } from '../routing/index.js';
 export function remoteMta(destination: string, peers: readonly PeerConfiguration[]): string | undefined {
   const parsed = parseDestination(destination);
   if (parsed?.type === 'smtp') return `dns; ${nameOf(parsed.host)}`;
-  const [name, ...others] = parsed?.peers ?? [];
+  if (parsed?.type !== 'peers') return undefined;
+  const [name, ...others] = parsed.peers;
   const peer = peers.find((candidate) => candidate.name === name);
   return peer === undefined || others.length > 0 ? undefined : `x-x25; ${peer.nua}`;
 }

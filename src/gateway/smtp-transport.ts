@@ -16,6 +16,8 @@ export type Connect = (host: string, port: number) => Promise<OctetStream | stri
 
 export interface SmtpTransportOptions {
   readonly host: string;
+  /** Where it was found; absent: whoever connects looks for it. */
+  readonly address?: string;
   readonly port: number;
   readonly terms: ServerTerms;
   readonly session: ClientOptions;
@@ -71,8 +73,8 @@ export class SmtpTransport implements Transport {
   }
 
   async #session(mail: MailSource, session: ClientOptions): Promise<SessionEnd> {
-    const { host, port, terms, clock, connect, checkpoints } = this.#options;
-    const connection = await connect(host, port);
+    const { host, address, port, terms, clock, connect, checkpoints } = this.#options;
+    const connection = await connect(address ?? host, port);
     if (typeof connection === 'string') return this.#failed(connection);
     const encrypt = (below: OctetStream) => encryptTo(below, host, terms);
     const stream = terms.tls === 'implicit' ? await encrypt(connection) : connection;
@@ -90,14 +92,18 @@ export class SmtpTransport implements Transport {
     runner.start();
     const { inOrder, reason, again } = await runner.done;
     return {
-      end: { inOrder, reason: `${host}:${port}: ${reason}` },
+      end: { inOrder, reason: `${this.#title}: ${reason}` },
       ...(again !== undefined && { again }),
     };
   }
 
   #failed(reason: string): SessionEnd {
-    const { host, port } = this.#options;
-    return { end: { inOrder: false, reason: `${host}:${port}: ${reason}` } };
+    return { end: { inOrder: false, reason: `${this.#title}: ${reason}` } };
+  }
+
+  get #title(): string {
+    const { host, address = host, port } = this.#options;
+    return address === host ? `${host}:${port}` : `${host}[${address}]:${port}`;
   }
 }
 

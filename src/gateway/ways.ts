@@ -1,11 +1,14 @@
 import type { Configuration } from '../config/index.js';
 import type { Clock } from '../core/index.js';
-import { parseDestination, type Router } from '../routing/index.js';
+import type { LookUp, LookUpMx } from '../line/index.js';
+import { type Destination, parseDestination, type Router, type ServerTerms } from '../routing/index.js';
 import type { CallLink } from './call-link.js';
 import type { CallStarted, CallWatcher } from './call-watcher.js';
 import type { Checkpoints } from './checkpoints.js';
 import type { Transport } from './dispatcher.js';
 import { FallbackTransport } from './fallback-transport.js';
+import { MxTransport } from './mx-transport.js';
+import { ownHosts } from './own-hosts.js';
 import { PeerCaller } from './peer-caller.js';
 import { PeerTransport } from './peer-transport.js';
 import { circuitClientOptions, tcpClientOptions } from './session-options.js';
@@ -17,8 +20,14 @@ export interface WaysOptions {
   readonly linkNamed: (name: string) => CallLink | undefined;
   readonly watchCall: (call: CallStarted) => CallWatcher;
   readonly connect: Connect;
+  readonly lookUp: LookUp;
+  readonly lookUpMx: LookUpMx;
+  /** 0 up to, not including, 1. */
+  readonly random: () => number;
   readonly checkpoints: Checkpoints;
 }
+
+const SMTP_PORT = 25;
 
 /** The ways that mail leaves by: callers of the configured peers, and SMTP hosts. */
 export class Ways {
@@ -65,21 +74,34 @@ export class Ways {
   /** @returns undefined when nothing is known by that name any more. */
   transportFor(destination: string): Transport | undefined {
     const parsed = parseDestination(destination);
-    if (parsed?.type === 'peers') {
-      const ways = parsed.peers.flatMap((name) => this.#transports.get(name) ?? []);
-      return ways.length > 1 ? new FallbackTransport(ways) : ways[0];
+    switch (parsed?.type) {
+      case undefined:
+        return undefined;
+      case 'peers': {
+        const ways = parsed.peers.flatMap((name) => this.#transports.get(name) ?? []);
+        return ways.length > 1 ? new FallbackTransport(ways) : ways[0];
+      }
+      case 'smtp':
+        return this.#smtpTransport(parsed, this.#router.termsFor(parsed));
+      case 'mx':
+        return this.#mxTransport(parsed);
     }
-    if (parsed?.type !== 'smtp') return undefined;
-    const { clock, connect, checkpoints } = this.#options;
-    const { host, port } = parsed;
-    return new SmtpTransport({
-      host,
-      port,
-      terms: this.#router.termsFor(parsed),
-      clock,
-      connect,
-      checkpoints,
-      session: tcpClientOptions(this.#configuration),
+  }
+
+  #mxTransport(destination: Destination & { type: 'mx' }): Transport {
+    const { lookUp, lookUpMx, random } = this.#options;
+    const terms = this.#router.termsFor(destination);
+    return new MxTransport({
+      domain: destination.domain,
+      search: { lookUp, lookUpMx, random, own: ownHosts(this.#configuration) },
+      transportTo: ({ name, address }) =>
+        this.#smtpTransport({ host: name, address, port: SMTP_PORT }, terms),
     });
+  }
+
+  #smtpTransport(server: { host: string; address?: string; port: number }, terms: ServerTerms): Transport {
+    const { clock, connect, checkpoints } = this.#options;
+    const session = tcpClientOptions(this.#configuration);
+    return new SmtpTransport({ ...server, terms, clock, connect, checkpoints, session });
   }
 }

@@ -1,5 +1,6 @@
 export type { Line, LineControl, LineHandler } from './line.js';
 export { lookUpName } from './look-up.js';
+export { type LookUpMx, lookUpMx, type MxAnswer } from './look-up-mx.js';
 export { type Disturbance, type MemoryLineOptions, memoryLine } from './memory-line.js';
 export { type LookUp, type NameAnswer, NameCache } from './name-cache.js';
 export { SerialLine, type SerialLineOptions } from './serial-line.js';

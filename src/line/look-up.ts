@@ -47,6 +47,6 @@ export async function askDns(name: string, dns: Dns): Promise<NameAnswer> {
     : { addresses };
 }
 
-function isNoSuchName(reason: unknown): boolean {
+export function isNoSuchName(reason: unknown): boolean {
   return reason instanceof Error && 'code' in reason && NO_SUCH_NAME.includes(reason.code);
 }

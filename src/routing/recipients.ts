@@ -1,7 +1,8 @@
 import type { EnhancedReply } from '../smtp/index.js';
+import { destinationKey } from './destination.js';
 import type { Network } from './network.js';
 import type { Pattern } from './pattern.js';
-import { destinationKey, domainOf, type Router } from './router.js';
+import { domainOf, type Router } from './router.js';
 
 /** Who hands in mail. */
 export interface RelayClient {

@@ -1,4 +1,7 @@
+import { domainToASCII } from 'node:url';
+import ipaddr from 'ipaddr.js';
 import type { EnhancedReply } from '../smtp/index.js';
+import type { Destination } from './destination.js';
 import type { KnownRecipients } from './known-recipients.js';
 import type { Captures, Pattern } from './pattern.js';
 import type { Template } from './template.js';
@@ -21,6 +24,8 @@ export type RouteTarget =
       /** Default: `USUAL_TERMS`. */
       readonly terms?: ServerTerms;
     }
+  /** The servers that DNS names for the domain. `tls` is not `implicit`, and there is no login. */
+  | { readonly type: 'mx'; readonly terms?: ServerTerms }
   /** `status` is an enhanced status code, `5.1.2` or `4.3.0`. */
   | { readonly type: 'refused'; readonly status: string; readonly text: Template };
 
@@ -46,10 +51,6 @@ export const TLS_POLICIES = ['none', 'may', 'must', 'verify', 'implicit'] as con
 export type TlsPolicy = (typeof TLS_POLICIES)[number];
 
 export const USUAL_TERMS: ServerTerms = { tls: 'may' };
-
-export type Destination =
-  | { readonly type: 'peers'; readonly peers: readonly string[] }
-  | { readonly type: 'smtp'; readonly host: string; readonly port: number };
 
 export type RouteDecision = Destination | { readonly type: 'refused'; readonly reply: EnhancedReply };
 
@@ -77,11 +78,15 @@ export class Router {
 
   /**
    * How a server is spoken to, whichever route leads there: the strictest terms of all that can, since the queue remembers
-   * where mail goes and not by which route.
+   * where mail goes and not by which route. To the servers of a domain leads its own route.
    */
-  termsFor({ host, port }: { readonly host: string; readonly port: number }): ServerTerms {
+  termsFor(destination: Destination): ServerTerms {
+    if (destination.type === 'mx') return this.#termsForMx(destination.domain);
     const terms = this.#rules.flatMap(({ target }) =>
-      target.type === 'smtp' && target.port === port && target.host.canMake(host)
+      target.type === 'smtp' &&
+      destination.type === 'smtp' &&
+      target.port === destination.port &&
+      target.host.canMake(destination.host)
         ? [target.terms ?? USUAL_TERMS]
         : [],
     );
@@ -92,6 +97,12 @@ export class Router {
     );
     const login = terms.find((each) => each.login !== undefined)?.login;
     return login === undefined ? strictest : { ...strictest, login };
+  }
+
+  #termsForMx(name: string): ServerTerms {
+    for (const { domain, target } of this.#rules)
+      if (target.type === 'mx' && domain.match(name) !== undefined) return target.terms ?? USUAL_TERMS;
+    return USUAL_TERMS;
   }
 }
 
@@ -111,9 +122,24 @@ function decide(target: RouteTarget, captures: Captures, domain: string): RouteD
       if (!isHost(host)) return refused('5.1.2', `no route to ${domain}`);
       return { type: 'smtp', host, port: target.port };
     }
+    case 'mx': {
+      const found = mailDomain(domain);
+      return found === undefined ? refused('5.1.2', `no route to ${domain}`) : { type: 'mx', domain: found };
+    }
     case 'refused':
       return refused(target.status, target.text.expand(captures));
   }
+}
+
+/** A domain as DNS knows it (RFC 6531 §3.2), or an address literal that holds an IP address; in lower case. */
+function mailDomain(domain: string): string | undefined {
+  const name = domain.toLowerCase();
+  const [, ipv6, ipv4 = ''] = /^\[(?:ipv6:(.*)|(.*))\]$/.exec(name) ?? [];
+  if (ipaddr.IPv4.isValidFourPartDecimal(ipv4) || (ipv6 !== undefined && ipaddr.IPv6.isValid(ipv6)))
+    return name;
+  // What is ASCII is no business of a function that reads URLs, where 0x7f.1 is an address.
+  const ascii = /^[\0-\x7f]*$/.test(name) ? name : domainToASCII(name);
+  return !ascii.includes(':') && isHost(ascii) ? ascii : undefined;
 }
 
 /** A host name, an IPv4 address, or an IPv6 address without brackets. */
@@ -126,20 +152,4 @@ export function isHost(text: string): boolean {
 
 function refused(status: string, text: string): RouteDecision {
   return { type: 'refused', reply: { code: status.startsWith('4') ? 450 : 550, status, text } };
-}
-
-/** How the spool names a destination: `peer:site-b`, `peer:site-b,site-c`, `smtp:127.0.0.1:25`, `smtp:[::1]:25`. */
-export function destinationKey(destination: Destination): string {
-  if (destination.type === 'peers') return `peer:${destination.peers.join(',')}`;
-  const host = destination.host.includes(':') ? `[${destination.host}]` : destination.host;
-  return `smtp:${host.toLowerCase()}:${destination.port}`;
-}
-
-/** @returns undefined for a key that `destinationKey` never made. */
-export function parseDestination(key: string): Destination | undefined {
-  if (/^peer:[^,]+(,[^,]+)*$/.test(key))
-    return { type: 'peers', peers: key.slice('peer:'.length).split(',') };
-  const smtp = /^smtp:(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(key);
-  const host = smtp?.[1] ?? smtp?.[2];
-  return host === undefined ? undefined : { type: 'smtp', host, port: Number(smtp?.[3]) };
 }

@@ -121,7 +121,7 @@ describe('[listen], [relay], [queue], [log]', () => {
     ['[log]\ncolour = "x"', 'log.colour: unknown key; allowed: level, calls'],
     [
       'log = 3',
-      'route "*" log: unknown key; allowed: domain, peer, smtp, recipients, tls, tls_ca, auth, error',
+      'route "*" log: unknown key; allowed: domain, peer, smtp, mx, recipients, tls, tls_ca, auth, error',
     ],
     ['[auth]\nusers = ""', 'auth.users: found ""; allowed: a file that x25mail passwd has made'],
     [
@@ -550,7 +550,7 @@ describe('[[incoming]]', () => {
 });
 
 describe('[[route]]', () => {
-  const TARGET = 'needed: one of peer, smtp, error';
+  const TARGET = 'needed: one of peer, smtp, mx, error';
   const HOST = 'allowed: a host and a port, such as "127.0.0.1:25"';
   test.each([
     ['', `route "x.test": found no way to go; ${TARGET}`],
@@ -575,7 +575,7 @@ describe('[[route]]', () => {
       'smtp = "a:25"\ntls = "always"',
       'route "x.test" tls: found "always"; allowed: "none" or "may" or "must" or "verify" or "implicit"',
     ],
-    ['peer = "site-b"\ntls = "must"', 'route "x.test" tls: allowed only with smtp'],
+    ['peer = "site-b"\ntls = "must"', 'route "x.test" tls: allowed only with smtp or mx'],
     [
       'peer = "site-b"\nrecipients = "none.txt"',
       "route \"x.test\" recipients: /etc/x25mail/none.txt can't be read: ENOENT: no such file or directory, open '/etc/x25mail/none.txt'",
@@ -592,7 +592,13 @@ describe('[[route]]', () => {
       'smtp = "a:25"\nauth = { user = "u" }',
       'route "x.test" auth.password_file: missing; needed: a file whose first line is the password',
     ],
-    ['mx = true', 'route "x.test" mx: not supported by this version'],
+    ['maildir = "x"', 'route "x.test" maildir: not supported by this version'],
+    ['mx = false', 'route "x.test" mx: found false; allowed: true'],
+    [
+      'mx = true\ntls = "implicit"',
+      'route "x.test" tls: found "implicit"; allowed with mx: "none" or "may" or "must" or "verify", since the mail servers of the Internet begin in the clear',
+    ],
+    ['mx = true\nauth = { user = "u", password_file = "p" }', 'route "x.test" auth: allowed only with smtp'],
     ['smpt = "a:25"\npeer = "site-b"', 'route "x.test" smpt: unknown key; did you mean "smtp"?'],
   ])('%j: %s', (keys, message) => {
     expect(problemsOf(tomlOf({ route: `domain = "x.test"\n${keys}` }))).toEqual([message]);

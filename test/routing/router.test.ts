@@ -28,6 +28,41 @@ const router = new Router([
   },
 ]);
 
+const outside = new Router([
+  { domain: domain('quiet.example'), target: { type: 'mx', terms: { tls: 'none' } } },
+  { domain: domain('*.safe.example'), target: { type: 'mx', terms: { tls: 'verify' } } },
+  { domain: domain('*'), target: { type: 'mx' } },
+]);
+
+describe('a route to the servers that DNS names', () => {
+  test.each([
+    ['u@Example.ORG', 'mx:example.org'],
+    ['u@b\u00fccher.example', 'mx:xn--bcher-kva.example'],
+    ['u@[192.0.2.1]', 'mx:[192.0.2.1]'],
+    ['u@[IPv6:2001:DB8::1]', 'mx:[ipv6:2001:db8::1]'],
+  ])('%s goes to %s', (address, key) => {
+    const decision = outside.route(address);
+    if (decision.type === 'refused') throw new Error(decision.reply.text);
+    expect(destinationKey(decision)).toBe(key);
+    expect(parseDestination(key)).toEqual(decision);
+  });
+
+  test.each(['u@[x400:a]', 'u@[999.1.1.1]', 'u@[IPv6:zz]', 'u@a b', 'u@::1'])(
+    '%s goes nowhere',
+    (address) => {
+      expect(outside.route(address)).toMatchObject({ type: 'refused', reply: { status: '5.1.2' } });
+    },
+  );
+
+  test.each([
+    ['quiet.example', 'none'],
+    ['mx.safe.example', 'verify'],
+    ['example.org', 'may'],
+  ])('%s is spoken to with TLS: %s, as its own route says', (name, tls) => {
+    expect(outside.termsFor({ type: 'mx', domain: name })).toEqual({ tls });
+  });
+});
+
 function refused(code: number, status: string, text: string): RouteDecision {
   return { type: 'refused', reply: { code, status, text } };
 }

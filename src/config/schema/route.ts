@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { TLS_POLICIES } from '../../routing/index.js';
+import { choice, domainPattern, matching, name, oneOrMore, table } from './fields.js';
+
+/** `[[route]]` */
+export const routeSchema = table('route', {
+  domain: domainPattern(),
+  peer: oneOrMore(name(), 'the name of a peer, or a list of them').optional(),
+  smtp: matching(/./, 'a host and a port, such as "127.0.0.1:25"').optional(),
+  mx: z.literal(true, { error: 'true' }).optional(),
+  recipients: matching(/./, 'a file with an address or a local part in each line').optional(),
+  tls: choice(TLS_POLICIES).optional(),
+  tls_ca: matching(/./, 'a file with the certificates of signers (PEM)').optional(),
+  auth: table('route.auth', {
+    user: matching(/^\P{Cc}{1,255}$/u, 'a name, up to 255 characters'),
+    password_file: matching(/./, 'a file whose first line is the password'),
+  }).optional(),
+  error: matching(
+    /^[45]\.\d{1,3}\.\d{1,3} [\x20-\x7e]{1,300}$/,
+    'an enhanced status code and a text, such as "5.1.2 no mail for this domain"',
+  ).optional(),
+});
+
+/** Where a route leads: exactly one of them. */
+export const TARGETS = ['peer', 'smtp', 'mx', 'error'] as const;
+type Target = (typeof TARGETS)[number];
+
+/** Keys that make sense for some ways only. */
+export const TARGETS_OF_KEY: Readonly<Record<string, readonly Target[]>> = {
+  tls: ['smtp', 'mx'],
+  tls_ca: ['smtp', 'mx'],
+  auth: ['smtp'],
+};
+
+export type RouteSettings = z.output<typeof routeSchema>;

@@ -1,0 +1,49 @@
+/** Where mail goes, once a route was found: what the queue sorts it by. */
+export type Destination =
+  /** Names of peers, tried in order. */
+  | { readonly type: 'peers'; readonly peers: readonly string[] }
+  | { readonly type: 'smtp'; readonly host: string; readonly port: number }
+  /** The servers that DNS names for a domain, or an address literal: `[192.0.2.1]`, `[IPv6:2001:db8::1]`. */
+  | { readonly type: 'mx'; readonly domain: string };
+
+/**
+ * How the spool names a destination: `peer:site-b`, `peer:site-b,site-c`, `smtp:127.0.0.1:25`, `smtp:[::1]:25`,
+ * `mx:example.org`.
+ */
+export function destinationKey(destination: Destination): string {
+  switch (destination.type) {
+    case 'peers':
+      return `peer:${destination.peers.join(',')}`;
+    case 'smtp':
+      return `smtp:${server(destination)}`;
+    case 'mx':
+      return `mx:${destination.domain.toLowerCase()}`;
+  }
+}
+
+/** @returns undefined for a key that `destinationKey` never made. */
+export function parseDestination(key: string): Destination | undefined {
+  const [, scheme, rest = ''] = /^([a-z]+):(.+)$/s.exec(key) ?? [];
+  switch (scheme) {
+    case 'peer':
+      return rest.split(',').includes('') ? undefined : { type: 'peers', peers: rest.split(',') };
+    case 'smtp': {
+      const found = parseServer(rest);
+      return found && { type: 'smtp', ...found };
+    }
+    case 'mx':
+      return { type: 'mx', domain: rest };
+    default:
+      return undefined;
+  }
+}
+
+function server({ host, port }: { readonly host: string; readonly port: number }): string {
+  return `${(host.includes(':') ? `[${host}]` : host).toLowerCase()}:${port}`;
+}
+
+function parseServer(text: string): { host: string; port: number } | undefined {
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  return host === undefined ? undefined : { host, port: Number(port) };
+}
