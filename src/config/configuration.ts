@@ -50,6 +50,8 @@ export interface LimitsConfiguration {
   /** By TCP, on one address. */
   readonly sessions: number;
   readonly sessionsPerClient: number;
+  /** How often one peer can have calls begun, by ETRN. */
+  readonly etrnEveryMs: number;
   /** Whether a client that speaks before it is greeted is served, or cut off. */
   readonly earlyTalkers: 'serve' | 'refuse';
   /** Of one caller. */
@@ -250,6 +252,19 @@ export interface PeerConfiguration extends CallingPeer {
   readonly timers: CallTimers;
   /** Of our calls, at the same time. */
   readonly maxCircuits: number;
+  /** Who logs in as one of these is this peer, when it comes to fetching mail. */
+  readonly users: readonly string[];
+  /** How our mail that waits there is asked for, when a call of ours has nothing more to send. */
+  readonly fetch?: FetchConfiguration;
+}
+
+export interface FetchConfiguration {
+  /** etrn: it is to be brought; atrn: it comes over the same call. */
+  readonly how: 'etrn' | 'atrn';
+  /** None, by ATRN: all that are ours. */
+  readonly domains: readonly string[];
+  /** A call for this alone, so long after the last one. Absent: only calls that have something to send. */
+  readonly everyMs?: number;
 }
 
 export interface QueueConfiguration {

@@ -27,6 +27,7 @@ export function warnOfPeer(
       problems.warn(['peer', index, 'link'], `can't be called on link "${link.name}": ${obstacle}`);
   }
   warnOfFacilities(peer, index, its, problems);
+  warnOfFetching(peer, index, configuration, problems);
   const same = configuration.peers.slice(0, index).find((other) => sharesCaller(other, peer));
   if (same !== undefined)
     problems.warn(
@@ -58,6 +59,26 @@ function warnOfFacilities(
       ['peer', index, 'facilities'],
       'has no effect: a PAD can ask for neither packet nor window size',
     );
+}
+
+function warnOfFetching(
+  { users, fetch }: PeerConfiguration,
+  index: number,
+  { relay, usersFile }: Configuration,
+  problems: ProblemList,
+): void {
+  if (users.length > 0 && usersFile === undefined)
+    problems.warn(['peer', index, 'users'], 'nobody can log in: there is no [auth]');
+  if (fetch === undefined) return;
+  if (relay.domains.length === 0)
+    problems.warn(['peer', index, 'fetch'], 'what comes would be refused: relay.domains is empty');
+  fetch.domains.forEach((domain, nth) => {
+    if (!relay.domains.some((pattern) => pattern.match(domain) !== undefined))
+      problems.warn(
+        ['peer', index, 'fetch_domains', nth],
+        `${domain} is not among relay.domains: its mail would come, be refused and be returned`,
+      );
+  });
 }
 
 /** Others only call us. */

@@ -5,7 +5,7 @@ import { readFacilitySet } from './facility-set.js';
 import type { KeyPath } from './locate.js';
 import type { ProblemList } from './problem.js';
 import { readPart } from './read.js';
-import { PAD_USER_DATA, peerSchema, SMTP_USER_DATA } from './schema/peer.js';
+import { PAD_USER_DATA, type PeerSettings, peerSchema, SMTP_USER_DATA } from './schema/peer.js';
 
 /** `[[peer]]` */
 export function readPeer(path: KeyPath, problems: ProblemList): PeerConfiguration | undefined {
@@ -28,7 +28,28 @@ export function readPeer(path: KeyPath, problems: ProblemList): PeerConfiguratio
       quitMs: timers.quit,
     },
     maxCircuits: settings.calls.max_circuits,
+    users: settings.users,
+    ...fetchOf(settings, path, problems),
   };
+}
+
+function fetchOf(
+  { fetch: how, fetch_domains: domains, fetch_every: everyMs }: PeerSettings,
+  path: KeyPath,
+  problems: ProblemList,
+): Pick<PeerConfiguration, 'fetch'> {
+  if (how === 'none') {
+    for (const key of ['fetch_domains', 'fetch_every'])
+      if (problems.found([...path, key]) !== undefined)
+        problems.refuse([...path, key], 'allowed only with fetch = "etrn" or "atrn"');
+    return {};
+  }
+  if (how === 'etrn' && domains.length === 0)
+    problems.refuse(
+      [...path, 'fetch_domains'],
+      'missing; needed with fetch = "etrn": the domains to ask for',
+    );
+  return { fetch: { how, domains, ...(everyMs !== undefined && { everyMs }) } };
 }
 
 /** Behind PADs only, calls come with what a PAD writes; on other links too, that is left away where a PAD writes it. */

@@ -27,6 +27,7 @@ export function readPolicy(folder: string, problems: ProblemList): PolicyPart | 
   const {
     sessions,
     sessions_per_client: sessionsPerClient,
+    etrn,
     early_talkers: earlyTalkers,
     messages,
     recipients,
@@ -37,6 +38,7 @@ export function readPolicy(folder: string, problems: ProblemList): PolicyPart | 
     limits: {
       sessions,
       sessionsPerClient,
+      etrnEveryMs: etrn,
       earlyTalkers,
       ...(messages !== undefined && { messages }),
       ...(recipients !== undefined && { recipients }),

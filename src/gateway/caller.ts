@@ -9,6 +9,8 @@ export interface Caller {
   readonly address?: string;
   /** X.25 number, empty when it gave none; only by X.25. */
   readonly calling?: string;
+  /** The peer that is known under that number, whoever it is really. */
+  readonly peer?: string;
   /** The rule says so, and the network vouches for the number. */
   readonly mayRelay?: boolean;
   /** The network vouches for the number: what hangs on it (CHECKPOINT, ETRN, ATRN) is this caller's. */

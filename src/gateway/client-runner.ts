@@ -27,15 +27,20 @@ export interface ClientRunnerOptions {
   readonly upgrade?: (stream: OctetStream) => Promise<OctetStream | string>;
   /** What may go on in this session, and is to go on in the next (RFC 1845). Absent: messages are sent from their start. */
   readonly checkpoints?: HopCheckpoints;
-  /** Instead of QUIT, when no mail is left: client and server change places, for the mail of these domains (RFC 2645). */
-  readonly turn?: {
-    readonly domains: readonly string[];
-    /** The stream has a server to find; `octets` are the first for it. The runner has no part in it any more. */
-    readonly turned: (stream: OctetStream, octets: Uint8Array) => void;
-    /** The session ends as it would have without. */
-    readonly refused: (code: number, reason: string) => void;
-  };
+  /** When no mail is left, what waits there for these domains is asked for. */
+  readonly fetch?: FetchFromServer;
   readonly onDialogue?: (event: DialogueEvent) => void;
+}
+
+export interface FetchFromServer {
+  /** etrn: it is to be brought (RFC 1985); atrn: instead of QUIT client and server change places (RFC 2645). */
+  readonly how: 'etrn' | 'atrn';
+  /** None, by ATRN: all that are ours. */
+  readonly domains: readonly string[];
+  /** The stream has a server to find; `octets` are the first for it. The runner has no part in it any more. */
+  readonly turned: (stream: OctetStream, octets: Uint8Array) => void;
+  /** The session ends as it would have without. `code` is absent where the server does not offer it. */
+  readonly refused: (reason: string, code?: number) => void;
 }
 
 export interface ClientEnd {
@@ -130,11 +135,11 @@ export class ClientRunner {
         return;
       case 'turned':
         this.#over = true;
-        this.#options.turn?.turned(stream, action.octets);
+        this.#options.fetch?.turned(stream, action.octets);
         void this.#conclude('client and server have changed places');
         return;
-      case 'notTurned':
-        this.#options.turn?.refused(action.code, action.reason);
+      case 'notFetched':
+        this.#options.fetch?.refused(action.reason, action.code);
         return;
       case 'result':
         this.#result(action.outcomes, action.interrupted);
@@ -165,10 +170,15 @@ export class ClientRunner {
   }
 
   #nothingLeft(peer: PeerCapabilities): void {
-    const { turn } = this.#options;
-    const asks = turn !== undefined && !this.#hasQuit && peer.keywords.has('ATRN');
+    const fetch = this.#hasQuit ? undefined : this.#options.fetch;
     this.#hasQuit = true;
-    this.#input(asks ? { type: 'turn', domains: turn.domains } : { type: 'quit' });
+    const keyword = fetch?.how.toUpperCase() ?? '';
+    if (fetch === undefined) this.#input({ type: 'quit' });
+    else if (!peer.keywords.has(keyword)) {
+      fetch.refused(`${peer.name} does not offer ${keyword}`);
+      this.#input({ type: 'quit' });
+    } else if (fetch.how === 'etrn') this.#input({ type: 'etrn', nodes: fetch.domains });
+    else this.#input({ type: 'turn', domains: fetch.domains });
   }
 
   /** A message as this server can take it; undefined where it can't, and that is settled. */

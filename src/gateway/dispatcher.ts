@@ -1,4 +1,4 @@
-import { Alarm, type Clock, describeError } from '../core/index.js';
+import { Alarm, type Clock, deferred, describeError } from '../core/index.js';
 import type { Retry } from '../rfc1090/index.js';
 import type { Spool } from '../spool/index.js';
 import { MailSource } from './mail-source.js';
@@ -40,6 +40,15 @@ interface DestinationState {
   failures: number;
   /** Wall time before which no session is begun. */
   notBefore: number;
+  /** A session is wanted there even if nothing waits. */
+  isVisitDue: boolean;
+}
+
+/** Mail that somebody has come for himself. */
+export interface HandedOut {
+  readonly mail: MailSource;
+  /** His session is over, or never began: what was not settled is given back. */
+  readonly end: () => Promise<void>;
 }
 
 /** How often what waits too long is looked for, and how long the clock may sleep at most. */
@@ -83,6 +92,54 @@ export class Dispatcher {
       if (state !== undefined) state.notBefore = 0;
     }
     this.poke();
+  }
+
+  /** A session is to begin there at the next good moment, even if nothing waits: there may be something to fetch. */
+  visit(destination: string): void {
+    this.#stateOf(destination).isVisitDue = true;
+    this.poke();
+  }
+
+  /**
+   * What is due at a destination, for somebody who has come for it: his session is one of those that there may be at the same
+   * time. How we fared when we tried to get there is neither asked nor changed.
+   * @returns undefined where nothing is due; `busy` where there are as many sessions as there may be
+   */
+  async handOut(
+    destination: string,
+    isWanted?: (recipient: string) => boolean,
+  ): Promise<HandedOut | 'busy' | undefined> {
+    const { spool, clock, transportFor } = this.#options;
+    const state = this.#stateOf(destination);
+    if (this.#stopped || state.running >= (transportFor(destination)?.concurrency ?? 1)) return 'busy';
+    const settler = this.#options.settler();
+    const owner = `${destination}#${++this.#runs}`;
+    const mail = new MailSource({
+      spool,
+      settler,
+      clock,
+      destination,
+      owner,
+      probing: false,
+      ...(isWanted !== undefined && { isWanted }),
+    });
+    const session = deferred<void>();
+    const end = async (): Promise<void> => {
+      this.#sources.delete(mail);
+      await mail.end();
+      session.resolve();
+    };
+    state.running++;
+    this.#sources.add(mail);
+    this.#track(destination, state, session.promise);
+    try {
+      if (await mail.begin()) return { mail, end };
+    } catch (error) {
+      await end();
+      throw error;
+    }
+    await end();
+    return undefined;
   }
 
   /** Begins nothing more, lets each session end after its present message, and resolves when they are over. */
@@ -131,6 +188,12 @@ export class Dispatcher {
       else if (due > 0) this.#begin(destination, transport, state, due);
       else if (nextDue !== undefined) wakeAt = Math.min(wakeAt, nextDue);
     }
+    for (const [destination, state] of this.#states) {
+      const transport = state.isVisitDue ? transportFor(destination) : undefined;
+      if (transport === undefined) continue;
+      if (state.notBefore > wallTime) wakeAt = Math.min(wakeAt, state.notBefore);
+      else this.#begin(destination, transport, state, 0);
+    }
     this.#lookAgainIn(wakeAt - wallTime);
   }
 
@@ -143,15 +206,19 @@ export class Dispatcher {
     const wanted = state.failures > 0 ? 1 : Math.min(transport.concurrency, 1 + Math.floor(due / 32));
     while (state.running < wanted && !this.#stopped) {
       state.running++;
-      const run = this.#run(destination, transport, state).finally(() => {
-        this.#running.delete(run);
-        state.running--;
-        if (state.running === 0 && state.failures === 0 && state.notBefore === 0)
-          this.#states.delete(destination);
-        this.poke();
-      });
-      this.#running.add(run);
+      this.#track(destination, state, this.#run(destination, transport, state));
     }
+  }
+
+  #track(destination: string, state: DestinationState, session: Promise<void>): void {
+    const run = session.finally(() => {
+      this.#running.delete(run);
+      state.running--;
+      if (state.running === 0 && state.failures === 0 && state.notBefore === 0 && !state.isVisitDue)
+        this.#states.delete(destination);
+      this.poke();
+    });
+    this.#running.add(run);
   }
 
   async #run(destination: string, transport: Transport, state: DestinationState): Promise<void> {
@@ -160,13 +227,16 @@ export class Dispatcher {
     const owner = `${destination}#${++this.#runs}`;
     const mail = new MailSource({ spool, settler, clock, destination, owner, probing: state.failures > 0 });
     this.#sources.add(mail);
+    const isVisit = state.isVisitDue;
+    state.isVisitDue = false;
     try {
-      if (!(await mail.begin())) {
+      if (!(await mail.begin()) && !isVisit) {
         // Another session took it; look again in a while rather than at once.
         state.notBefore = clock.wallTime() + NOTHING_DUE_PAUSE_MS;
         return;
       }
       const end = await transport.run(mail);
+      if (isVisit && !end.inOrder) state.isVisitDue = true;
       if (end.inOrder || mail.delivered > 0) state.failures = 0;
       if (end.inOrder) {
         state.notBefore = 0;
@@ -192,7 +262,7 @@ export class Dispatcher {
   #stateOf(destination: string): DestinationState {
     let state = this.#states.get(destination);
     if (state === undefined) {
-      state = { running: 0, failures: 0, notBefore: 0 };
+      state = { running: 0, failures: 0, notBefore: 0, isVisitDue: false };
       this.#states.set(destination, state);
     }
     return state;

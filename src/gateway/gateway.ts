@@ -12,15 +12,19 @@ import type {
 import { type Clock, SystemClock } from '../core/index.js';
 import { type LookUp, type LookUpMx, lookUpMx, lookUpName, NameCache } from '../line/index.js';
 import type { TracedLink } from '../observe/index.js';
-import { type MailPolicy, Router } from '../routing/index.js';
+import { destinationKey, type MailPolicy, Router } from '../routing/index.js';
 import type { Spool } from '../spool/index.js';
 import { BridgeListener } from './bridge-listener.js';
 import type { CallLink } from './call-link.js';
 import { callRecorder } from './call-recorder.js';
 import type { CallStarted, CallWatcher } from './call-watcher.js';
 import { Checkpoints } from './checkpoints.js';
+import { CircuitReception, type ReceptionTerms } from './circuit-reception.js';
 import { Dispatcher } from './dispatcher.js';
 import type { Observe } from './events.js';
+import { FetchDesk } from './fetch-desk.js';
+import { FetchRights } from './fetch-rights.js';
+import { FetchTimes } from './fetch-times.js';
 import type { GatewayLink, LinkReport } from './gateway-link.js';
 import { IncomingCalls } from './incoming-calls.js';
 import { makeLink, type OpenLine, openConfiguredLine } from './links.js';
@@ -33,11 +37,12 @@ import { checkPasswords } from './outgoing-tls.js';
 import type { Received } from './reception.js';
 import { planReload } from './reload-plan.js';
 import { RetryPolicy } from './retry-policy.js';
-import { circuitServerOptions } from './session-options.js';
+import { circuitClientOptions, circuitServerOptions } from './session-options.js';
 import type { Settler } from './settler.js';
 import { SmtpService } from './smtp-service.js';
 import { type Connect, connectByTcp } from './smtp-transport.js';
 import { TraceWatchers } from './trace-watchers.js';
+import { TurnedCalls } from './turned-calls.js';
 import { tracedLink, watchedLink } from './watched-link.js';
 import { Ways } from './ways.js';
 
@@ -80,6 +85,11 @@ export class Gateway implements WatchedGateway {
   readonly #dispatcher: Dispatcher;
   readonly #retries: RetryPolicy;
   readonly #ways: Ways;
+  readonly #reception: CircuitReception;
+  readonly #turned: TurnedCalls;
+  readonly #fetchDesk: FetchDesk;
+  readonly #fetchTimes: FetchTimes;
+  #fetchRights: FetchRights;
   #settler: Settler;
   #policy: MailPolicy;
   readonly #localIntake: LocalIntake;
@@ -118,6 +128,15 @@ export class Gateway implements WatchedGateway {
     const router = new Router(configuration.routes);
     const policy = mailPolicyOf(configuration, router);
     this.#policy = policy;
+    this.#fetchRights = new FetchRights(configuration, router);
+    this.#fetchDesk = new FetchDesk({
+      rights: () => this.#fetchRights,
+      dispatcher: () => this.#dispatcher,
+      spool,
+      clock,
+      etrnEveryMs: () => this.#configuration.limits.etrnEveryMs,
+      onProblem: (problem) => observe({ type: 'problem', problem }),
+    });
     this.#since = clock.wallTime();
     this.#calls = new OpenCalls(clock);
     this.#traces = new TraceWatchers({
@@ -128,15 +147,27 @@ export class Gateway implements WatchedGateway {
     if (trace !== undefined) this.watch(({ name }, event) => trace(name, event));
     const record = callRecorder(clock, observe);
     const watchCall = (call: CallStarted): CallWatcher => this.#calls.watch(call, record(call));
+    this.#reception = new CircuitReception({
+      ...receptionTerms(configuration, policy),
+      spool,
+      clock,
+      fetchDesk: this.#fetchDesk,
+      onReceived: (message) => this.#received(message),
+      observe,
+    });
+    this.#turned = new TurnedCalls({
+      configuration: () => this.#configuration,
+      reception: this.#reception,
+      clock,
+    });
     this.#incoming = new IncomingCalls({
       ...incomingOptions(configuration),
       spool,
       clock,
-      policy,
+      reception: this.#reception,
       connect: environment.connect ?? connectByTcp,
       isVouchedNow: (name) => this.#links.find((link) => link.name === name)?.isVouchedNow?.() ?? true,
       watchCall,
-      onReceived: (message) => this.#received(message),
       observe,
     });
     const { lookUp = lookUpName, random = Math.random } = environment;
@@ -147,6 +178,7 @@ export class Gateway implements WatchedGateway {
       policy,
       spool,
       clock,
+      fetchDesk: this.#fetchDesk,
       onReceived: (message) => this.#received(message),
       observe,
     });
@@ -161,6 +193,11 @@ export class Gateway implements WatchedGateway {
         lookUpMx: environment.lookUpMx ?? lookUpMx,
         random,
         checkpoints: new Checkpoints({ clock, hostname }),
+        fetching: {
+          turned: (call, stream, octets) => this.#turned.take(call, stream, octets),
+          asked: (peer) => this.#fetchTimes.asked(peer),
+          onProblem: (problem) => observe({ type: 'problem', problem }),
+        },
       },
       configuration,
       router,
@@ -186,6 +223,10 @@ export class Gateway implements WatchedGateway {
       onWell: (destination) => this.#retries.wentWell(destination),
       onProblem: (problem) => observe({ type: 'problem', problem }),
     });
+    this.#fetchTimes = new FetchTimes(clock, (peer) =>
+      this.#dispatcher.visit(destinationKey({ type: 'peers', peers: [peer] })),
+    );
+    this.#fetchTimes.configure(configuration.peers);
   }
 
   /** The ports that SMTP is taken on, in the order of the configuration. */
@@ -235,9 +276,12 @@ export class Gateway implements WatchedGateway {
     const router = new Router(configuration.routes);
     const policy = mailPolicyOf(configuration, router);
     this.#policy = policy;
+    this.#fetchRights = new FetchRights(configuration, router);
     this.#smtp.configure(configuration, policy, files);
-    this.#incoming.configure({ policy, ...incomingOptions(configuration) });
+    this.#reception.configure(receptionTerms(configuration, policy));
+    this.#incoming.configure(incomingOptions(configuration));
     this.#ways.configure(configuration, router);
+    this.#fetchTimes.configure(configuration.peers);
     for (const bridge of configuration.bridges) {
       const caller = this.#ways.callerOf(bridge.peer);
       const listener = this.#bridges.find((each) => each.isOn(bridge.listen));
@@ -283,6 +327,8 @@ export class Gateway implements WatchedGateway {
     for (const bridge of this.#bridges) bridge.stop();
     this.#smtp.stop();
     this.#incoming.stop();
+    this.#turned.stop();
+    this.#fetchTimes.stop();
     const deliveries = this.#dispatcher.stop();
     await this.#within(STOP_MS, async () => {
       await deliveries;
@@ -358,7 +404,7 @@ export class Gateway implements WatchedGateway {
 
   async #untilNoSession(): Promise<void> {
     const bridged = (): number => this.#bridges.reduce((sum, { size }) => sum + size, 0);
-    while (this.#smtp.size + this.#incoming.size + bridged() > 0)
+    while (this.#smtp.size + this.#incoming.size + this.#turned.size + bridged() > 0)
       await new Promise<void>((resolve) => void this.#clock.wake(this.#clock.now() + 50, resolve));
   }
 
@@ -378,6 +424,13 @@ function incomingOptions(configuration: Configuration) {
   return {
     configuration,
     callerNetwork: callerNetwork === undefined ? undefined : CallerNetwork.parse(callerNetwork),
+  };
+}
+
+function receptionTerms(configuration: Configuration, policy: MailPolicy): ReceptionTerms {
+  return {
+    policy,
     session: circuitServerOptions(configuration),
+    turnedSession: circuitClientOptions(configuration),
   };
 }

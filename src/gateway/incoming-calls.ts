@@ -11,16 +11,14 @@ import {
   type CallToAdmit,
   type EngineAction,
   type IncomingRule,
-  type MailPolicy,
   numberOfCaller,
 } from '../routing/index.js';
-import type { ServerOptions } from '../smtp/index.js';
 import type { Spool } from '../spool/index.js';
 import type { CallStarted, CallWatcher } from './call-watcher.js';
+import type { CircuitReception } from './circuit-reception.js';
 import type { Observe } from './events.js';
 import { reachMailServer } from './mail-server.js';
-import type { Received } from './reception.js';
-import { ServerRunner } from './server-runner.js';
+import type { ServerRunner } from './server-runner.js';
 import type { Connect } from './smtp-transport.js';
 
 export interface IncomingCallsOptions {
@@ -29,13 +27,11 @@ export interface IncomingCallsOptions {
   readonly callerNetwork: CallerNetwork | undefined;
   readonly spool: Spool;
   readonly clock: Clock;
-  readonly policy: MailPolicy;
-  readonly session: ServerOptions;
+  readonly reception: CircuitReception;
   readonly connect: Connect;
   /** False while whoever calls on a link may give any number (a modem that was rung up). */
   readonly isVouchedNow: (link: string) => boolean;
   readonly watchCall: (call: CallStarted) => CallWatcher;
-  readonly onReceived: (message: Received) => void | Promise<void>;
   readonly observe: Observe;
 }
 
@@ -74,9 +70,7 @@ export class IncomingCalls {
   }
 
   /** Counts for further calls. */
-  configure(
-    options: Pick<IncomingCallsOptions, 'configuration' | 'callerNetwork' | 'policy' | 'session'>,
-  ): void {
+  configure(options: Pick<IncomingCallsOptions, 'configuration' | 'callerNetwork'>): void {
     this.#options = { ...this.#options, ...options };
   }
 
@@ -178,29 +172,14 @@ export class IncomingCalls {
     return undefined;
   }
 
-  #engine({ calling, link, mayRelay, isVouched }: Admitted, { circuit, watcher }: Answered): ServerRunner {
-    const { clock, spool, session, policy, observe, onReceived } = this.#options;
-    return new ServerRunner({
-      stream: circuit,
-      caller: {
-        source: `x25 ${calling || 'unknown'} on ${link.name}`,
-        origin: `X.25 ${calling || 'without a number'} on ${link.name}`,
-        protocol: 'X25',
-        calling,
-        mayRelay,
-        isVouched,
-      },
-      session,
-      policy,
-      spool,
-      clock,
-      onDialogue: (event) => circuit.dialogue(event),
-      onReceived: (message) => {
-        watcher.messageReceived();
-        return onReceived(message);
-      },
-      onMisdeed: (what) => observe({ type: 'misdeed', where: circuit.circuit.id, what }),
-      onProblem: (problem) => observe({ type: 'problem', problem: `${circuit.circuit.id}: ${problem}` }),
+  #engine({ calling, link, peer, mayRelay, isVouched }: Admitted, answered: Answered): ServerRunner {
+    return this.#options.reception.session({
+      ...answered,
+      link: link.name,
+      number: calling,
+      peer,
+      mayRelay,
+      isVouched,
     });
   }
 

@@ -22,12 +22,16 @@ export class MailSource {
   readonly #owner: string;
   readonly #claimed: Delivery[] = [];
   readonly #given = new Map<string, Delivery>();
+  readonly #isWanted: ((recipient: string) => boolean) | undefined;
   #probing: boolean;
   #delivered = 0;
   #finishing = false;
   #stopRenewing: () => void = () => {};
 
-  /** @param probing one message first: the destination was down, and all others wait for its outcome. */
+  /**
+   * @param probing one message first: the destination was down, and all others wait for its outcome.
+   * @param isWanted only for these recipients; the others are left as they are. Default: all.
+   */
   constructor(options: {
     spool: Spool;
     settler: Settler;
@@ -35,6 +39,7 @@ export class MailSource {
     destination: string;
     owner: string;
     probing: boolean;
+    isWanted?: (recipient: string) => boolean;
   }) {
     this.#spool = options.spool;
     this.#settler = options.settler;
@@ -42,6 +47,7 @@ export class MailSource {
     this.#destination = options.destination;
     this.#owner = options.owner;
     this.#probing = options.probing;
+    this.#isWanted = options.isWanted;
     this.#renewLater();
   }
 
@@ -110,7 +116,19 @@ export class MailSource {
   async #claim(): Promise<void> {
     const until = this.#clock.wallTime() + CLAIM_MS;
     const limit = this.#probing ? PROBE : BATCH;
-    this.#claimed.push(...(await this.#spool.claim(this.#destination, this.#owner, limit, until)));
+    let found: readonly Delivery[];
+    do {
+      found = await this.#spool.claim(this.#destination, this.#owner, limit, until);
+      this.#claimed.push(...found.flatMap((delivery) => this.#wantedOf(delivery)));
+      // What is not wanted stays claimed until the end, so that what lies behind it is seen.
+    } while (found.length > 0 && this.#claimed.length === 0);
+  }
+
+  #wantedOf(delivery: Delivery): Delivery[] {
+    const isWanted = this.#isWanted;
+    if (isWanted === undefined) return [delivery];
+    const recipients = delivery.recipients.filter(({ address }) => isWanted(address));
+    return recipients.length === 0 ? [] : [{ ...delivery, recipients }];
   }
 
   #renewLater(): void {

@@ -19,6 +19,9 @@ export interface PeerCallerOptions {
 export interface PlacedCall {
   readonly circuit: MailCircuit;
   readonly watcher: CallWatcher;
+  /** As it was when the call was placed. */
+  readonly peer: PeerConfiguration;
+  readonly link: string;
   /** In words: `call to site-b (26245300040 on psdn0)`. */
   readonly title: string;
   /** When the circuit is gone. Never rejects. */
@@ -94,7 +97,8 @@ export class PeerCaller {
       peer: peer.name,
       userData: peer.userData,
     });
-    return { circuit, watcher, outcome, title: `call to ${peer.name} (${peer.nua} on ${link.name})` };
+    const title = `call to ${peer.name} (${peer.nua} on ${link.name})`;
+    return { circuit, watcher, peer, link: link.name, outcome, title };
   }
 
   /**

@@ -1,7 +1,7 @@
-import type { Clock } from '../core/index.js';
+import type { Clock, OctetStream } from '../core/index.js';
 import type { ClientOptions } from '../smtp/index.js';
 import type { Checkpoints } from './checkpoints.js';
-import { ClientRunner } from './client-runner.js';
+import { ClientRunner, type FetchFromServer } from './client-runner.js';
 import type { Transport, TransportEnd } from './dispatcher.js';
 import type { MailSource } from './mail-source.js';
 import type { PeerCaller, PlacedCall } from './peer-caller.js';
@@ -12,7 +12,20 @@ export interface PeerTransportOptions {
   readonly clock: Clock;
   /** Messages that were cut off go on where they stopped (RFC 1845). */
   readonly checkpoints?: Checkpoints;
+  /** Where mail of ours is fetched. */
+  readonly fetching?: Fetching;
 }
+
+export interface Fetching {
+  /** The call has turned: we are the server on this stream. `octets` are the first for it. */
+  readonly turned: (call: PlacedCall, stream: OctetStream, octets: Uint8Array) => void;
+  /** A call is over in which it was asked what waits there for us. */
+  readonly asked: (peer: string) => void;
+  readonly onProblem: (problem: string) => void;
+}
+
+/** RFC 2645 §5.2.1: no mail. */
+const NO_MAIL = 453;
 
 /** Brings mail to a peer: places a call, runs a session over it, clears. */
 export class PeerTransport implements Transport {
@@ -40,6 +53,7 @@ export class PeerTransport implements Transport {
     const outcome = await call.outcome;
     const end = await runner?.done;
     const inOrder = end?.inOrder ?? false;
+    if (inOrder && call.peer.fetch !== undefined) this.#options.fetching?.asked(call.peer.name);
     // It dropped EHLO: the next call, which costs money as this one did, begins with HELO.
     if (end?.again === 'helo') this.#hello = 'HELO';
     const retry = caller.learn(outcome, inOrder);
@@ -50,8 +64,10 @@ export class PeerTransport implements Transport {
     };
   }
 
-  #runner({ circuit, watcher }: PlacedCall, mail: MailSource): ClientRunner {
+  #runner(call: PlacedCall, mail: MailSource): ClientRunner {
     const { caller, session, clock, checkpoints } = this.#options;
+    const { circuit, watcher } = call;
+    const fetch = this.#fetch(call);
     return new ClientRunner({
       stream: circuit,
       session: this.#hello === undefined ? session : { ...session, hello: this.#hello },
@@ -63,7 +79,23 @@ export class PeerTransport implements Transport {
         if (outcomes.some((recipient) => recipient.outcome === 'delivered')) watcher.messageSent();
         return mail.settle(message, outcomes);
       },
+      ...(fetch !== undefined && { fetch }),
       onDialogue: (event) => circuit.dialogue(event),
     });
+  }
+
+  #fetch(call: PlacedCall): FetchFromServer | undefined {
+    const { fetching } = this.#options;
+    const { fetch, name } = call.peer;
+    if (fetch === undefined || fetching === undefined) return undefined;
+    const { how, domains } = fetch;
+    return {
+      how,
+      domains,
+      turned: (stream, octets) => fetching.turned(call, stream, octets),
+      refused: (reason, code) => {
+        if (code !== NO_MAIL) fetching.onProblem(`fetching mail from ${name}: ${reason}`);
+      },
+    };
   }
 }

@@ -1,8 +1,9 @@
-import { Alarm, type Clock, type OctetStream, type StreamEnd } from '../core/index.js';
+import { Alarm, type Clock, HandedOverStream, type OctetStream, type StreamEnd } from '../core/index.js';
 import type { MailPolicy } from '../routing/index.js';
 import {
   type Ask,
   type ClientFacts,
+  type ClientOptions,
   type Credentials,
   type DialogueEvent,
   type EnhancedReply,
@@ -16,6 +17,10 @@ import {
 } from '../smtp/index.js';
 import type { Spool } from '../spool/index.js';
 import type { Caller } from './caller.js';
+import { ClientRunner } from './client-runner.js';
+import type { FetchDesk } from './fetch-desk.js';
+import type { Fetcher } from './fetch-rights.js';
+import { FetchedMail } from './fetched-mail.js';
 import { type Received, Reception } from './reception.js';
 
 export interface ServerRunnerOptions {
@@ -33,7 +38,11 @@ export interface ServerRunnerOptions {
   readonly upgrade?: (stream: OctetStream) => Promise<Encrypted | string>;
   /** Where AUTH is offered; undefined for nobody of this name. */
   readonly credentials?: (user: string) => Credentials | undefined;
+  /** Where ETRN and ATRN are offered. `session`: what we are like as the client that ATRN makes of us. */
+  readonly fetching?: { readonly desk: Pick<FetchDesk, 'etrn' | 'atrn'>; readonly session: ClientOptions };
   readonly onDialogue?: (event: DialogueEvent) => void;
+  /** A message went out, after ATRN. */
+  readonly onSent?: () => void;
   readonly onReceived?: (message: Received) => void | Promise<void>;
   readonly onMisdeed?: (what: Misdeed) => void;
   readonly onEnd?: (end: { messages: number; reason: string }) => void;
@@ -52,6 +61,8 @@ export class ServerRunner {
   readonly #reception: Reception;
   readonly #alarm: Alarm;
   #stream: OctetStream;
+  /** What ATRN has asked for. */
+  #fetched: FetchedMail | undefined;
   #closedBecause: string | undefined;
   #over = false;
 
@@ -87,6 +98,7 @@ export class ServerRunner {
   /** Ends with 421 at the next good moment; a message on its way is finished first. */
   stop(): void {
     this.#input({ type: 'stop' });
+    this.#fetched?.finish();
   }
 
   #listen(): void {
@@ -133,7 +145,8 @@ export class ServerRunner {
         void this.#upgrade();
         return;
       case 'turn':
-        throw new Error('SMTP server: turned, and ATRN is not offered');
+        void this.#turn(action.octets);
+        return;
       case 'close':
         if (action.why === 'gone') return; // the stream told us, and why
         this.#closedBecause = action.why;
@@ -173,9 +186,54 @@ export class ServerRunner {
       case 'proxied':
         return { accept: true };
       case 'etrn':
-      case 'atrn':
-        throw new Error(`${ask.type} is not offered`);
+        return this.#desk.etrn(ask, this.#fetcher(client));
+      case 'atrn': {
+        const fetched = await this.#desk.atrn(ask.domains, this.#fetcher(client));
+        if (!(fetched instanceof FetchedMail)) return { accept: false, reply: fetched };
+        if (this.#over) await fetched.end();
+        else this.#fetched = fetched;
+        return { accept: true };
+      }
     }
+  }
+
+  get #desk(): Pick<FetchDesk, 'etrn' | 'atrn'> {
+    const { fetching } = this.#options;
+    if (fetching === undefined) throw new Error('ETRN and ATRN are not offered');
+    return fetching.desk;
+  }
+
+  #fetcher({ identity }: ClientFacts): Fetcher {
+    const { peer, isVouched } = this.#options.caller;
+    return { peer: isVouched === true ? peer : undefined, login: identity };
+  }
+
+  /** RFC 2645 §4: the other end is the server from now on, and greets first. @param octets what it has said already */
+  async #turn(octets: Uint8Array): Promise<void> {
+    const { clock, onDialogue, onSent, fetching, onEnd } = this.#options;
+    const fetched = this.#fetched;
+    if (fetched === undefined || fetching === undefined) throw new Error('SMTP server: turned for nothing');
+    this.#over = true;
+    this.#reception.end();
+    const stream = new HandedOverStream(this.#stream, clock);
+    this.#stream.setReceiver(stream);
+    if (octets.length > 0) stream.octets(octets);
+    const runner = new ClientRunner({
+      stream,
+      session: fetching.session,
+      clock,
+      next: () => fetched.next(),
+      readBody: (message) => fetched.readBody(message),
+      settle: (message, outcomes) => {
+        if (outcomes.some(({ outcome }) => outcome === 'delivered')) onSent?.();
+        return fetched.settle(message, outcomes);
+      },
+      ...(onDialogue !== undefined && { onDialogue }),
+    });
+    runner.start();
+    const { reason } = await runner.done;
+    await fetched.end();
+    onEnd?.({ messages: this.#reception.messages, reason });
   }
 
   /** What still comes on the stream below belongs to TLS. */
@@ -199,6 +257,7 @@ export class ServerRunner {
     this.#over = true;
     this.#carryOut(this.#session.handle({ type: 'ended' }, this.#options.clock.now()));
     this.#reception.end();
+    void this.#fetched?.end();
     const { messages } = this.#reception;
     this.#options.onEnd?.({ messages, reason: this.#closedBecause ?? end.reason });
   }

@@ -43,7 +43,7 @@ export function circuitServerOptions(configuration: Configuration): ServerOption
     lineEnds: 'learn',
     bareLineEnd: 'crlf',
     idleTimeoutMs: NO_TIMEOUT_MS,
-    offers: { ...OFFERS, checkpoint: true },
+    offers: { ...OFFERS, checkpoint: true, etrn: true, atrn: true },
   };
 }
 
@@ -60,6 +60,7 @@ export function tcpServerOptions(
   configuration: Configuration,
   { service, startTls, mechanisms, isTrusted }: TcpService,
 ): ServerOptions {
+  const hasFetchers = configuration.peers.some(({ users }) => users.length > 0);
   return {
     ...common(configuration),
     lineEnds: 'crlf',
@@ -73,7 +74,12 @@ export function tcpServerOptions(
       startTls,
       xclient: isTrusted,
       xforward: isTrusted,
-      ...(mechanisms.length > 0 && { auth: { mechanisms, withoutTls: false } }),
+      // By TCP only a login tells whose mail it is.
+      ...(mechanisms.length > 0 && {
+        auth: { mechanisms, withoutTls: false },
+        etrn: hasFetchers,
+        atrn: hasFetchers,
+      }),
     },
   };
 }

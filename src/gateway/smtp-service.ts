@@ -7,10 +7,11 @@ import type { MailPolicy } from '../routing/index.js';
 import type { MechanismName, ServerOptions } from '../smtp/index.js';
 import type { Spool } from '../spool/index.js';
 import type { Observe } from './events.js';
+import type { FetchDesk } from './fetch-desk.js';
 import { readProxied } from './proxied-client.js';
 import type { Received } from './reception.js';
 import { type Encrypted, ServerRunner } from './server-runner.js';
-import { tcpServerOptions } from './session-options.js';
+import { tcpClientOptions, tcpServerOptions } from './session-options.js';
 import { SmtpListener } from './smtp-listener.js';
 import { UsersFile } from './users-file.js';
 
@@ -19,6 +20,7 @@ export interface SmtpServiceOptions {
   readonly policy: MailPolicy;
   readonly spool: Spool;
   readonly clock: Clock;
+  readonly fetchDesk: Pick<FetchDesk, 'etrn' | 'atrn'>;
   readonly onReceived: (message: Received) => void | Promise<void>;
   readonly observe: Observe;
 }
@@ -160,7 +162,7 @@ export class SmtpService {
     listener: ListenerConfiguration,
     encrypted: Encrypted | undefined,
   ): void {
-    const { policy, spool, clock, onReceived, observe } = this.#options;
+    const { configuration, policy, spool, clock, fetchDesk, onReceived, observe } = this.#options;
     const session = this.#sessionFor(address, listener);
     const count = (this.#clients.get(address) ?? 0) + 1;
     this.#clients.set(address, count);
@@ -175,6 +177,7 @@ export class SmtpService {
       clock,
       upgrade: (below) => this.#secure(below),
       credentials: (user) => this.#users?.find(user),
+      fetching: { desk: fetchDesk, session: tcpClientOptions(configuration) },
       onReceived,
       onMisdeed: (what) => observe({ type: 'misdeed', where: `smtp ${address}`, what }),
       onEnd: () => {

@@ -10,7 +10,7 @@ import { FallbackTransport } from './fallback-transport.js';
 import { MxTransport } from './mx-transport.js';
 import { ownHosts } from './own-hosts.js';
 import { PeerCaller } from './peer-caller.js';
-import { PeerTransport } from './peer-transport.js';
+import { type Fetching, PeerTransport } from './peer-transport.js';
 import { circuitClientOptions, tcpClientOptions } from './session-options.js';
 import { type Connect, SmtpTransport } from './smtp-transport.js';
 
@@ -25,6 +25,7 @@ export interface WaysOptions {
   /** 0 up to, not including, 1. */
   readonly random: () => number;
   readonly checkpoints: Checkpoints;
+  readonly fetching: Fetching;
 }
 
 const SMTP_PORT = 25;
@@ -46,7 +47,7 @@ export class Ways {
 
   /** A peer that stays keeps its circuits, and what was learnt of it. Mail for one that is gone waits. */
   configure(configuration: Configuration, router: Router): void {
-    const { clock, watchCall, linkNamed, checkpoints } = this.#options;
+    const { clock, watchCall, linkNamed, checkpoints, fetching } = this.#options;
     this.#configuration = configuration;
     this.#router = router;
     const session = circuitClientOptions(configuration);
@@ -60,7 +61,8 @@ export class Ways {
       callers.set(peer.name, caller);
       transports.set(
         peer.name,
-        this.#transports.get(peer.name) ?? new PeerTransport({ caller, session, clock, checkpoints }),
+        this.#transports.get(peer.name) ??
+          new PeerTransport({ caller, session, clock, checkpoints, fetching }),
       );
     }
     this.#callers = callers;

@@ -76,6 +76,17 @@ export class Router {
     return refused('5.1.2', `no route to ${domain}`);
   }
 
+  /** Where mail for a domain goes, whoever exists there; undefined where it goes nowhere. */
+  destinationOf(domain: string): Destination | undefined {
+    for (const { domain: pattern, target } of this.#rules) {
+      const captures = pattern.match(domain);
+      if (captures === undefined) continue;
+      const decision = decide(target, captures, domain);
+      return decision.type === 'refused' ? undefined : decision;
+    }
+    return undefined;
+  }
+
   /**
    * How a server is spoken to, whichever route leads there: the strictest terms of all that can, since the queue remembers
    * where mail goes and not by which route. To the servers of a domain leads its own route.

@@ -23,6 +23,7 @@ export type Step =
   | 'DATA'
   | 'BDAT'
   | 'message'
+  | 'ETRN'
   | 'ATRN'
   | 'QUIT';
 
@@ -40,6 +41,7 @@ const TIMEOUTS: Record<Step, keyof ClientOptions['timeouts']> = {
   DATA: 'dataMs',
   BDAT: 'dataMs',
   message: 'endOfDataMs',
+  ETRN: 'commandMs',
   ATRN: 'commandMs',
   QUIT: 'commandMs',
 };

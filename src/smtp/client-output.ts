@@ -42,8 +42,8 @@ export class ClientOutput {
     this.#actions.push(result);
   }
 
-  notTurned(code: number, reason: string): void {
-    this.#actions.push({ do: 'notTurned', code, reason });
+  notFetched(code: number, reason: string): void {
+    this.#actions.push({ do: 'notFetched', code, reason });
   }
 
   /** A later one in the same call takes the place of an earlier one. */

@@ -9,7 +9,7 @@ import { describeReply, type Reply, ReplyReader } from './reply.js';
 import type { Again, ClientAction, ClientInput, ClientOptions, OutgoingMessage } from './session.js';
 
 type Phase =
-  | { readonly name: 'unopened' | 'opening' | 'upgrading' | 'ready' | 'turning' | 'over' }
+  | { readonly name: 'unopened' | 'opening' | 'upgrading' | 'ready' | 'fetching' | 'over' }
   | { readonly name: 'sending'; readonly transfer: MessageTransfer }
   /** `why`: what made us quit, where it was not the driver. */
   | { readonly name: 'quitting'; readonly why: string | undefined; readonly again: Again | undefined };
@@ -72,6 +72,11 @@ export class ClientSession {
         break;
       case 'turn':
         this.#turn(input.domains);
+        break;
+      case 'etrn':
+        this.#expect('ready', 'etrn');
+        this.#phase = { name: 'fetching' };
+        this.#etrn(input.nodes);
         break;
       case 'quit':
         this.#expect('ready', 'quit');
@@ -147,7 +152,7 @@ export class ClientSession {
 
   #turn(domains: readonly string[]): void {
     this.#expect('ready', 'turn');
-    this.#phase = { name: 'turning' };
+    this.#phase = { name: 'fetching' };
     this.#dialogue.send([
       {
         step: 'ATRN',
@@ -155,12 +160,28 @@ export class ClientSession {
         answered: (reply, good) => {
           if (good) this.#turned();
           else {
-            this.#dialogue.output.notTurned(reply.code, describeReply(reply));
+            this.#dialogue.output.notFetched(reply.code, describeReply(reply));
             this.#ready();
           }
         },
       },
     ]);
+  }
+
+  /** One after the other: RFC 2920 says nothing of ETRN in a batch. */
+  #etrn([node, ...others]: readonly string[]): void {
+    if (node === undefined) this.#ready();
+    else
+      this.#dialogue.send([
+        {
+          step: 'ETRN',
+          line: `ETRN ${node}`,
+          answered: (reply, good) => {
+            if (!good) this.#dialogue.output.notFetched(reply.code, `${node}: ${describeReply(reply)}`);
+            this.#etrn(others);
+          },
+        },
+      ]);
   }
 
   // ---------------------------------------------------------------- replies

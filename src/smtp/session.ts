@@ -104,6 +104,8 @@ export type ClientInput =
   | { readonly type: 'failed'; readonly reason: string }
   /** Only after `ready`: client and server change places, for the mail of these domains (RFC 2645). None: of all that are ours. */
   | { readonly type: 'turn'; readonly domains: readonly string[] }
+  /** Only after `ready`: the server is asked to bring what waits for these nodes (RFC 1985). `ready` follows. */
+  | { readonly type: 'etrn'; readonly nodes: readonly string[] }
   /** Only after `ready`: nothing more to send. */
   | { readonly type: 'quit' }
   | { readonly type: 'ended'; readonly reason: string };
@@ -130,8 +132,8 @@ export type ClientAction =
       readonly interrupted?: Required<Checkpoint>;
     }
   | { readonly do: 'dialogue'; readonly event: DialogueEvent }
-  /** The server refused to change places; `ready` follows. */
-  | { readonly do: 'notTurned'; readonly code: number; readonly reason: string }
+  /** The server refused to change places, or to bring what waits for a node (`reason` names it); `ready` follows. */
+  | { readonly do: 'notFetched'; readonly code: number; readonly reason: string }
   /**
    * We are the server from here on: this session is over, the transport is not. `octets` came after the reply and are
    * the first of the new client; they are not consumed yet.

@@ -203,7 +203,26 @@ describe('what a file comes to', () => {
       facilities: [{}],
       timers: { callAcceptMs: 100_000, serviceReadyMs: 120_000, replyMs: 600_000, quitMs: 20_000 },
       maxCircuits: 1,
+      users: [],
     });
+  });
+
+  test('a peer where our mail is fetched, and that may fetch its own when it logs in', () => {
+    const peer = `name = "hub"
+nua = "26245300040"
+link = "psdn0"
+users = "hub"
+fetch = "atrn"
+fetch_domains = ["site-a.example"]
+fetch_every = "1h"`;
+    const { peers, limits } = configurationOf(
+      tomlOf({ peer, route: 'domain = "*"\npeer = "hub"' }, '[limits]\netrn = "0s"'),
+    );
+    expect(peers[0]).toMatchObject({
+      users: ['hub'],
+      fetch: { how: 'atrn', domains: ['site-a.example'], everyMs: 3_600_000 },
+    });
+    expect(limits.etrnEveryMs).toBe(0);
   });
 
   test('carrier is watched where it is asked for', () => {

@@ -376,6 +376,16 @@ describe('[[peer]]', () => {
   test.each([
     ['', 'nua: missing; needed: 1 to 15 digits'],
     ['nua = "2624*"', 'nua: found "2624*"; allowed: 1 to 15 digits'],
+    ['nua = "1"\nfetch = "turn"', 'fetch: found "turn"; allowed: "none" or "etrn" or "atrn"'],
+    ['nua = "1"\nfetch_every = "1h"', 'fetch_every: allowed only with fetch = "etrn" or "atrn"'],
+    [
+      'nua = "1"\nfetch = "etrn"',
+      'fetch_domains: missing; needed with fetch = "etrn": the domains to ask for',
+    ],
+    [
+      'nua = "1"\nfetch = "atrn"\nfetch_domains = ["*.a"]',
+      'fetch_domains[0]: found "*.a"; allowed: a domain, such as "site-a.example"',
+    ],
     ['nua = "1"\ncalling = 1', `calling: found 1; allowed: ${PATTERN}; write it in quotes`],
     ['nua = "1"\ncalling = ["1", "a"]', `calling[1]: found "a"; allowed: ${PATTERN}`],
     [

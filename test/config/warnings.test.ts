@@ -284,6 +284,19 @@ describe('peers', () => {
       ['peer "site-c": its callers are taken for peer "site-b", which has the same number'],
     ],
     [PEER, `${SITE_C}\nnua = "7"`, []],
+    [`${PEER}\nusers = "b"`, '', ['peer "site-b" users: nobody can log in: there is no [auth]']],
+    [
+      `${PEER}\nfetch = "atrn"`,
+      '',
+      ['peer "site-b" fetch: what comes would be refused: relay.domains is empty'],
+    ],
+    [
+      `${PEER}\nfetch = "etrn"\nfetch_domains = ["a.test", "b.test"]`,
+      '[relay]\ndomains = ["a.test"]',
+      [
+        'peer "site-b" fetch_domains[1]: b.test is not among relay.domains: its mail would come, be refused and be returned',
+      ],
+    ],
   ])('%j and %j: %j', (peer, extra, warnings) => {
     expect(warningsOf(tomlOf({ peer }, extra))).toEqual(warnings);
   });

@@ -26,6 +26,7 @@ function bridge(answer: (call: IncomingCall) => void, maxCircuits = 1) {
       facilities: [{}],
       timers: DEFAULT_CALL_TIMERS,
       maxCircuits,
+      users: [],
     },
     links: [{ name: 'l', circuits: a, prefixes: {}, isAvailable: () => true }],
     clock,

@@ -175,7 +175,7 @@ describe('TLS', () => {
 });
 
 describe('changing places (RFC 2645)', () => {
-  function turning() {
+  function turning(how: 'etrn' | 'atrn' = 'atrn') {
     const stream = new ScriptedStream();
     const heard: string[] = [];
     const runner = new ClientRunner({
@@ -189,10 +189,11 @@ describe('changing places (RFC 2645)', () => {
       next: async () => undefined,
       readBody: async function* () {},
       settle: async () => {},
-      turn: {
+      fetch: {
+        how,
         domains: ['gw.example'],
         turned: (of, octets) => heard.push(`turned ${of === stream} ${Buffer.from(octets).toString()}`),
-        refused: (code) => heard.push(`refused ${code}`),
+        refused: (reason, code) => heard.push(`refused ${code ?? reason}`),
       },
     });
     runner.start();
@@ -222,6 +223,16 @@ describe('changing places (RFC 2645)', () => {
     expect([heard, stream.take()]).toEqual([['refused 453'], 'QUIT\r\n']);
     stream.say('221 bye\r\n');
     expect(await runner.done).toMatchObject({ inOrder: true });
-    expect(await turning().hello('250 b\r\n')).toContain('QUIT\r\n');
+    const other = turning();
+    expect(await other.hello('250 b\r\n')).toContain('QUIT\r\n');
+    expect(other.heard).toEqual(['refused b does not offer ATRN']);
+  });
+
+  test('ETRN: what waits is to be brought, and the session ends', async () => {
+    const { stream, heard, hello } = turning('etrn');
+    expect(await hello('250-b\r\n250 ETRN\r\n')).toContain('ETRN gw.example\r\n');
+    stream.say('459 not yours\r\n');
+    await settled();
+    expect([heard, stream.take()]).toEqual([['refused 459'], 'QUIT\r\n']);
   });
 });

@@ -50,6 +50,7 @@ function peer(options: {
       facilities: options.facilities ?? [LARGE, SMALL],
       timers: DEFAULT_CALL_TIMERS,
       maxCircuits: 1,
+      users: [],
     } satisfies PeerConfiguration,
     links: [...(options.first === undefined ? [] : [link('first', options.first(clock))]), link('l', a)],
     clock,

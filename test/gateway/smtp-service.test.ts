@@ -13,7 +13,7 @@ import {
 } from '../../src/config/index.js';
 import { SystemClock, VirtualClock } from '../../src/core/index.js';
 import type { GatewayEvent } from '../../src/gateway/events.js';
-import { SmtpService } from '../../src/gateway/smtp-service.js';
+import { SmtpService, type SmtpServiceOptions } from '../../src/gateway/smtp-service.js';
 import { changeUser, formatUser } from '../../src/gateway/users-file.js';
 import { proxyHeaderV2 } from '../../src/proxy/index.js';
 import { Network } from '../../src/routing/index.js';
@@ -67,6 +67,7 @@ async function start(
     policy: policyOfTests(),
     spool,
     clock,
+    fetchDesk: NO_FETCHING,
     onReceived: () => {},
     observe: (event) => events.push(event),
   });
@@ -74,6 +75,11 @@ async function start(
   await service.listen();
   return { service, events, port: service.ports[0] ?? 0, configuration: used };
 }
+
+const NO_FETCHING: SmtpServiceOptions['fetchDesk'] = {
+  etrn: async () => ({ accept: true }),
+  atrn: async () => ({ code: 453, text: 'no mail' }),
+};
 
 afterEach(() => {
   for (const service of services.splice(0)) service.close();
@@ -197,7 +203,7 @@ describe('SMTP over TCP', () => {
   test('a stranger has only so many sessions at once', async () => {
     const { port } = await start(
       { proxy: [HERE] },
-      { limits: { sessions: 10, sessionsPerClient: 1, earlyTalkers: 'serve' } },
+      { limits: { sessions: 10, sessionsPerClient: 1, etrnEveryMs: 0, earlyTalkers: 'serve' } },
     );
     const open = (source: string): Socket => {
       const socket = connect(port, '127.0.0.1');

@@ -169,7 +169,7 @@ export class MailEnd {
         if (action.how === 'close') this.mail.close();
         else this.mail.abort('protocolError');
         return;
-      case 'notTurned':
+      case 'notFetched':
       case 'upgrade':
         throw new Error(`not expected: ${action.do}`);
     }

@@ -340,7 +340,7 @@ export class ClientDriver {
       case 'turned':
         this.turned = action.octets;
         break;
-      case 'notTurned':
+      case 'notFetched':
         this.refusedTurns.push(`${action.code}: ${action.reason}`);
         break;
       case 'finished':

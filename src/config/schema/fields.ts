@@ -127,6 +127,11 @@ export function domainPattern() {
   return pattern(/^[A-Za-z0-9._*-]+$/, allowed, { ignoreCase: true });
 }
 
+/** One domain, not a pattern. */
+export function domain() {
+  return matching(/^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$/, 'a domain, such as "site-a.example"');
+}
+
 /** Of mail addresses: `*@spam.example`; empty for the sender of a report. */
 export function addressPattern() {
   const allowed = `a pattern of mail addresses: ${PATTERN}`;

@@ -2,7 +2,20 @@ import type { z } from 'zod';
 import { CALL_TIMERS } from '../../rfc1090/index.js';
 import { MOST_USER_DATA } from '../../x25/index.js';
 import { facilitySetSchema } from './facilities.js';
-import { hex, list, name, nua, nuaPattern, oneOrMore, table, timer, whole } from './fields.js';
+import {
+  choice,
+  domain,
+  duration,
+  hex,
+  list,
+  name,
+  nua,
+  nuaPattern,
+  oneOrMore,
+  table,
+  timer,
+  whole,
+} from './fields.js';
 
 /** X.25 §5.2.1: call user data of a call without fast select. */
 export const MAX_CALL_USER_DATA = 16;
@@ -32,6 +45,10 @@ export const peerSchema = table('peer', {
     .min(1, { error: `${FACILITY_SETS}, at least one: {} asks for nothing` })
     .default([{}]),
   timers: timersSchema.prefault({}),
+  users: oneOrMore(name(), 'the name of a user, or a list of them').default([]),
+  fetch: choice(['none', 'etrn', 'atrn']).default('none'),
+  fetch_domains: list(domain(), 'a list of domains').default([]),
+  fetch_every: duration(60_000, 7 * 86_400_000).optional(),
   calls: table('peer.calls', { max_circuits: whole(1, 4095).default(1) }).prefault({}),
 });
 

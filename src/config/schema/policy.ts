@@ -4,6 +4,7 @@ import {
   addressPattern,
   choice,
   domainPattern,
+  duration,
   list,
   matching,
   name,
@@ -14,6 +15,9 @@ import {
   whole,
   yesOrNo,
 } from './fields.js';
+
+const SECOND = 1_000;
+const DAY = 86_400 * SECOND;
 
 /** `[[access]]` */
 export const accessSchema = table('access', {
@@ -42,6 +46,7 @@ export const authSchema = table('auth', {
 export const limitsSchema = table('limits', {
   sessions: whole(1, 20_000).default(500),
   sessions_per_client: whole(1, 20_000).default(50),
+  etrn: duration(SECOND, DAY, { off: true }).default(5 * 60 * SECOND),
   early_talkers: choice(['serve', 'refuse']).default('serve'),
   messages: rate().optional(),
   recipients: rate().optional(),

@@ -1,0 +1,82 @@
+import type { Clock, OctetStream } from '../core/index.js';
+import type { MailCircuit } from '../rfc1090/index.js';
+import type { MailPolicy } from '../routing/index.js';
+import type { ClientOptions, ServerOptions } from '../smtp/index.js';
+import type { Spool } from '../spool/index.js';
+import type { CallWatcher } from './call-watcher.js';
+import type { Observe } from './events.js';
+import type { FetchDesk } from './fetch-desk.js';
+import type { Received } from './reception.js';
+import { ServerRunner } from './server-runner.js';
+
+export interface CircuitReceptionOptions extends ReceptionTerms {
+  readonly spool: Spool;
+  readonly clock: Clock;
+  readonly fetchDesk: FetchDesk;
+  readonly onReceived: (message: Received) => void | Promise<void>;
+  readonly observe: Observe;
+}
+
+/** What follows the configuration. */
+export interface ReceptionTerms {
+  readonly policy: MailPolicy;
+  readonly session: ServerOptions;
+  /** What a session is like in which we are the client of who has called (ATRN). */
+  readonly turnedSession: ClientOptions;
+}
+
+export interface ReceivingCircuit {
+  readonly circuit: MailCircuit;
+  readonly watcher: CallWatcher;
+  readonly link: string;
+  /** The number at the other end; empty when it gave none. */
+  readonly number: string;
+  readonly peer?: string | undefined;
+  readonly mayRelay: boolean;
+  /** The number is the other end's own. */
+  readonly isVouched: boolean;
+}
+
+/** Receives mail over circuits, whoever has placed the call. */
+export class CircuitReception {
+  #options: CircuitReceptionOptions;
+
+  constructor(options: CircuitReceptionOptions) {
+    this.#options = options;
+  }
+
+  /** Counts for further sessions. */
+  configure(terms: ReceptionTerms): void {
+    this.#options = { ...this.#options, ...terms };
+  }
+
+  /** @param stream what of the circuit is this session's. @returns a session that is yet to be started. */
+  session(over: ReceivingCircuit, stream: OctetStream = over.circuit): ServerRunner {
+    const { session, turnedSession, fetchDesk, observe, onReceived, ...others } = this.#options;
+    const { circuit, watcher, link, number, peer, mayRelay, isVouched } = over;
+    const { id } = circuit.circuit;
+    return new ServerRunner({
+      ...others,
+      stream,
+      session,
+      caller: {
+        source: `x25 ${number || 'unknown'} on ${link}`,
+        origin: `X.25 ${number || 'without a number'} on ${link}`,
+        protocol: 'X25',
+        calling: number,
+        mayRelay,
+        isVouched,
+        ...(peer !== undefined && { peer }),
+      },
+      fetching: { desk: fetchDesk, session: turnedSession },
+      onDialogue: (event) => circuit.dialogue(event),
+      onSent: () => watcher.messageSent(),
+      onReceived: (message) => {
+        watcher.messageReceived();
+        return onReceived(message);
+      },
+      onMisdeed: (what) => observe({ type: 'misdeed', where: id, what }),
+      onProblem: (problem) => observe({ type: 'problem', problem: `${id}: ${problem}` }),
+    });
+  }
+}
