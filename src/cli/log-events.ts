@@ -1,4 +1,4 @@
-import type { GatewayEvent, LineState, Observe } from '../gateway/index.js';
+import { enhancedStatusOf, type GatewayEvent, type LineState, type Observe } from '../gateway/index.js';
 import type { ModemEvent } from '../modem/index.js';
 import { type CallLog, callRecordLine, type Logger } from '../observe/index.js';
 
@@ -48,9 +48,11 @@ export function logEvents(log: Logger, calls: CallLog | undefined): Observe {
         return;
       }
       case 'settled': {
-        const { outcome, reason, ...fields } = event.recipient;
-        if (outcome === 'delivered') log.info(fields, 'delivered');
-        else log.warn({ ...fields, reason }, outcome);
+        const { outcome, reason, attempt, ...facts } = event.recipient;
+        const status = enhancedStatusOf(reason);
+        const fields = { ...facts, ...attempt, ...(status !== undefined && { status }), reason };
+        if (outcome === 'delivered') log.info(fields, outcome);
+        else log.warn(fields, outcome);
         return;
       }
       case 'call': {

@@ -2,5 +2,6 @@ export { ClientRunner, type ClientRunnerOptions } from './client-runner.js';
 export type { GatewayEvent, LineState, Observe } from './events.js';
 export { type Environment, Gateway } from './gateway.js';
 export { queueAtRest, submissionsAtRest } from './queue-at-rest.js';
+export { enhancedStatusOf } from './report-facts.js';
 export { connectByTcp } from './smtp-transport.js';
 export { changeUser, formatUser, isUserName } from './users-file.js';

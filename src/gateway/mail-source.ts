@@ -21,7 +21,7 @@ export class MailSource {
   readonly #destination: string;
   readonly #owner: string;
   readonly #claimed: Delivery[] = [];
-  readonly #given = new Map<string, Delivery>();
+  readonly #given = new Map<string, { readonly delivery: Delivery; readonly since: number }>();
   readonly #isWanted: ((recipient: string) => boolean) | undefined;
   #probing: boolean;
   #delivered = 0;
@@ -78,7 +78,7 @@ export class MailSource {
     const delivery = this.#claimed.shift();
     if (delivery === undefined) return undefined;
     if (await this.#settler.returnLate(delivery)) return this.next();
-    this.#given.set(delivery.message, delivery);
+    this.#given.set(delivery.message, { delivery, since: this.#clock.now() });
     return outgoing(delivery, this.#clock.wallTime());
   }
 
@@ -86,20 +86,25 @@ export class MailSource {
     return this.#spool.readBody(message);
   }
 
-  async settle({ id }: OutgoingMessage, outcomes: readonly RecipientOutcome[]): Promise<void> {
-    const delivery = this.#given.get(id);
-    if (delivery === undefined) return;
+  /** @param relay what it went over: see `Attempt`. */
+  async settle({ id }: OutgoingMessage, outcomes: readonly RecipientOutcome[], relay: string): Promise<void> {
+    const given = this.#given.get(id);
+    if (given === undefined) return;
     this.#given.delete(id);
     if (outcomes.some(({ outcome }) => outcome === 'delivered')) {
       this.#delivered++;
       this.#probing = false;
     }
-    await this.#settler.settle(delivery, outcomes);
+    const tookMs = this.#clock.now() - given.since;
+    await this.#settler.settle(given.delivery, outcomes, { relay, tookMs });
   }
 
   /** The destination can't be reached: what was claimed waits until then. The rest of its mail need not be touched. */
   async postpone(reason: string, until: number): Promise<void> {
-    const waiting = [...this.#given.values(), ...this.#claimed.splice(0)];
+    const waiting = [
+      ...Array.from(this.#given.values(), ({ delivery }) => delivery),
+      ...this.#claimed.splice(0),
+    ];
     this.#given.clear();
     await this.#settler.postpone(waiting, reason, until);
   }

@@ -77,7 +77,7 @@ export class PeerTransport implements Transport {
       ...(checkpoints !== undefined && { checkpoints: checkpoints.forHop(caller.peer.name) }),
       settle: (message, outcomes) => {
         if (outcomes.some((recipient) => recipient.outcome === 'delivered')) watcher.messageSent();
-        return mail.settle(message, outcomes);
+        return mail.settle(message, outcomes, circuit.circuit.id);
       },
       ...(fetch !== undefined && { fetch }),
       onDialogue: (event) => circuit.dialogue(event),

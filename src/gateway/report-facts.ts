@@ -59,6 +59,11 @@ export function isReply(reason: string): boolean {
   return /^[245]\d\d[ -]/.test(reason);
 }
 
+/** @param reason a reply in one line. @returns its status (RFC 3463), `5.1.1`. */
+export function enhancedStatusOf(reason: string): string | undefined {
+  return /^[245]\d\d[ -]([245]\.\d{1,3}\.\d{1,3})\b/.exec(reason)?.[1];
+}
+
 /** So that nothing that a server said can begin a field or a line of its own. */
 export function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim();

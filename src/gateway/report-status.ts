@@ -1,5 +1,6 @@
 /** The part of a report that is for programs (RFC 3464 §2): a block about the message, then one per recipient. */
 import {
+  enhancedStatusOf,
   internetDate,
   isAscii,
   isReply,
@@ -55,8 +56,8 @@ const STATUS: Readonly<Record<ReportAction, { readonly digit: string; readonly u
 
 function statusOf({ reason, status }: ReportedRecipient, action: ReportAction): string {
   const { digit, usual } = STATUS[action];
-  const said = /^[245]\d\d[ -]([245])(\.\d{1,3}\.\d{1,3})\b/.exec(reason ?? '');
+  const said = enhancedStatusOf(reason ?? '');
   // A reply for now that became one for good keeps its subject and detail.
-  const fits = said !== null && (said[1] === '2') === (digit === '2');
-  return status ?? (fits ? `${digit}${said[2]}` : usual);
+  const fits = said !== undefined && said.startsWith('2') === (digit === '2');
+  return status ?? (fits ? `${digit}${said.slice(1)}` : usual);
 }

@@ -32,15 +32,27 @@ export interface SettledEvent {
   readonly destination: string;
   readonly sender: string;
   readonly outcome: 'delivered' | 'deferred' | 'failed';
+  /** The reply of the next hop, or what happened instead. */
   readonly reason: string;
   /** Milliseconds since the message was received. */
   readonly delayMs: number;
+  readonly attempt?: Attempt;
+}
+
+/** How a recipient was tried. */
+export interface Attempt {
+  /** What it was tried over: the id of a circuit, as in the record of its call, or `host:port`. */
+  readonly relay: string;
+  /** From when the message was this session's turn until it was settled, milliseconds. */
+  readonly tookMs: number;
 }
 
 /** What becomes of a recipient, and what the sender is told of it. */
 interface Step {
   readonly recipient: WaitingRecipient;
   readonly outcome: Settlement['outcome'];
+  /** The reply with which it was delivered. */
+  readonly reply?: string;
   readonly report?: { readonly action: ReportAction; readonly about: ReportedRecipient };
 }
 
@@ -61,14 +73,14 @@ export class Settler {
   }
 
   /** Never rejects: what can't be written down stays claimed and is tried again; that may deliver twice, never not at all. */
-  async settle(delivery: Delivery, outcomes: readonly RecipientOutcome[]): Promise<void> {
+  async settle(delivery: Delivery, outcomes: readonly RecipientOutcome[], attempt?: Attempt): Promise<void> {
     const now = this.#options.clock.wallTime();
     const steps = outcomes.map((outcome) => {
       const waiting = delivery.recipients.find(({ address }) => address === outcome.address);
       const recipient = waiting ?? { address: outcome.address, attempts: 0 };
       return this.#step(delivery, recipient, outcome, now);
     });
-    await this.#write(delivery, steps);
+    await this.#write(delivery, steps, attempt);
   }
 
   /** A message came that was sent on to several for one address. Never rejects: it is here all the same. */
@@ -169,6 +181,7 @@ export class Settler {
       return {
         recipient,
         outcome: { type: 'delivered' },
+        reply: reason,
         ...(action !== undefined && { report: { action, about } }),
       };
     }
@@ -202,7 +215,7 @@ export class Settler {
   }
 
   /** @returns whether all of it is written down. */
-  async #write(delivery: Delivery, steps: readonly Step[]): Promise<boolean> {
+  async #write(delivery: Delivery, steps: readonly Step[], attempt?: Attempt): Promise<boolean> {
     const unreported = steps.filter(({ report }) => report === undefined);
     const actions = new Set(steps.flatMap(({ report }) => report?.action ?? []));
     // One report per kind, each in one transaction with what it reports; what needs none goes along with the first.
@@ -215,7 +228,7 @@ export class Settler {
         this.problem(`writing down what became of ${delivery.message}: ${describeError(error)}`);
         return false;
       }
-      for (const step of group) this.#tell(delivery, step);
+      for (const step of group) this.#tell(delivery, step, attempt);
     }
     return true;
   }
@@ -244,7 +257,7 @@ export class Settler {
     await spool.settle(settlements);
   }
 
-  #tell(delivery: Delivery, { recipient, outcome }: Step): void {
+  #tell(delivery: Delivery, { recipient, outcome, reply = '' }: Step, attempt?: Attempt): void {
     if (outcome.type === 'warned' || outcome.type === 'late') return; // no step towards the end
     this.#options.onSettled({
       message: delivery.message,
@@ -252,8 +265,9 @@ export class Settler {
       destination: delivery.destination,
       sender: delivery.sender,
       outcome: outcome.type,
-      reason: 'reason' in outcome ? outcome.reason : '',
+      reason: 'reason' in outcome ? outcome.reason : reply,
       delayMs: this.#options.clock.wallTime() - delivery.received,
+      ...(attempt !== undefined && { attempt }),
     });
   }
 }
