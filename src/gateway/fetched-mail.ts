@@ -27,8 +27,9 @@ export class FetchedMail {
     return this.#current.readBody(message);
   }
 
-  settle(message: OutgoingMessage, outcomes: readonly RecipientOutcome[]): Promise<void> {
-    const settling = (this.#current?.settle(message, outcomes) ?? Promise.resolve()).finally(() =>
+  /** @param relay who has come. */
+  settle(message: OutgoingMessage, outcomes: readonly RecipientOutcome[], relay: string): Promise<void> {
+    const settling = (this.#current?.settle(message, outcomes, relay) ?? Promise.resolve()).finally(() =>
       this.#settling.delete(settling),
     );
     this.#settling.add(settling);

@@ -86,8 +86,12 @@ export class MailSource {
     return this.#spool.readBody(message);
   }
 
-  /** @param relay what it went over: see `Attempt`. */
-  async settle({ id }: OutgoingMessage, outcomes: readonly RecipientOutcome[], relay: string): Promise<void> {
+  /** @param relay what it went over (see `Attempt`); absent where it went nowhere. */
+  async settle(
+    { id }: OutgoingMessage,
+    outcomes: readonly RecipientOutcome[],
+    relay?: string,
+  ): Promise<void> {
     const given = this.#given.get(id);
     if (given === undefined) return;
     this.#given.delete(id);
@@ -96,7 +100,8 @@ export class MailSource {
       this.#probing = false;
     }
     const tookMs = this.#clock.now() - given.since;
-    await this.#settler.settle(given.delivery, outcomes, { relay, tookMs });
+    const attempt = relay === undefined ? undefined : { relay, tookMs };
+    await this.#settler.settle(given.delivery, outcomes, attempt);
   }
 
   /** The destination can't be reached: what was claimed waits until then. The rest of its mail need not be touched. */

@@ -210,7 +210,7 @@ export class ServerRunner {
 
   /** RFC 2645 §4: the other end is the server from now on, and greets first. @param octets what it has said already */
   async #turn(octets: Uint8Array): Promise<void> {
-    const { clock, onDialogue, onSent, fetching, onEnd } = this.#options;
+    const { caller, clock, onDialogue, onSent, fetching, onEnd } = this.#options;
     const fetched = this.#fetched;
     if (fetched === undefined || fetching === undefined) throw new Error('SMTP server: turned for nothing');
     this.#over = true;
@@ -226,7 +226,7 @@ export class ServerRunner {
       readBody: (message) => fetched.readBody(message),
       settle: (message, outcomes) => {
         if (outcomes.some(({ outcome }) => outcome === 'delivered')) onSent?.();
-        return fetched.settle(message, outcomes);
+        return fetched.settle(message, outcomes, caller.source);
       },
       ...(onDialogue !== undefined && { onDialogue }),
     });

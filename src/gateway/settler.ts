@@ -41,7 +41,7 @@ export interface SettledEvent {
 
 /** How a recipient was tried. */
 export interface Attempt {
-  /** What it was tried over: the id of a circuit, as in the record of its call, or `host:port`. */
+  /** What it was tried over: the id of a circuit, as in the record of its call, `host:port`, or who came to fetch it. */
   readonly relay: string;
   /** From when the message was this session's turn until it was settled, milliseconds. */
   readonly tookMs: number;

@@ -126,6 +126,7 @@ async function all(mail: FetchedMail): Promise<string[][]> {
     await mail.settle(
       next,
       next.recipients.map(({ address }) => ({ address, outcome: 'delivered', reason: '250' })),
+      'x25 26245300040',
     );
   }
   return found;
