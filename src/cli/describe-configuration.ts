@@ -140,6 +140,8 @@ function describeTarget(target: RouteRule['target']): string {
   switch (target.type) {
     case 'peers':
       return `to peer ${target.peers.join(', then ')}`;
+    case 'nua':
+      return `to the number ${target.nua.text} on link ${target.links.join(', then ')}`;
     case 'smtp':
       return `to SMTP host ${formatHostAndPort({ host: target.host.text, port: target.port })}, ${describeTerms(target.terms)}`;
     case 'mx':

@@ -1,6 +1,7 @@
 export type * from './configuration.js';
 export { channelsToCallOn } from './link-warnings.js';
 export { type ConfigurationResult, loadConfiguration, parseConfiguration } from './load.js';
+export { peerOfNumber } from './peers.js';
 export { formatProblem, type Problem } from './problem.js';
 export { isReached } from './reach.js';
 export { routerFor } from './routers.js';

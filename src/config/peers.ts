@@ -1,5 +1,5 @@
 import { Pattern } from '../routing/index.js';
-import type { PeerConfiguration } from './configuration.js';
+import type { LinkConfiguration, PeerConfiguration } from './configuration.js';
 import { isPad } from './entries.js';
 import { readFacilitySet } from './facility-set.js';
 import type { KeyPath } from './locate.js';
@@ -11,16 +11,34 @@ import { PAD_USER_DATA, type PeerSettings, peerSchema, SMTP_USER_DATA } from './
 export function readPeer(path: KeyPath, problems: ProblemList): PeerConfiguration | undefined {
   const settings = readPart(peerSchema, path, problems);
   if (settings === undefined) return undefined;
+  const isPadOnly = settings.link.every((link) => isPad(link, problems));
+  const facilities = settings.facilities.map((set, index) =>
+    readFacilitySet(set, [...path, 'facilities', index], problems),
+  );
+  return { ...peerOf(settings, isPadOnly, facilities), ...fetchOf(settings, path, problems) };
+}
+
+/** A system of which only the number is known: all else is as if its `[[peer]]` said nothing of it. */
+export function peerOfNumber(nua: string, links: readonly LinkConfiguration[]): PeerConfiguration {
+  const settings = peerSchema.parse({ name: `nua ${nua}`, nua, link: links.map(({ name }) => name) });
+  const isPadOnly = links.every(({ type }) => type === 'pad');
+  return peerOf(settings, isPadOnly, [{}]);
+}
+
+/** Behind PADs only, calls come with what a PAD writes; on other links too, that is left away where a PAD writes it. */
+function peerOf(
+  settings: PeerSettings,
+  isPadOnly: boolean,
+  facilities: PeerConfiguration['facilities'],
+): PeerConfiguration {
   const { name, nua, timers } = settings;
   return {
     name,
     nua,
     calling: settings.calling ?? [exactly(nua)],
     links: settings.link,
-    userData: settings.call_user_data ?? usualUserData(settings.link, problems),
-    facilities: settings.facilities.map((set, index) =>
-      readFacilitySet(set, [...path, 'facilities', index], problems),
-    ),
+    userData: settings.call_user_data ?? (isPadOnly ? PAD_USER_DATA : SMTP_USER_DATA),
+    facilities,
     timers: {
       callAcceptMs: timers.call_accept,
       serviceReadyMs: timers.service_ready,
@@ -29,7 +47,6 @@ export function readPeer(path: KeyPath, problems: ProblemList): PeerConfiguratio
     },
     maxCircuits: settings.calls.max_circuits,
     users: settings.users,
-    ...fetchOf(settings, path, problems),
   };
 }
 
@@ -50,11 +67,6 @@ function fetchOf(
       'missing; needed with fetch = "etrn": the domains to ask for',
     );
   return { fetch: { how, domains, ...(everyMs !== undefined && { everyMs }) } };
-}
-
-/** Behind PADs only, calls come with what a PAD writes; on other links too, that is left away where a PAD writes it. */
-function usualUserData(links: readonly string[], problems: ProblemList): Uint8Array {
-  return links.every((link) => isPad(link, problems)) ? PAD_USER_DATA : SMTP_USER_DATA;
 }
 
 function exactly(nua: string): Pattern {

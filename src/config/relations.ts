@@ -43,8 +43,11 @@ export function checkRelations(parts: Parts, problems: ProblemList): void {
   }
   for (const { value, path } of parts.bridges) checkNames([value.peer], 'peer', [...path, 'peer'], problems);
   checkServers(parts.routes, problems);
-  for (const { value, path } of parts.routes)
-    if (value.target.type === 'peers') checkNames(value.target.peers, 'peer', [...path, 'peer'], problems);
+  for (const { value, path } of parts.routes) {
+    const { target } = value;
+    if (target.type === 'peers') checkNames(target.peers, 'peer', [...path, 'peer'], problems);
+    if (target.type === 'nua') checkNames(target.links, 'link', [...path, 'link'], problems);
+  }
 }
 
 function refuseSame(list: string, key: string, problems: ProblemList): void {

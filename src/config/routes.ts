@@ -57,6 +57,7 @@ function targetOf(
 ): RouteTarget | undefined {
   const { domain, peer, error } = route;
   if (peer !== undefined) return { type: 'peers', peers: peer };
+  if (route.nua !== undefined) return nuaTarget(route.nua, route, path, problems);
   if (route.smtp !== undefined) return smtpTarget(route.smtp, route, path, folder, problems);
   if (route.mx !== undefined) return mxTarget(route, path, folder, problems);
   const [status = '', ...words] = (error ?? '').split(' ');
@@ -78,6 +79,23 @@ function smtpTarget(
   if (typeof server !== 'object') return undefined;
   refuseLogin(route, server, path, problems);
   return { type: 'smtp', ...server, terms: termsOf(route, folder) };
+}
+
+function nuaTarget(
+  nua: string,
+  { domain, link }: RouteSettings,
+  path: KeyPath,
+  problems: ProblemList,
+): RouteTarget | undefined {
+  const at = [...path, 'nua'];
+  const template = readTemplate(nua, domain.groups, at, problems);
+  // What addresses will put in is looked at when they do; here any digit stands for it.
+  const example = template?.expand(Array.from({ length: domain.groups + 1 }, () => '1')) ?? '1';
+  if (!/^\d{1,15}$/.test(example))
+    problems.refuse(at, `found ${describeValue(nua)}; allowed: 1 to 15 digits, and $1 to $9`);
+  if (link === undefined)
+    problems.refuse([...path, 'link'], 'missing; needed with nua: the name of a link, or a list of them');
+  return template && link && { type: 'nua', nua: template, links: link };
 }
 
 /** RFC 8314 is for the submission of mail: between servers TLS is asked for by STARTTLS. */

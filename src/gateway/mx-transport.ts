@@ -2,6 +2,7 @@ import type { Transport, TransportEnd } from './dispatcher.js';
 import { FallbackTransport } from './fallback-transport.js';
 import { findMailServers, type MailServer, type MailServerSearch } from './mail-servers.js';
 import type { MailSource } from './mail-source.js';
+import { RefusingTransport } from './refusing-transport.js';
 
 export interface MxTransportOptions {
   /** A name in ASCII, or an address literal. */
@@ -23,16 +24,7 @@ export class MxTransport implements Transport {
     const { domain, search, transportTo } = this.#options;
     const found = await findMailServers(domain, search);
     if (found.ok) return new FallbackTransport(found.servers.map(transportTo)).run(mail);
-    if (found.permanent) await refuseAll(mail, found.reason);
-    return { inOrder: found.permanent, reason: found.reason };
+    const { reason } = found;
+    return found.permanent ? new RefusingTransport(reason).run(mail) : { inOrder: false, reason };
   }
-}
-
-/** All that waits is given up. @param reason like a reply. */
-async function refuseAll(mail: MailSource, reason: string): Promise<void> {
-  for (let message = await mail.next(); message !== undefined; message = await mail.next())
-    await mail.settle(
-      message,
-      message.recipients.map(({ address }) => ({ address, outcome: 'permanent', reason })),
-    );
 }

@@ -87,7 +87,7 @@ export class SmtpTransport implements Transport {
       readBody: (message) => mail.readBody(message),
       ...(checkpoints !== undefined && { checkpoints: checkpoints.forHop(`${host}:${port}`) }),
       upgrade: encrypt,
-      settle: (message, outcomes) => mail.settle(message, outcomes, `${host}:${port}`),
+      settle: (message, outcomes) => mail.settle(message, outcomes, this.#title),
     });
     runner.start();
     const { inOrder, reason, again } = await runner.done;

@@ -1,7 +1,13 @@
-import type { Configuration } from '../config/index.js';
+import { type Configuration, type PeerConfiguration, peerOfNumber } from '../config/index.js';
 import type { Clock } from '../core/index.js';
 import type { LookUp, LookUpMx } from '../line/index.js';
-import { type Destination, parseDestination, type Router, type ServerTerms } from '../routing/index.js';
+import {
+  type Destination,
+  numberToCall,
+  parseDestination,
+  type Router,
+  type ServerTerms,
+} from '../routing/index.js';
 import type { CallLink } from './call-link.js';
 import type { CallStarted, CallWatcher } from './call-watcher.js';
 import type { Checkpoints } from './checkpoints.js';
@@ -11,6 +17,7 @@ import { MxTransport } from './mx-transport.js';
 import { ownHosts } from './own-hosts.js';
 import { PeerCaller } from './peer-caller.js';
 import { type Fetching, PeerTransport } from './peer-transport.js';
+import { RefusingTransport } from './refusing-transport.js';
 import { circuitClientOptions, tcpClientOptions } from './session-options.js';
 import { type Connect, SmtpTransport } from './smtp-transport.js';
 
@@ -29,6 +36,9 @@ export interface WaysOptions {
 }
 
 const SMTP_PORT = 25;
+/** Digits, X.25 §5.2.1.1. */
+const LONGEST_ADDRESS = 15;
+const MOST_NUMBERS = 1000;
 
 /** The ways that mail leaves by: callers of the configured peers, and SMTP hosts. */
 export class Ways {
@@ -37,6 +47,8 @@ export class Ways {
   #router: Router;
   #callers: ReadonlyMap<string, PeerCaller> = new Map();
   #transports: ReadonlyMap<string, PeerTransport> = new Map();
+  /** To systems of which only the number is known, by destination; those used last come last. */
+  readonly #numbers = new Map<string, PeerTransport>();
 
   constructor(options: WaysOptions, configuration: Configuration, router: Router) {
     this.#options = options;
@@ -47,24 +59,18 @@ export class Ways {
 
   /** A peer that stays keeps its circuits, and what was learnt of it. Mail for one that is gone waits. */
   configure(configuration: Configuration, router: Router): void {
-    const { clock, watchCall, linkNamed, checkpoints, fetching } = this.#options;
     this.#configuration = configuration;
     this.#router = router;
-    const session = circuitClientOptions(configuration);
     const callers = new Map<string, PeerCaller>();
     const transports = new Map<string, PeerTransport>();
     for (const peer of configuration.peers) {
-      const links = peer.links.flatMap((name) => linkNamed(name) ?? []);
       const known = this.#callers.get(peer.name);
-      known?.configure(peer, links);
-      const caller = known ?? new PeerCaller({ peer, links, clock, watchCall });
+      known?.configure(peer, this.#linksOf(peer));
+      const caller = known ?? this.#callerTo(peer);
       callers.set(peer.name, caller);
-      transports.set(
-        peer.name,
-        this.#transports.get(peer.name) ??
-          new PeerTransport({ caller, session, clock, checkpoints, fetching }),
-      );
+      transports.set(peer.name, this.#transports.get(peer.name) ?? this.#peerTransport(caller));
     }
+    this.#numbers.clear();
     this.#callers = callers;
     this.#transports = transports;
   }
@@ -83,11 +89,56 @@ export class Ways {
         const ways = parsed.peers.flatMap((name) => this.#transports.get(name) ?? []);
         return ways.length > 1 ? new FallbackTransport(ways) : ways[0];
       }
+      case 'nua':
+        return this.#transportToNumber(destination, parsed);
       case 'smtp':
         return this.#smtpTransport(parsed, this.#router.termsFor(parsed));
       case 'mx':
         return this.#mxTransport(parsed);
     }
+  }
+
+  /** A peer that has this number on one of the links is called as the peer that it is. */
+  #transportToNumber(key: string, { nua, links }: Destination & { type: 'nua' }): Transport | undefined {
+    const configuration = this.#configuration;
+    const isIt = (peer: PeerConfiguration): boolean =>
+      peer.nua === nua && peer.links.some((link) => links.includes(link));
+    const peer = configuration.peers.find(isIt);
+    if (peer !== undefined) return this.#transports.get(peer.name);
+    const its = links.flatMap((name) => configuration.links.find((link) => link.name === name) ?? []);
+    if (its.length === 0) return undefined;
+    if (its.some((link) => link.nua === nua))
+      return new RefusingTransport(`554 5.4.6 ${nua} is our own number: mail would come back to us`);
+    const callable = its.filter(({ prefixes }) => numberToCall(nua, prefixes).length <= LONGEST_ADDRESS);
+    if (callable.length === 0)
+      return new RefusingTransport(`550 5.1.2 ${nua} with the prefix of its link is too long for a number`);
+    const transport =
+      this.#numbers.get(key) ?? this.#peerTransport(this.#callerTo(peerOfNumber(nua, callable)));
+    this.#remember(key, transport);
+    return transport;
+  }
+
+  /** Addresses choose the numbers, so that only so many are remembered. */
+  #remember(key: string, transport: PeerTransport): void {
+    this.#numbers.delete(key);
+    this.#numbers.set(key, transport);
+    const [oldest] = this.#numbers.keys();
+    if (this.#numbers.size > MOST_NUMBERS && oldest !== undefined) this.#numbers.delete(oldest);
+  }
+
+  #callerTo(peer: PeerConfiguration): PeerCaller {
+    const { clock, watchCall } = this.#options;
+    return new PeerCaller({ peer, links: this.#linksOf(peer), clock, watchCall });
+  }
+
+  #linksOf({ links }: PeerConfiguration): CallLink[] {
+    return links.flatMap((name) => this.#options.linkNamed(name) ?? []);
+  }
+
+  #peerTransport(caller: PeerCaller): PeerTransport {
+    const { clock, checkpoints, fetching } = this.#options;
+    const session = circuitClientOptions(this.#configuration);
+    return new PeerTransport({ caller, session, clock, checkpoints, fetching });
   }
 
   #mxTransport(destination: Destination & { type: 'mx' }): Transport {

@@ -3,12 +3,14 @@ export type Destination =
   /** Names of peers, tried in order. */
   | { readonly type: 'peers'; readonly peers: readonly string[] }
   | { readonly type: 'smtp'; readonly host: string; readonly port: number }
+  /** The number of a system on the X.25 network, and the links it is called on, tried in order. */
+  | { readonly type: 'nua'; readonly nua: string; readonly links: readonly string[] }
   /** The servers that DNS names for a domain, or an address literal: `[192.0.2.1]`, `[IPv6:2001:db8::1]`. */
   | { readonly type: 'mx'; readonly domain: string };
 
 /**
  * How the spool names a destination: `peer:site-b`, `peer:site-b,site-c`, `smtp:127.0.0.1:25`, `smtp:[::1]:25`,
- * `mx:example.org`.
+ * `nua:psdn0:26245300040`, `mx:example.org`.
  */
 export function destinationKey(destination: Destination): string {
   switch (destination.type) {
@@ -16,6 +18,8 @@ export function destinationKey(destination: Destination): string {
       return `peer:${destination.peers.join(',')}`;
     case 'smtp':
       return `smtp:${server(destination)}`;
+    case 'nua':
+      return `nua:${destination.links.join(',')}:${destination.nua}`;
     case 'mx':
       return `mx:${destination.domain.toLowerCase()}`;
   }
@@ -26,7 +30,11 @@ export function parseDestination(key: string): Destination | undefined {
   const [, scheme, rest = ''] = /^([a-z]+):(.+)$/s.exec(key) ?? [];
   switch (scheme) {
     case 'peer':
-      return rest.split(',').includes('') ? undefined : { type: 'peers', peers: rest.split(',') };
+      return isList(rest) ? { type: 'peers', peers: rest.split(',') } : undefined;
+    case 'nua': {
+      const [, links = '', nua = ''] = /^([^:]+):(\d+)$/.exec(rest) ?? [];
+      return isList(links) ? { type: 'nua', nua, links: links.split(',') } : undefined;
+    }
     case 'smtp': {
       const found = parseServer(rest);
       return found && { type: 'smtp', ...found };
@@ -36,6 +44,10 @@ export function parseDestination(key: string): Destination | undefined {
     default:
       return undefined;
   }
+}
+
+function isList(names: string): boolean {
+  return !names.split(',').includes('');
 }
 
 function server({ host, port }: { readonly host: string; readonly port: number }): string {

@@ -24,6 +24,8 @@ export type RouteTarget =
       /** Default: `USUAL_TERMS`. */
       readonly terms?: ServerTerms;
     }
+  /** A number that is made of the domain, and the links it is called on, tried in order. */
+  | { readonly type: 'nua'; readonly nua: Template; readonly links: readonly string[] }
   /** The servers that DNS names for the domain. `tls` is not `implicit`, and there is no login. */
   | { readonly type: 'mx'; readonly terms?: ServerTerms }
   /** `status` is an enhanced status code, `5.1.2` or `4.3.0`. */
@@ -132,6 +134,11 @@ function decide(target: RouteTarget, captures: Captures, domain: string): RouteD
       // What a template makes of a stranger's address is not a host until it looks like one.
       if (!isHost(host)) return refused('5.1.2', `no route to ${domain}`);
       return { type: 'smtp', host, port: target.port };
+    }
+    case 'nua': {
+      const nua = target.nua.expand(captures);
+      if (!/^\d{1,15}$/.test(nua)) return refused('5.1.2', `${domain} makes no X.25 number`);
+      return { type: 'nua', nua, links: target.links };
     }
     case 'mx': {
       const found = mailDomain(domain);

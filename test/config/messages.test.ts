@@ -121,7 +121,7 @@ describe('[listen], [relay], [queue], [log]', () => {
     ['[log]\ncolour = "x"', 'log.colour: unknown key; allowed: level, calls'],
     [
       'log = 3',
-      'route "*" log: unknown key; allowed: domain, peer, smtp, mx, recipients, tls, tls_ca, auth, error',
+      'route "*" log: unknown key; allowed: domain, peer, smtp, nua, link, mx, recipients, tls, tls_ca, auth, error',
     ],
     ['[auth]\nusers = ""', 'auth.users: found ""; allowed: a file that x25mail passwd has made'],
     [
@@ -560,7 +560,7 @@ describe('[[incoming]]', () => {
 });
 
 describe('[[route]]', () => {
-  const TARGET = 'needed: one of peer, smtp, mx, error';
+  const TARGET = 'needed: one of peer, nua, smtp, mx, error';
   const HOST = 'allowed: a host and a port, such as "127.0.0.1:25"';
   test.each([
     ['', `route "x.test": found no way to go; ${TARGET}`],
@@ -603,6 +603,11 @@ describe('[[route]]', () => {
       'route "x.test" auth.password_file: missing; needed: a file whose first line is the password',
     ],
     ['maildir = "x"', 'route "x.test" maildir: not supported by this version'],
+    ['nua = "12"\nlink = "psdn1"', 'route "x.test" link: found "psdn1"; allowed: "psdn0"'],
+    ['nua = "12"', 'route "x.test" link: missing; needed with nua: the name of a link, or a list of them'],
+    ['link = "psdn0"\nmx = true', 'route "x.test" link: allowed only with nua'],
+    ['nua = "$1"\nlink = "psdn0"', 'route "x.test" nua: "$1" has no group: the pattern has none'],
+    ['nua = "12a"\nlink = "psdn0"', 'route "x.test" nua: found "12a"; allowed: 1 to 15 digits, and $1 to $9'],
     ['mx = false', 'route "x.test" mx: found false; allowed: true'],
     [
       'mx = true\ntls = "implicit"',

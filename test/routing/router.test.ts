@@ -63,6 +63,37 @@ describe('a route to the servers that DNS names', () => {
   });
 });
 
+describe('a route to numbers', () => {
+  const numbers = new Router([
+    {
+      domain: domain('/^(?:(...)\\.(...)\\.x25\\.example|(\\d{2,15}))$/'),
+      target: { type: 'nua', nua: template('$2$1$3'), links: ['wan'] },
+    },
+    { domain: domain('*.two.example'), target: { type: 'nua', nua: template('1$1'), links: ['a', 'b c'] } },
+  ]);
+
+  test.each([
+    ['user@001.700.x25.example', 'nua:wan:700001'],
+    ['user@700001', 'nua:wan:700001'],
+    ['user@22.two.example', 'nua:a,b c:122'],
+  ])('%s goes to %s', (address, key) => {
+    const decision = numbers.route(address);
+    if (decision.type === 'refused') throw new Error(decision.reply.text);
+    expect(destinationKey(decision)).toBe(key);
+    expect(parseDestination(key)).toEqual(decision);
+  });
+
+  test.each(['user@abc.def.x25.example', 'user@123456789012345.two.example', 'user@x.two.example'])(
+    '%s makes no number',
+    (address) => {
+      expect(numbers.route(address)).toMatchObject({
+        type: 'refused',
+        reply: { code: 550, status: '5.1.2' },
+      });
+    },
+  );
+});
+
 function refused(code: number, status: string, text: string): RouteDecision {
   return { type: 'refused', reply: { code, status, text } };
 }
@@ -106,7 +137,19 @@ describe('a destination key', () => {
     expect(destinationKey({ type: 'smtp', host: 'MX.Example', port: 25 })).toBe('smtp:mx.example:25');
   });
 
-  test.each(['', 'peer:', 'peer:a,,b', 'smtp:host', 'smtp:a:b:25', 'lmtp:a:24'])('is not %j', (key) => {
+  test.each([
+    '',
+    'peer:',
+    'peer:a,,b',
+    'nua:1',
+    'nua:wan:',
+    'nua:wan:1a',
+    'nua:,:1',
+    'mx:',
+    'smtp:host',
+    'smtp:a:b:25',
+    'lmtp:a:24',
+  ])('is not %j', (key) => {
     expect(parseDestination(key)).toBeUndefined();
   });
 

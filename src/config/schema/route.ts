@@ -7,6 +7,11 @@ export const routeSchema = table('route', {
   domain: domainPattern(),
   peer: oneOrMore(name(), 'the name of a peer, or a list of them').optional(),
   smtp: matching(/./, 'a host and a port, such as "127.0.0.1:25"').optional(),
+  nua: matching(
+    /./,
+    'digits, or a template that makes digits of what domain captures, such as "$2$1"',
+  ).optional(),
+  link: oneOrMore(name(), 'the name of a link, or a list of them').optional(),
   mx: z.literal(true, { error: 'true' }).optional(),
   recipients: matching(/./, 'a file with an address or a local part in each line').optional(),
   tls: choice(TLS_POLICIES).optional(),
@@ -22,11 +27,12 @@ export const routeSchema = table('route', {
 });
 
 /** Where a route leads: exactly one of them. */
-export const TARGETS = ['peer', 'smtp', 'mx', 'error'] as const;
+export const TARGETS = ['peer', 'nua', 'smtp', 'mx', 'error'] as const;
 type Target = (typeof TARGETS)[number];
 
 /** Keys that make sense for some ways only. */
 export const TARGETS_OF_KEY: Readonly<Record<string, readonly Target[]>> = {
+  link: ['nua'],
   tls: ['smtp', 'mx'],
   tls_ca: ['smtp', 'mx'],
   auth: ['smtp'],
