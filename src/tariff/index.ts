@@ -1,0 +1,3 @@
+export * from './tariff.js';
+export * from './windows.js';
+export * from './zone.js';
