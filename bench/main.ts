@@ -5,6 +5,7 @@
 import { benchCircuits } from './circuits.js';
 import { benchGateways } from './gateways.js';
 import { benchLine } from './line-utilisation.js';
+import { benchRelay } from './relay.js';
 import { benchSmtp } from './smtp.js';
 import { benchSpool } from './spool.js';
 import { benchStacks } from './stacks.js';
@@ -18,6 +19,7 @@ const BENCHES: Record<string, () => Promise<void>> = {
   spool: benchSpool,
   xot: benchXot,
   smtp: benchSmtp,
+  relay: benchRelay,
 };
 
 const asked = process.argv.slice(2);

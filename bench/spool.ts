@@ -78,10 +78,10 @@ async function take(spool: Spool, octets: number, count: number, writers: number
   await Promise.all(Array.from({ length: writers }, write));
 }
 
-function envelope(n: number, received: number): Envelope {
+function envelope(n: number, received: number, destination = `peer:${n % DESTINATIONS}`): Envelope {
   return {
     sender: `user${n % 1000}@site-a.example`,
-    recipients: [{ address: `user${n}@site-b.example`, destination: `peer:${n % DESTINATIONS}` }],
+    recipients: [{ address: `user${n}@site-b.example`, destination }],
     body: '7BIT',
     source: 'bench',
     received,
@@ -138,8 +138,8 @@ async function benchQueue(directory: string, count: number): Promise<void> {
   await spool.close();
 }
 
-/** Straight into the database, with few commits. */
-export function fillQueue(file: string, count: number): void {
+/** Straight into the database, with few commits. @param destination default: some to each of many */
+export function fillQueue(file: string, count: number, destination?: string): void {
   const db = openDatabase(file);
   db.pragma('synchronous = OFF');
   const store = new Store(db);
@@ -149,7 +149,8 @@ export function fillQueue(file: string, count: number): void {
     store.begin();
     for (const end = Math.min(count, n + 10_000); n < end; n++) {
       const id = n.toString(32).padStart(15, '0');
-      store.receive({ id, envelope: envelope(n, first + n), size: body.length, body }, []);
+      const message = envelope(n, first + n, destination);
+      store.receive({ id, envelope: message, size: body.length, body }, []);
     }
     store.commit();
   }
