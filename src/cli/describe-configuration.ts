@@ -146,6 +146,8 @@ function describeTarget(target: RouteRule['target']): string {
       return `to SMTP host ${formatHostAndPort({ host: target.host.text, port: target.port })}, ${describeTerms(target.terms)}`;
     case 'mx':
       return `to the mail servers that DNS names, ${describeTerms(target.terms)}`;
+    case 'maildir':
+      return `into the maildir ${target.path.text}`;
     case 'refused':
       return `refused: ${target.status} ${target.text.text}`;
   }

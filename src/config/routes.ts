@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { describeError } from '../core/index.js';
 import {
   KnownRecipients,
+  MailboxPath,
   type RouteRule,
   type RouteTarget,
   type ServerTerms,
@@ -59,6 +60,7 @@ function targetOf(
   if (peer !== undefined) return { type: 'peers', peers: peer };
   if (route.nua !== undefined) return nuaTarget(route.nua, route, path, problems);
   if (route.smtp !== undefined) return smtpTarget(route.smtp, route, path, folder, problems);
+  if (route.maildir !== undefined) return maildirTarget(route.maildir, route, path, folder, problems);
   if (route.mx !== undefined) return mxTarget(route, path, folder, problems);
   const [status = '', ...words] = (error ?? '').split(' ');
   const text = readTemplate(words.join(' '), domain.groups, [...path, 'error'], problems);
@@ -96,6 +98,23 @@ function nuaTarget(
   if (link === undefined)
     problems.refuse([...path, 'link'], 'missing; needed with nua: the name of a link, or a list of them');
   return template && link && { type: 'nua', nua: template, links: link };
+}
+
+function maildirTarget(
+  maildir: string,
+  { domain, recipients }: RouteSettings,
+  path: KeyPath,
+  folder: string,
+  problems: ProblemList,
+): RouteTarget | undefined {
+  const parsed = MailboxPath.parse(resolve(folder, maildir), domain.groups);
+  if (!parsed.ok) problems.refuse([...path, 'maildir'], parsed.fault);
+  else if (!parsed.value.isFixed && recipients === undefined)
+    problems.refuse(
+      [...path, 'recipients'],
+      'missing; needed where the address makes the path: a file of who exists, or anybody could make mailboxes',
+    );
+  return parsed.ok ? { type: 'maildir', path: parsed.value } : undefined;
 }
 
 /** RFC 8314 is for the submission of mail: between servers TLS is asked for by STARTTLS. */

@@ -13,6 +13,8 @@ import type { CallStarted, CallWatcher } from './call-watcher.js';
 import type { Checkpoints } from './checkpoints.js';
 import type { Transport } from './dispatcher.js';
 import { FallbackTransport } from './fallback-transport.js';
+import { Maildir } from './maildir.js';
+import { MaildirTransport } from './maildir-transport.js';
 import { MxTransport } from './mx-transport.js';
 import { ownHosts } from './own-hosts.js';
 import { PeerCaller } from './peer-caller.js';
@@ -95,6 +97,8 @@ export class Ways {
         return this.#smtpTransport(parsed, this.#router.termsFor(parsed));
       case 'mx':
         return this.#mxTransport(parsed);
+      case 'maildir':
+        return this.#maildirTransport(parsed.path);
     }
   }
 
@@ -139,6 +143,12 @@ export class Ways {
     const { clock, checkpoints, fetching } = this.#options;
     const session = circuitClientOptions(this.#configuration);
     return new PeerTransport({ caller, session, clock, checkpoints, fetching });
+  }
+
+  #maildirTransport(path: string): Transport {
+    const { hostname } = this.#configuration.gateway;
+    const wallTime = (): number => this.#options.clock.wallTime();
+    return new MaildirTransport(new Maildir({ path, hostname, wallTime }));
   }
 
   #mxTransport(destination: Destination & { type: 'mx' }): Transport {

@@ -7,9 +7,20 @@
  */
 import type { Decoded } from '../core/index.js';
 import { SevenBitConverter } from './converter.js';
+import { fieldName, fieldValue } from './header.js';
+import { type SplitMessage, splitHeader } from './split-header.js';
 import { type MimeFault, type SevenBitPlan, Surveyor } from './survey.js';
 
-export { type MimeFault, SevenBitConverter, type SevenBitPlan, Surveyor };
+export {
+  fieldName,
+  fieldValue,
+  type MimeFault,
+  SevenBitConverter,
+  type SevenBitPlan,
+  type SplitMessage,
+  Surveyor,
+  splitHeader,
+};
 
 type Octets = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 

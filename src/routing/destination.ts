@@ -6,11 +6,13 @@ export type Destination =
   /** The number of a system on the X.25 network, and the links it is called on, tried in order. */
   | { readonly type: 'nua'; readonly nua: string; readonly links: readonly string[] }
   /** The servers that DNS names for a domain, or an address literal: `[192.0.2.1]`, `[IPv6:2001:db8::1]`. */
-  | { readonly type: 'mx'; readonly domain: string };
+  | { readonly type: 'mx'; readonly domain: string }
+  /** A mailbox of this machine; the path is absolute. */
+  | { readonly type: 'maildir'; readonly path: string };
 
 /**
  * How the spool names a destination: `peer:site-b`, `peer:site-b,site-c`, `smtp:127.0.0.1:25`, `smtp:[::1]:25`,
- * `nua:psdn0:26245300040`, `mx:example.org`.
+ * `nua:psdn0:26245300040`, `mx:example.org`, `maildir:/var/mail/anna`.
  */
 export function destinationKey(destination: Destination): string {
   switch (destination.type) {
@@ -22,6 +24,8 @@ export function destinationKey(destination: Destination): string {
       return `nua:${destination.links.join(',')}:${destination.nua}`;
     case 'mx':
       return `mx:${destination.domain.toLowerCase()}`;
+    case 'maildir':
+      return `maildir:${destination.path}`;
   }
 }
 
@@ -41,6 +45,8 @@ export function parseDestination(key: string): Destination | undefined {
     }
     case 'mx':
       return { type: 'mx', domain: rest };
+    case 'maildir':
+      return rest.startsWith('/') ? { type: 'maildir', path: rest } : undefined;
     default:
       return undefined;
   }

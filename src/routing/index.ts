@@ -4,6 +4,7 @@ export * from './aliases.js';
 export * from './destination.js';
 export * from './known-recipients.js';
 export * from './mail-policy.js';
+export * from './mailbox-path.js';
 export * from './mx.js';
 export * from './network.js';
 export * from './number.js';

@@ -3,6 +3,7 @@ import ipaddr from 'ipaddr.js';
 import type { EnhancedReply } from '../smtp/index.js';
 import type { Destination } from './destination.js';
 import type { KnownRecipients } from './known-recipients.js';
+import type { MailboxPath } from './mailbox-path.js';
 import type { Captures, Pattern } from './pattern.js';
 import type { Template } from './template.js';
 
@@ -28,6 +29,8 @@ export type RouteTarget =
   | { readonly type: 'nua'; readonly nua: Template; readonly links: readonly string[] }
   /** The servers that DNS names for the domain. `tls` is not `implicit`, and there is no login. */
   | { readonly type: 'mx'; readonly terms?: ServerTerms }
+  /** An absolute path. Where it is not always the same, the route knows its recipients: else any address makes a mailbox. */
+  | { readonly type: 'maildir'; readonly path: MailboxPath }
   /** `status` is an enhanced status code, `5.1.2` or `4.3.0`. */
   | { readonly type: 'refused'; readonly status: string; readonly text: Template };
 
@@ -73,7 +76,7 @@ export class Router {
       const captures = pattern.match(domain);
       if (captures === undefined) continue;
       if (recipients?.has(address) === false) return refused('5.1.1', `nobody known as ${address}`);
-      return decide(target, captures, domain);
+      return decide(target, captures, splitAt(address, domain));
     }
     return refused('5.1.2', `no route to ${domain}`);
   }
@@ -83,7 +86,7 @@ export class Router {
     for (const { domain: pattern, target } of this.#rules) {
       const captures = pattern.match(domain);
       if (captures === undefined) continue;
-      const decision = decide(target, captures, domain);
+      const decision = decide(target, captures, { local: '', domain });
       return decision.type === 'refused' ? undefined : decision;
     }
     return undefined;
@@ -125,7 +128,16 @@ export function domainOf(address: string): string | undefined {
   return at < 0 || at === address.length - 1 ? undefined : address.slice(at + 1);
 }
 
-function decide(target: RouteTarget, captures: Captures, domain: string): RouteDecision {
+interface AddressParts {
+  readonly local: string;
+  readonly domain: string;
+}
+
+function splitAt(address: string, domain: string): AddressParts {
+  return { local: address.slice(0, -domain.length - 1), domain };
+}
+
+function decide(target: RouteTarget, captures: Captures, { local, domain }: AddressParts): RouteDecision {
   switch (target.type) {
     case 'peers':
       return target;
@@ -143,6 +155,11 @@ function decide(target: RouteTarget, captures: Captures, domain: string): RouteD
     case 'mx': {
       const found = mailDomain(domain);
       return found === undefined ? refused('5.1.2', `no route to ${domain}`) : { type: 'mx', domain: found };
+    }
+    case 'maildir': {
+      const path = target.path.expand(captures, local);
+      if (path === undefined) return refused('5.1.1', `nobody known as ${local}@${domain}`);
+      return { type: 'maildir', path };
     }
     case 'refused':
       return refused(target.status, target.text.expand(captures));

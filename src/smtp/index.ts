@@ -1,4 +1,5 @@
 export { isAddress, isDomain, splitAddress } from './address.js';
+export { NO_CAPABILITIES } from './capabilities.js';
 export * from './client.js';
 export { type DataFault, DataReader, type DataReaderOptions, DataWriter } from './data.js';
 export type * from './envelope.js';

@@ -121,7 +121,7 @@ describe('[listen], [relay], [queue], [log]', () => {
     ['[log]\ncolour = "x"', 'log.colour: unknown key; allowed: level, calls'],
     [
       'log = 3',
-      'route "*" log: unknown key; allowed: domain, peer, smtp, nua, link, mx, recipients, tls, tls_ca, auth, error',
+      'route "*" log: unknown key; allowed: domain, peer, smtp, nua, link, mx, maildir, recipients, tls, tls_ca, auth, error',
     ],
     ['[auth]\nusers = ""', 'auth.users: found ""; allowed: a file that x25mail passwd has made'],
     [
@@ -560,7 +560,7 @@ describe('[[incoming]]', () => {
 });
 
 describe('[[route]]', () => {
-  const TARGET = 'needed: one of peer, nua, smtp, mx, error';
+  const TARGET = 'needed: one of peer, nua, smtp, mx, maildir, error';
   const HOST = 'allowed: a host and a port, such as "127.0.0.1:25"';
   test.each([
     ['', `route "x.test": found no way to go; ${TARGET}`],
@@ -602,7 +602,13 @@ describe('[[route]]', () => {
       'smtp = "a:25"\nauth = { user = "u" }',
       'route "x.test" auth.password_file: missing; needed: a file whose first line is the password',
     ],
-    ['maildir = "x"', 'route "x.test" maildir: not supported by this version'],
+    ['lmtp = "x"', 'route "x.test" lmtp: not supported by this version'],
+    ['maildir = ""', 'route "x.test" maildir: found ""; allowed: a path, such as "/var/mail/{user}"'],
+    ['maildir = "/m/$1"', 'route "x.test" maildir: "$1" has no group: the pattern has none'],
+    [
+      'maildir = "/m/{user}"',
+      'route "x.test" recipients: missing; needed where the address makes the path: a file of who exists, or anybody could make mailboxes',
+    ],
     ['nua = "12"\nlink = "psdn1"', 'route "x.test" link: found "psdn1"; allowed: "psdn0"'],
     ['nua = "12"', 'route "x.test" link: missing; needed with nua: the name of a link, or a list of them'],
     ['link = "psdn0"\nmx = true', 'route "x.test" link: allowed only with nua'],

@@ -4,6 +4,7 @@ import {
   type Destination,
   destinationKey,
   domainOf,
+  MailboxPath,
   parseDestination,
   type RouteDecision,
   Router,
@@ -94,6 +95,28 @@ describe('a route to numbers', () => {
   );
 });
 
+describe('a route to mailboxes', () => {
+  const path = MailboxPath.parse('/var/mail/$1/{user}', 1);
+  if (!path.ok) throw new Error(path.fault);
+  const mailboxes = new Router([
+    { domain: domain('*.example'), target: { type: 'maildir', path: path.value } },
+  ]);
+
+  test('each address has its own', () => {
+    const decision = mailboxes.route('Anna@Site-B.example');
+    expect(decision).toEqual({ type: 'maildir', path: '/var/mail/site-b/anna' });
+    const key = 'maildir:/var/mail/site-b/anna';
+    expect([decision.type === 'refused' || destinationKey(decision), parseDestination(key)]).toEqual([
+      key,
+      decision,
+    ]);
+  });
+
+  test.each(['..@b.example', '"../x"@b.example', 'a/b@b.example', 'a@.example'])('%s has none', (address) => {
+    expect(mailboxes.route(address)).toEqual(refused(550, '5.1.1', `nobody known as ${address}`));
+  });
+});
+
 function refused(code: number, status: string, text: string): RouteDecision {
   return { type: 'refused', reply: { code, status, text } };
 }
@@ -146,6 +169,8 @@ describe('a destination key', () => {
     'nua:wan:1a',
     'nua:,:1',
     'mx:',
+    'maildir:',
+    'maildir:x',
     'smtp:host',
     'smtp:a:b:25',
     'lmtp:a:24',

@@ -13,6 +13,7 @@ export const routeSchema = table('route', {
   ).optional(),
   link: oneOrMore(name(), 'the name of a link, or a list of them').optional(),
   mx: z.literal(true, { error: 'true' }).optional(),
+  maildir: matching(/^[^\0]+$/, 'a path, such as "/var/mail/{user}"').optional(),
   recipients: matching(/./, 'a file with an address or a local part in each line').optional(),
   tls: choice(TLS_POLICIES).optional(),
   tls_ca: matching(/./, 'a file with the certificates of signers (PEM)').optional(),
@@ -27,7 +28,7 @@ export const routeSchema = table('route', {
 });
 
 /** Where a route leads: exactly one of them. */
-export const TARGETS = ['peer', 'nua', 'smtp', 'mx', 'error'] as const;
+export const TARGETS = ['peer', 'nua', 'smtp', 'mx', 'maildir', 'error'] as const;
 type Target = (typeof TARGETS)[number];
 
 /** Keys that make sense for some ways only. */

@@ -8,7 +8,7 @@ const NOT_YET: Readonly<Record<string, readonly string[]>> = {
   link: ['tariff'],
   'peer.calls': ['budget', 'max_wait', 'min_messages', 'windows'],
   incoming: ['to'],
-  route: ['lmtp', 'maildir'],
+  route: ['lmtp'],
 };
 
 /** @param table `link.packet`; empty for the whole file. */
