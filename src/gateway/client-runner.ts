@@ -11,7 +11,7 @@ import {
   type PeerCapabilities,
   type RecipientOutcome,
 } from '../smtp/index.js';
-import { type HopCheckpoints, SentOctets } from './checkpoints.js';
+import { type Checkpoints, SentOctets } from './checkpoints.js';
 import { fitBody, type OutgoingBody, skip } from './outgoing-body.js';
 
 export interface ClientRunnerOptions {
@@ -26,7 +26,7 @@ export interface ClientRunnerOptions {
   /** Begins TLS on the stream, which is its own from then on. @returns the encrypted one, or why there is none. Never rejects. */
   readonly upgrade?: (stream: OctetStream) => Promise<OctetStream | string>;
   /** What may go on in this session, and is to go on in the next (RFC 1845). Absent: messages are sent from their start. */
-  readonly checkpoints?: HopCheckpoints;
+  readonly checkpoints?: Checkpoints;
   /** When no mail is left, what waits there for these domains is asked for. */
   readonly fetch?: FetchFromServer;
   readonly onDialogue?: (event: DialogueEvent) => void;
@@ -237,13 +237,18 @@ export class ClientRunner {
     if (outcomes.some(({ outcome }) => outcome === 'delivered')) this.#messages++;
     void this.#body?.return?.();
     this.#body = undefined;
-    if (message.checkpoint !== undefined) this.#options.checkpoints?.end(message, interrupted, this.#sent);
+    const { checkpoints } = this.#options;
+    const kept = message.checkpoint && checkpoints?.end(message, interrupted, this.#sent);
     this.#sent = undefined;
-    this.#settle(message, outcomes);
+    this.#settle(message, outcomes, kept);
   }
 
-  #settle(message: OutgoingMessage, outcomes: readonly RecipientOutcome[]): void {
-    const settling = this.#options.settle(message, outcomes).finally(() => this.#settling.delete(settling));
+  /** @param before what is to be written down before. */
+  #settle(message: OutgoingMessage, outcomes: readonly RecipientOutcome[], before?: Promise<void>): void {
+    const { settle } = this.#options;
+    const settled =
+      before === undefined ? settle(message, outcomes) : before.then(() => settle(message, outcomes));
+    const settling = settled.finally(() => this.#settling.delete(settling));
     this.#settling.add(settling);
   }
 

@@ -1,7 +1,7 @@
 import { Alarm, type Clock, deferred, describeError } from '../core/index.js';
 import type { Retry } from '../rfc1090/index.js';
 import type { Spool } from '../spool/index.js';
-import { MailSource } from './mail-source.js';
+import { MailSource, type MailSourceOptions } from './mail-source.js';
 import type { Settler } from './settler.js';
 
 /** One way to a destination. */
@@ -22,6 +22,7 @@ export interface TransportEnd {
 }
 
 export interface DispatcherOptions {
+  readonly hostname: string;
   readonly spool: Spool;
   /** The one that counts now; a session keeps the one that it has begun with. */
   readonly settler: () => Settler;
@@ -109,17 +110,10 @@ export class Dispatcher {
     destination: string,
     isWanted?: (recipient: string) => boolean,
   ): Promise<HandedOut | 'busy' | undefined> {
-    const { spool, clock, transportFor } = this.#options;
+    const { transportFor } = this.#options;
     const state = this.#stateOf(destination);
     if (this.#stopped || state.running >= (transportFor(destination)?.concurrency ?? 1)) return 'busy';
-    const settler = this.#options.settler();
-    const owner = `${destination}#${++this.#runs}`;
-    const mail = new MailSource({
-      spool,
-      settler,
-      clock,
-      destination,
-      owner,
+    const mail = this.#source(destination, {
       probing: false,
       ...(isWanted !== undefined && { isWanted }),
     });
@@ -130,7 +124,6 @@ export class Dispatcher {
       session.resolve();
     };
     state.running++;
-    this.#sources.add(mail);
     this.#track(destination, state, session.promise);
     try {
       if (await mail.begin()) return { mail, end };
@@ -222,11 +215,8 @@ export class Dispatcher {
   }
 
   async #run(destination: string, transport: Transport, state: DestinationState): Promise<void> {
-    const { spool, clock, onWell, onProblem } = this.#options;
-    const settler = this.#options.settler();
-    const owner = `${destination}#${++this.#runs}`;
-    const mail = new MailSource({ spool, settler, clock, destination, owner, probing: state.failures > 0 });
-    this.#sources.add(mail);
+    const { clock, onWell, onProblem } = this.#options;
+    const mail = this.#source(destination, { probing: state.failures > 0 });
     const isVisit = state.isVisitDue;
     state.isVisitDue = false;
     try {
@@ -250,6 +240,14 @@ export class Dispatcher {
       this.#sources.delete(mail);
       await mail.end();
     }
+  }
+
+  #source(destination: string, how: Pick<MailSourceOptions, 'probing' | 'isWanted'>): MailSource {
+    const { hostname, spool, settler, clock } = this.#options;
+    const owner = `${destination}#${++this.#runs}`;
+    const mail = new MailSource({ hostname, spool, settler: settler(), clock, destination, owner, ...how });
+    this.#sources.add(mail);
+    return mail;
   }
 
   /** @returns when it is tried again. */

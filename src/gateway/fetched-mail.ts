@@ -1,4 +1,5 @@
 import type { OutgoingMessage, RecipientOutcome } from '../smtp/index.js';
+import type { Checkpoints } from './checkpoints.js';
 import type { HandedOut } from './dispatcher.js';
 
 /** The mail that somebody has come for: one destination after the other, as one session takes it. */
@@ -11,6 +12,12 @@ export class FetchedMail {
   constructor(sources: readonly HandedOut[]) {
     this.#sources = sources;
   }
+
+  /** Of whichever message is on its way. */
+  readonly checkpoints: Checkpoints = {
+    begin: async (message, read) => this.#current?.checkpoints.begin(message, read) ?? message,
+    end: async (...outcome) => this.#current?.checkpoints.end(...outcome),
+  };
 
   async next(): Promise<OutgoingMessage | undefined> {
     for (; this.#at < this.#sources.length; this.#at++) {

@@ -18,7 +18,6 @@ import { BridgeListener } from './bridge-listener.js';
 import type { CallLink } from './call-link.js';
 import { callRecorder } from './call-recorder.js';
 import type { CallStarted, CallWatcher } from './call-watcher.js';
-import { Checkpoints } from './checkpoints.js';
 import { CircuitReception, type ReceptionTerms } from './circuit-reception.js';
 import { Dispatcher } from './dispatcher.js';
 import type { Observe } from './events.js';
@@ -192,7 +191,6 @@ export class Gateway implements WatchedGateway {
         lookUp,
         lookUpMx: environment.lookUpMx ?? lookUpMx,
         random,
-        checkpoints: new Checkpoints({ clock, hostname }),
         fetching: {
           turned: (call, stream, octets) => this.#turned.take(call, stream, octets),
           asked: (peer) => this.#fetchTimes.asked(peer),
@@ -215,6 +213,7 @@ export class Gateway implements WatchedGateway {
       onReceived: (message) => this.#received(message),
     });
     this.#dispatcher = new Dispatcher({
+      hostname,
       spool,
       clock,
       settler: () => this.#settler,

@@ -1,6 +1,7 @@
 import { type Clock, describeError } from '../core/index.js';
 import type { OutgoingMessage, RecipientOutcome } from '../smtp/index.js';
 import type { Delivery, Spool } from '../spool/index.js';
+import { type Checkpoints, SpooledCheckpoints } from './checkpoints.js';
 import type { Settler } from './settler.js';
 
 /** How long a claim holds; it is renewed while the session lasts, and a crash gives everything back at once. */
@@ -10,11 +11,26 @@ const CLAIM_MS = 15 * 60_000;
 const BATCH = { messages: 16, octets: 4 * 1024 * 1024 };
 const PROBE = { messages: 1, octets: 4 * 1024 * 1024 };
 
+export interface MailSourceOptions {
+  readonly hostname: string;
+  readonly spool: Spool;
+  readonly settler: Settler;
+  readonly clock: Clock;
+  readonly destination: string;
+  readonly owner: string;
+  /** One message first: the destination was down, and all others wait for its outcome. */
+  readonly probing: boolean;
+  /** Only for these recipients; the others are left as they are. Default: all. */
+  readonly isWanted?: (recipient: string) => boolean;
+}
+
 /**
  * The mail for one destination, as one session takes it: message by message, until nothing is due any more, what
  * arrives meanwhile included.
  */
 export class MailSource {
+  /** Messages that were cut off go on where they stopped (RFC 1845). */
+  readonly checkpoints: Checkpoints;
   readonly #spool: Spool;
   readonly #settler: Settler;
   readonly #clock: Clock;
@@ -28,26 +44,23 @@ export class MailSource {
   #finishing = false;
   #stopRenewing: () => void = () => {};
 
-  /**
-   * @param probing one message first: the destination was down, and all others wait for its outcome.
-   * @param isWanted only for these recipients; the others are left as they are. Default: all.
-   */
-  constructor(options: {
-    spool: Spool;
-    settler: Settler;
-    clock: Clock;
-    destination: string;
-    owner: string;
-    probing: boolean;
-    isWanted?: (recipient: string) => boolean;
-  }) {
-    this.#spool = options.spool;
+  constructor(options: MailSourceOptions) {
+    const { spool, clock, hostname, destination } = options;
+    this.#spool = spool;
     this.#settler = options.settler;
-    this.#clock = options.clock;
-    this.#destination = options.destination;
+    this.#clock = clock;
+    this.#destination = destination;
     this.#owner = options.owner;
     this.#probing = options.probing;
     this.#isWanted = options.isWanted;
+    this.checkpoints = new SpooledCheckpoints({
+      spool,
+      clock,
+      hostname,
+      destination,
+      transactionOf: (message) => this.#given.get(message)?.transaction,
+      onProblem: (problem) => this.#settler.problem(problem),
+    });
     this.#renewLater();
   }
 

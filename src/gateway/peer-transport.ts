@@ -1,6 +1,5 @@
 import type { Clock, OctetStream } from '../core/index.js';
 import type { ClientOptions } from '../smtp/index.js';
-import type { Checkpoints } from './checkpoints.js';
 import { ClientRunner, type FetchFromServer } from './client-runner.js';
 import type { Transport, TransportEnd } from './dispatcher.js';
 import type { MailSource } from './mail-source.js';
@@ -10,8 +9,6 @@ export interface PeerTransportOptions {
   readonly caller: PeerCaller;
   readonly session: ClientOptions;
   readonly clock: Clock;
-  /** Messages that were cut off go on where they stopped (RFC 1845). */
-  readonly checkpoints?: Checkpoints;
   /** Where mail of ours is fetched. */
   readonly fetching?: Fetching;
 }
@@ -65,7 +62,7 @@ export class PeerTransport implements Transport {
   }
 
   #runner(call: PlacedCall, mail: MailSource): ClientRunner {
-    const { caller, session, clock, checkpoints } = this.#options;
+    const { session, clock } = this.#options;
     const { circuit, watcher } = call;
     const fetch = this.#fetch(call);
     return new ClientRunner({
@@ -74,7 +71,7 @@ export class PeerTransport implements Transport {
       clock,
       next: () => mail.next(),
       readBody: (message) => mail.readBody(message),
-      ...(checkpoints !== undefined && { checkpoints: checkpoints.forHop(caller.peer.name) }),
+      checkpoints: mail.checkpoints,
       settle: (message, outcomes) => {
         if (outcomes.some((recipient) => recipient.outcome === 'delivered')) watcher.messageSent();
         return mail.settle(message, outcomes, circuit.circuit.id);

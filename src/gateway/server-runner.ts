@@ -224,6 +224,7 @@ export class ServerRunner {
       clock,
       next: () => fetched.next(),
       readBody: (message) => fetched.readBody(message),
+      checkpoints: fetched.checkpoints,
       settle: (message, outcomes) => {
         if (outcomes.some(({ outcome }) => outcome === 'delivered')) onSent?.();
         return fetched.settle(message, outcomes, caller.source);

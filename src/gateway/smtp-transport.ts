@@ -3,7 +3,6 @@ import { type Clock, describeError, type OctetStream } from '../core/index.js';
 import { TcpStream } from '../line/index.js';
 import type { ServerTerms } from '../routing/index.js';
 import type { Again, ClientOptions } from '../smtp/index.js';
-import type { Checkpoints } from './checkpoints.js';
 import { ClientRunner } from './client-runner.js';
 import type { Transport, TransportEnd } from './dispatcher.js';
 import type { MailSource } from './mail-source.js';
@@ -22,8 +21,6 @@ export interface SmtpTransportOptions {
   readonly terms: ServerTerms;
   readonly session: ClientOptions;
   readonly clock: Clock;
-  /** Messages that were cut off go on where they stopped (RFC 1845). */
-  readonly checkpoints?: Checkpoints;
   readonly connect: Connect;
 }
 
@@ -73,7 +70,7 @@ export class SmtpTransport implements Transport {
   }
 
   async #session(mail: MailSource, session: ClientOptions): Promise<SessionEnd> {
-    const { host, address, port, terms, clock, connect, checkpoints } = this.#options;
+    const { host, address, port, terms, clock, connect } = this.#options;
     const connection = await connect(address ?? host, port);
     if (typeof connection === 'string') return this.#failed(connection);
     const encrypt = (below: OctetStream) => encryptTo(below, host, terms);
@@ -85,7 +82,7 @@ export class SmtpTransport implements Transport {
       clock,
       next: () => mail.next(),
       readBody: (message) => mail.readBody(message),
-      ...(checkpoints !== undefined && { checkpoints: checkpoints.forHop(`${host}:${port}`) }),
+      checkpoints: mail.checkpoints,
       upgrade: encrypt,
       settle: (message, outcomes) => mail.settle(message, outcomes, this.#title),
     });

@@ -10,7 +10,6 @@ import {
 } from '../routing/index.js';
 import type { CallLink } from './call-link.js';
 import type { CallStarted, CallWatcher } from './call-watcher.js';
-import type { Checkpoints } from './checkpoints.js';
 import type { Transport } from './dispatcher.js';
 import { FallbackTransport } from './fallback-transport.js';
 import { Maildir } from './maildir.js';
@@ -33,7 +32,6 @@ export interface WaysOptions {
   readonly lookUpMx: LookUpMx;
   /** 0 up to, not including, 1. */
   readonly random: () => number;
-  readonly checkpoints: Checkpoints;
   readonly fetching: Fetching;
 }
 
@@ -140,9 +138,9 @@ export class Ways {
   }
 
   #peerTransport(caller: PeerCaller): PeerTransport {
-    const { clock, checkpoints, fetching } = this.#options;
+    const { clock, fetching } = this.#options;
     const session = circuitClientOptions(this.#configuration);
-    return new PeerTransport({ caller, session, clock, checkpoints, fetching });
+    return new PeerTransport({ caller, session, clock, fetching });
   }
 
   #maildirTransport(path: string): Transport {
@@ -163,8 +161,8 @@ export class Ways {
   }
 
   #smtpTransport(server: { host: string; address?: string; port: number }, terms: ServerTerms): Transport {
-    const { clock, connect, checkpoints } = this.#options;
+    const { clock, connect } = this.#options;
     const session = tcpClientOptions(this.#configuration);
-    return new SmtpTransport({ ...server, terms, clock, connect, checkpoints, session });
+    return new SmtpTransport({ ...server, terms, clock, connect, session });
   }
 }

@@ -208,6 +208,10 @@ export interface OutgoingTransaction {
   readonly id: string;
   /** SHA-256 of the octets that were sent, in hexadecimal digits. */
   readonly hash: string;
+  /** How many these were, from the first. */
+  readonly octets: number;
+  /** When it was cut off. */
+  readonly at: number;
   /** Those that the next hop had accepted. */
   readonly recipients: readonly string[];
 }

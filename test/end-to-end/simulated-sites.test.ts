@@ -162,6 +162,38 @@ describe('a call cut off', () => {
   });
 });
 
+describe('a gateway that is stopped in the middle of a long message', () => {
+  const BODY = `Subject: long\r\n\r\n${'x'.repeat(70).concat('\r\n').repeat(1500)}`;
+
+  test('sends only the rest of it when it runs again', async () => {
+    const sites = new SimulatedSites();
+    const a = await sites.start('a', { subscription: { bitsPerSecond: 9600 } });
+    const b = await sites.start('b');
+    await a.enqueue({ to: 'x@site-b.example', body: BODY });
+    await sites.runUntil(() => (b.gateway.links[0]?.circuits ?? 0) === 1);
+    await sites.runFor(30_000);
+    let isStopped = false;
+    void a.gateway.stop().then(() => {
+      isStopped = true;
+    });
+    await sites.runUntil(() => isStopped);
+    expect(a.calls()).toMatchObject([{ verdict: 'interrupted', messagesSent: 0 }]);
+    const again = await sites.start('a', { spool: a.spool });
+    await sites.runUntil(() => again.calls().length === 1);
+    expect(again.calls()).toMatchObject([{ verdict: 'completed', messagesSent: 1 }]);
+    const sent = [...a.calls(), ...again.calls()].map((call) => call.sent.octets);
+    expect(b.spool.history).toHaveLength(1);
+    expect(
+      Buffer.from(b.spool.history[0]?.body ?? [])
+        .toString()
+        .endsWith(BODY),
+    ).toBe(true);
+    // What lay in windows and buffers when the call was cut off is all that goes out a second time.
+    expect(sent[0]).toBeGreaterThan(30_000);
+    expect((sent[0] ?? 0) + (sent[1] ?? 0)).toBeLessThan(BODY.length + 8000);
+  });
+});
+
 describe('an unwanted call', () => {
   test('from an unknown caller is refused before it is accepted', async () => {
     const sites = new SimulatedSites();

@@ -60,6 +60,7 @@ function hub(concurrency = 1) {
   } as unknown as Settler;
   const called: string[] = [];
   const dispatcher = new Dispatcher({
+    hostname: 'hub.example',
     spool,
     clock,
     settler: () => settler,

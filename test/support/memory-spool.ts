@@ -43,6 +43,16 @@ class DirectLink implements Link {
   }
 }
 
+interface Disk {
+  readonly store: Store;
+  readonly files: MemoryFiles['files'];
+  ids: number;
+}
+
+function newDisk(): Disk {
+  return { store: new Store(openDatabase(':memory:')), files: new MemoryFiles().files, ids: 0 };
+}
+
 /**
  * The spool itself, without disk and thread, so that whole gateways run in virtual time; with short names for
  * messages, and a memory of all that was done.
@@ -53,21 +63,29 @@ export class MemorySpool extends DurableSpool {
   readonly settlements: Settlement[] = [];
   /** What waits. */
   readonly messages: { readonly size: number };
+  /** What stays when a gateway has stopped. */
+  readonly #disk: Disk;
   room = Number.POSITIVE_INFINITY;
   override hasRoom = async (octets: number): Promise<boolean> => octets <= this.room;
 
-  constructor(clock: Pick<VirtualClock, 'wallTime'>, checkpoints: Partial<CheckpointLimits> = {}) {
-    const store = new Store(openDatabase(':memory:'));
-    let ids = 0;
+  /** @param before a spool that was closed, and is to be opened again. */
+  constructor(
+    clock: Pick<VirtualClock, 'wallTime'>,
+    checkpoints: Partial<CheckpointLimits> = {},
+    before?: MemorySpool,
+  ) {
+    const disk = before === undefined ? newDisk() : before.#disk;
+    const { store } = disk;
     super({
       link: new DirectLink(store),
-      bodies: new Bodies('/bodies', new MemoryFiles().files),
+      bodies: new Bodies('/bodies', disk.files),
       wallTime: () => clock.wallTime(),
       log: () => {},
       hasRoom: async () => true,
       checkpoints: { ...DEFAULT_CHECKPOINT_LIMITS, ...checkpoints },
-      ids: { next: () => `m${ids++}` }, // m0 is taken by the spool itself, to tell earlier runs from this one
+      ids: { next: () => `m${disk.ids++}` }, // m0 is taken by the spool itself, to tell earlier runs from this one
     });
+    this.#disk = disk;
     this.messages = {
       get size() {
         return store.totals().messages;

@@ -33,6 +33,7 @@ export type SiteName = keyof typeof NUMBERS;
 export class SimulatedSites {
   readonly clock = new VirtualClock(Date.UTC(1990, 0, 1));
   readonly network = simulatedNetwork({ clock: this.clock });
+  readonly #lines = new Map<SiteName, Line>();
 
   /** @param toml replaces or follows what a site usually has. */
   async start(
@@ -42,20 +43,21 @@ export class SimulatedSites {
       subscription?: Partial<SubscriptionOptions>;
       openLine?: () => Line;
       connect?: Environment['connect'];
+      /** Of a gateway that was stopped: this one has its line as well. */
+      spool?: MemorySpool;
     } = {},
   ): Promise<SimulatedSite> {
     const text = options.toml ?? siteToml(name);
     const result = parseConfiguration(text, `/simulated/${name}.toml`);
     if (!result.ok) throw new Error(JSON.stringify(result.problems));
-    const spool = new MemorySpool(this.clock);
+    const spool = new MemorySpool(this.clock, {}, options.spool);
     const events: GatewayEvent[] = [];
     const gateway = await Gateway.start(result.configuration, {
       clock: this.clock,
       random: () => 0,
       openSpool: async () => spool,
       connect: options.connect ?? (async () => 'no mailboxes in this simulation'),
-      openLine:
-        options.openLine ?? (() => this.network.attach({ nua: NUMBERS[name], ...options.subscription })),
+      openLine: options.openLine ?? (() => this.#lineOf(name, options.subscription)),
       observe: (event) => events.push(event),
     });
     return {
@@ -85,6 +87,13 @@ export class SimulatedSites {
         return writer.id;
       },
     };
+  }
+
+  /** A gateway that starts again finds the line that it had. */
+  #lineOf(name: SiteName, subscription: Partial<SubscriptionOptions> = {}): Line {
+    const line = this.#lines.get(name) ?? this.network.attach({ nua: NUMBERS[name], ...subscription });
+    this.#lines.set(name, line);
+    return line;
   }
 
   /** Lets time pass until `done()`; what is promised is done before time goes on. @throws Error when it never is. */

@@ -644,7 +644,7 @@ function atTheNextHop(open: OpenPlace): void {
   test('keeps how a message was begun at the next hop, until a recipient is settled for good', async () => {
     const { spool } = await open();
     const id = await store(spool, bodyOf(1), envelope(['a > peer:b', 'b > peer:b', 'c > peer:c']));
-    const transaction = { id: '<7@gw-a>', hash: 'ab'.repeat(32), recipients: ['a', 'b'] };
+    const transaction = { id: '<7@gw-a>', hash: 'ab'.repeat(32), octets: 100, at: 0, recipients: ['a', 'b'] };
     await spool.keepTransaction(id, 'peer:b', transaction);
     const kept = async () => (await spool.find(id)).map((delivery) => delivery.transaction);
     await spool.settle([settlement(id, 'a > peer:b', deferred(2000))]);
