@@ -1,3 +1,14 @@
+import type { EnhancedReply } from '../smtp/index.js';
+
+/** RFC 5321 §6.3 asks for 100 at least. */
+const MOST_HOPS = 100;
+
+export const LOOP: EnhancedReply = {
+  code: 554,
+  status: '5.4.6',
+  text: 'the message goes round in circles',
+};
+
 /** Longest piece of a line that matters. */
 const NAME = 'received:';
 
@@ -9,6 +20,10 @@ export class HopCounter {
 
   get hops(): number {
     return this.#hops;
+  }
+
+  get isLoop(): boolean {
+    return this.#hops > MOST_HOPS;
   }
 
   /** @param octets a piece of the message, lines ended by CR LF. */

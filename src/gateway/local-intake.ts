@@ -2,9 +2,11 @@ import type { Configuration } from '../config/index.js';
 import { RequestError, type Submission, type SubmittedMessage } from '../console/index.js';
 import type { Clock } from '../core/index.js';
 import type { MailPolicy } from '../routing/index.js';
-import type { Envelope, EnvelopeRecipient, MessageWriter, Spool } from '../spool/index.js';
-import { HopCounter } from './hop-counter.js';
-import { type ExpandedRecipient, type Received, withoutSuccess } from './reception.js';
+import { describeReply } from '../smtp/index.js';
+import type { Envelope, MessageWriter, Spool } from '../spool/index.js';
+import { EnvelopeRecipients } from './envelope-recipients.js';
+import { HopCounter, LOOP } from './hop-counter.js';
+import type { Received } from './reception.js';
 import { internetDate } from './report-facts.js';
 
 export interface LocalIntakeOptions {
@@ -15,9 +17,6 @@ export interface LocalIntakeOptions {
   readonly clock: Clock;
   readonly onReceived: (message: Received) => void | Promise<void>;
 }
-
-/** As for clients by SMTP. */
-const MOST_HOPS = 100;
 
 /** Rules and rates see this machine as a client. */
 const THIS_MACHINE = '127.0.0.1';
@@ -32,7 +31,7 @@ export class LocalIntake {
 
   async begin(submission: Submission): Promise<SubmittedMessage> {
     const { spool, clock } = this.#options;
-    const { envelope, expanded } = this.#envelope(submission);
+    const { envelope, recipients } = this.#envelope(submission);
     const { maxMessageOctets } = this.#options.configuration().queue;
     if (submission.size > maxMessageOctets) throw tooLong(maxMessageOctets);
     if (!(await spool.hasRoom(submission.size)))
@@ -44,13 +43,13 @@ export class LocalIntake {
       await writer.abort();
       throw error;
     }
-    return this.#message(writer, envelope, expanded, maxMessageOctets);
+    return this.#message(writer, envelope, recipients, maxMessageOctets);
   }
 
   #message(
     writer: MessageWriter,
     envelope: Envelope,
-    expanded: readonly ExpandedRecipient[],
+    recipients: EnvelopeRecipients,
     maxOctets: number,
   ): SubmittedMessage {
     const hops = new HopCounter();
@@ -64,30 +63,23 @@ export class LocalIntake {
         await writer.write(octets);
       },
       commit: async () => {
-        if (hops.hops > MOST_HOPS) {
+        if (hops.isLoop) {
           await writer.abort();
-          throw new RequestError('refused', '554 5.4.6 the message goes round in circles');
+          throw new RequestError('refused', describeReply(LOOP));
         }
         await writer.commit(envelope);
-        await this.#options.onReceived({
-          id: writer.id,
-          ...envelope,
-          size,
-          ...(expanded.length > 0 && { expanded }),
-        });
+        await this.#options.onReceived({ id: writer.id, ...envelope, size, ...recipients.forReport });
       },
       abort: () => writer.abort(),
     };
   }
 
-  #envelope(submission: Submission): { envelope: Envelope; expanded: ExpandedRecipient[] } {
+  #envelope(submission: Submission): { envelope: Envelope; recipients: EnvelopeRecipients } {
     const { clock } = this.#options;
     const { smtpUtf8, notify, ret, envelopeId, user } = submission;
     const sender = this.#qualified(submission.sender);
     const asked = notify === undefined ? {} : { notify };
-    const recipients: EnvelopeRecipient[] = [];
-    const expanded: ExpandedRecipient[] = [];
-    let hold: string | undefined;
+    const recipients = new EnvelopeRecipients();
     for (const address of submission.recipients) {
       const verdict = this.#options
         .policy()
@@ -100,15 +92,12 @@ export class LocalIntake {
         const { code, status = '', text } = verdict.reply;
         throw new RequestError('refused', `${code} ${status} <${address}> ${text}`.replaceAll(/ +/g, ' '));
       }
-      hold ??= verdict.hold;
-      const isExpanded = verdict.recipients.length > 1;
-      if (isExpanded && notify?.includes('SUCCESS') === true) expanded.push({ address, ...asked });
-      const kept = isExpanded ? withoutSuccess(asked) : asked;
-      recipients.push(...verdict.recipients.map((recipient) => ({ ...recipient, ...kept })));
+      recipients.add(address, asked, verdict);
     }
+    const { hold } = recipients;
     const envelope: Envelope = {
       sender,
-      recipients,
+      recipients: recipients.all,
       body: '8BITMIME',
       source: `local ${user}`,
       origin: 'local',
@@ -118,7 +107,7 @@ export class LocalIntake {
       ...(envelopeId !== undefined && { envelopeId }),
       ...(hold !== undefined && { hold }),
     };
-    return { envelope, expanded };
+    return { envelope, recipients };
   }
 
   /** Names alone are of this host; postmaster is known without. */

@@ -9,9 +9,10 @@ import type {
   RestartPoint,
   Verdict,
 } from '../smtp/index.js';
-import type { Envelope, EnvelopeRecipient, Spool } from '../spool/index.js';
+import type { Envelope, Spool } from '../spool/index.js';
 import type { Caller } from './caller.js';
-import { HopCounter } from './hop-counter.js';
+import { EnvelopeRecipients, type ExpandedRecipient } from './envelope-recipients.js';
+import { HopCounter, LOOP } from './hop-counter.js';
 import { checkpointIntake, type Intake, plainIntake } from './intake.js';
 import { receivedField } from './received-field.js';
 
@@ -20,10 +21,6 @@ export interface Received extends Envelope {
   readonly size: number;
   /** Addresses that stood for several others, and of which the sender wants to hear that (RFC 3461 §5.2.7). */
   readonly expanded?: readonly ExpandedRecipient[];
-}
-
-export interface ExpandedRecipient extends RecipientParameters {
-  readonly address: string;
 }
 
 export interface ReceptionOptions {
@@ -49,10 +46,7 @@ const HELD: EnhancedReply = {
   status: '4.3.0',
   text: 'another session goes on with this message, try again later',
 };
-const LOOP: EnhancedReply = { code: 554, status: '5.4.6', text: 'the message goes round in circles' };
 
-/** RFC 5321 §6.3 asks for 100 at least. */
-const MOST_HOPS = 100;
 /** How long a message that goes on after an interruption is kept from other sessions after its last sign of life. */
 const LEASE_MS = 15 * 60_000;
 
@@ -63,9 +57,7 @@ export class Reception {
   readonly #options: ReceptionOptions;
   #intake: Intake | undefined;
   #hops: HopCounter | undefined;
-  #recipients: EnvelopeRecipient[] = [];
-  #expanded: ExpandedRecipient[] = [];
-  #hold: string | undefined;
+  #recipients = new EnvelopeRecipients();
   /** What an interrupted message began with; its recipients are not named again. */
   #kept: Envelope | undefined;
   #messages = 0;
@@ -134,9 +126,7 @@ export class Reception {
     // A message in the pipeline before this one is committed by now: the engine asks in order. One given up by RSET is
     // not; if it was to go on where another session was cut off, that can still be done.
     this.drop('cutOff');
-    this.#recipients = [];
-    this.#expanded = [];
-    this.#hold = undefined;
+    this.#recipients = new EnvelopeRecipients();
     this.#kept = undefined;
     const refusal = policy.judgeSender(this.#facts(mail, client), clock.now());
     if (refusal !== undefined) return refuse(refusal);
@@ -179,11 +169,7 @@ export class Reception {
     const { policy, clock } = this.#options;
     const verdict = policy.judgeRecipient(address, this.#facts(mail, client), clock.now());
     if (!verdict.accept) return verdict;
-    this.#hold ??= verdict.hold;
-    const isExpanded = verdict.recipients.length > 1;
-    const asked = isExpanded ? withoutSuccess(parameters) : parameters;
-    if (isExpanded && parameters.notify?.includes('SUCCESS')) this.#expanded.push({ address, ...parameters });
-    this.#recipients.push(...verdict.recipients.map((recipient) => ({ ...recipient, ...asked })));
+    this.#recipients.add(address, parameters, verdict);
     return OK;
   }
 
@@ -200,7 +186,7 @@ export class Reception {
   }
 
   async #commit(size: number, mail: MailCommand, client: ClientFacts): Promise<Verdict> {
-    if (this.#hops !== undefined && this.#hops.hops > MOST_HOPS) {
+    if (this.#hops?.isLoop === true) {
       this.drop('refused');
       return refuse(LOOP);
     }
@@ -211,13 +197,7 @@ export class Reception {
     const reply = queued(intake.id, size);
     await intake.commit(envelope, `${reply.code} ${reply.status} ${reply.text}`);
     this.#messages++;
-    const expanded = this.#expanded;
-    await this.#options.onReceived({
-      id: intake.id,
-      ...envelope,
-      size,
-      ...(expanded.length > 0 && { expanded }),
-    });
+    await this.#options.onReceived({ id: intake.id, ...envelope, size, ...this.#recipients.forReport });
     return { accept: true, reply };
   }
 
@@ -226,10 +206,11 @@ export class Reception {
     const { caller, clock } = this.#options;
     const { smtpUtf8, ret, envelopeId, priority, deliverBy } = mail;
     const submitter = mail.submitter ?? client.identity;
+    const { hold } = this.#recipients;
     const wallTime = clock.wallTime();
     return {
       sender: mail.address,
-      recipients: this.#recipients,
+      recipients: this.#recipients.all,
       body: mail.body,
       source: caller.source,
       origin: caller.protocol === 'X25' ? 'x25' : 'smtp',
@@ -246,7 +227,7 @@ export class Reception {
           trace: deliverBy.trace,
         },
       }),
-      ...(this.#hold !== undefined && { hold: this.#hold }),
+      ...(hold !== undefined && { hold }),
     };
   }
 
@@ -271,18 +252,12 @@ export class Reception {
   }
 }
 
-/** RFC 3461 §5.2.7: one word of success would be followed by others for the same address; trouble is still told. */
-export function withoutSuccess({ notify, ...others }: RecipientParameters): RecipientParameters {
-  return notify === undefined ? others : { ...others, notify: notify.filter((event) => event !== 'SUCCESS') };
-}
-
 function queued(id: string, size: number): EnhancedReply & { readonly status: string } {
   return { code: 250, status: '2.0.0', text: `ok, ${size} octets queued as ${id}` };
 }
 
-/** All of it is here; what was said of it tells how much that is. */
-function finished({ message, reply }: { readonly message: string; readonly reply: string }): RestartPoint {
-  const size = Number(/ (\d+) octets /.exec(reply)?.[1] ?? 0);
+/** All of it is here. */
+function finished({ message, size }: { readonly message: string; readonly size: number }): RestartPoint {
   return { offset: size, finished: queued(message, size) };
 }
 

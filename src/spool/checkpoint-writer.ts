@@ -106,9 +106,11 @@ export class PartialWriter implements CheckpointWriter {
     return this.#inTurn(async () => {
       this.#begun();
       if (envelope.recipients.length === 0) throw new RangeError('a message needs a recipient');
-      const finished = { key: this.key, reply, at: this.#home.wallTime() };
       try {
-        await this.#home.store({ id: this.id, envelope, ...(await this.#finishBody()) }, settling, finished);
+        const body = await this.#finishBody();
+        const size = body.size - this.#prefix;
+        const finished = { key: this.key, reply, size, at: this.#home.wallTime() };
+        await this.#home.store({ id: this.id, envelope, ...body }, settling, finished);
       } catch (error) {
         if (error instanceof DoubtfulError) await this.#end('ended', 'in doubt');
         throw error;

@@ -126,6 +126,11 @@ const DEADLINES = `
   CREATE INDEX deliveries_deadline ON deliveries (deadline) WHERE deadline IS NOT NULL AND hold IS NULL;
 `;
 
+/** Step 6: of what is finished, `stored` says from now on how many octets of the client there were. */
+const FINISHED_SIZES = `
+  DELETE FROM transactions WHERE reply IS NOT NULL; -- where a reply was lost, that message comes again
+`;
+
 /**
  * The steps from an empty file to the schema of today. `user_version` counts the steps that were taken, so a step
  * that was released is never changed: what comes later is a new step.
@@ -203,6 +208,7 @@ export const MIGRATIONS: readonly string[] = [
   CHECKPOINTS,
   TOPS,
   DEADLINES,
+  FINISHED_SIZES,
 ];
 
 /**

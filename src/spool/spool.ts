@@ -170,7 +170,13 @@ export type IncomingTransaction =
   /** Goes on after `writer.offset` octets, with the envelope as it was. */
   | { readonly state: 'interrupted'; readonly writer: CheckpointWriter; readonly envelope: Envelope }
   /** It was taken in, and this was said: say it again. */
-  | { readonly state: 'finished'; readonly message: string; readonly reply: string }
+  | {
+      readonly state: 'finished';
+      readonly message: string;
+      readonly reply: string;
+      /** Octets of the client, all of which are here. */
+      readonly size: number;
+    }
   /** Another session goes on with it now. */
   | { readonly state: 'held' };
 

@@ -126,9 +126,9 @@ export const SQL = {
     ON CONFLICT (peer, hello, transid) DO UPDATE SET message = excluded.message, touched = excluded.touched,
       reply = NULL, envelope = excluded.envelope, prefix = excluded.prefix, stored = excluded.stored`,
   finishTransaction: `INSERT INTO transactions (peer, hello, transid, message, touched, reply, prefix, stored)
-    VALUES (?, ?, ?, ?, ?, ?, 0, 0)
+    VALUES (?, ?, ?, ?, ?, ?, 0, ?)
     ON CONFLICT (peer, hello, transid) DO UPDATE SET message = excluded.message, touched = excluded.touched,
-      reply = excluded.reply, envelope = NULL, prefix = 0, stored = 0`,
+      reply = excluded.reply, envelope = NULL, prefix = 0, stored = excluded.stored`,
   forgetTransaction: `DELETE FROM transactions WHERE peer = ? AND hello = ? AND transid = ?
     RETURNING message, reply IS NULL AS isOpen`,
   openOfPeer: `SELECT number, stored FROM transactions WHERE peer = ? AND reply IS NULL ORDER BY touched DESC`,

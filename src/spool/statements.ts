@@ -200,7 +200,9 @@ export interface Statements extends Record<keyof typeof SQL, Database.Statement<
   readonly markTransaction: Does<
     [...of: TransactionOf, message: string, touched: number, envelope: string, prefix: number, stored: number]
   >;
-  readonly finishTransaction: Does<[...of: TransactionOf, message: string, touched: number, reply: string]>;
+  readonly finishTransaction: Does<
+    [...of: TransactionOf, message: string, touched: number, reply: string, size: number]
+  >;
   readonly forgetTransaction: Asks<TransactionOf, RemovedTransaction>;
   readonly openOfPeer: Asks<[peer: string], { number: number; stored: number }>;
   readonly excessFinished: Asks<[peer: string, keep: number], { number: number }>;

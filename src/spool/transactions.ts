@@ -17,6 +17,8 @@ export interface Mark {
 export interface Finished {
   readonly key: TransactionKey;
   readonly reply: string;
+  /** Octets of the client. */
+  readonly size: number;
   readonly at: number;
 }
 
@@ -40,7 +42,9 @@ export const DEFAULT_CHECKPOINT_LIMITS: CheckpointLimits = {
 export type InterruptedTransaction = Pick<Mark, 'message' | 'envelope' | 'prefix' | 'stored'>;
 
 /** What is known of a transaction that comes in. */
-export type KnownTransaction = { readonly message: string; readonly reply: string } | InterruptedTransaction;
+export type KnownTransaction =
+  | { readonly message: string; readonly reply: string; readonly size: number }
+  | InterruptedTransaction;
 
 /** Ids of messages whose files can go once this is committed. */
 type FilesToRemove = string[];
@@ -77,8 +81,8 @@ export class Transactions {
     return { isKept: !files.includes(message), files: files.filter((id) => id !== message) };
   }
 
-  finish(message: string, { key, reply, at }: Finished, limits: CheckpointLimits): void {
-    this.#sql.finishTransaction.run(...values(key), message, Math.floor(at), reply);
+  finish(message: string, { key, reply, size, at }: Finished, limits: CheckpointLimits): void {
+    this.#sql.finishTransaction.run(...values(key), message, Math.floor(at), reply, size);
     for (const { number } of this.#sql.excessFinished.all(key.peer, limits.finished)) this.#remove(number);
   }
 
@@ -110,6 +114,6 @@ function values({ peer, hello, id }: TransactionKey): [peer: string, hello: stri
 }
 
 function known({ message, reply, envelope, prefix, stored }: TransactionRow): KnownTransaction {
-  if (reply !== null) return { message, reply };
+  if (reply !== null) return { message, reply, size: stored };
   return { message, envelope: JSON.parse(envelope ?? '') as Envelope, prefix, stored };
 }

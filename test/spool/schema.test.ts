@@ -200,6 +200,20 @@ describe('migrations', () => {
     store.close();
   });
 
+  test('from before sizes of what is finished: that is forgotten, what was interrupted goes on', () => {
+    const old = openDatabase(file, MIGRATIONS.slice(0, 5));
+    old.exec(`
+      INSERT INTO transactions (peer, hello, transid, message, touched, reply, envelope, prefix, stored)
+        VALUES ('b', 'gw-b', '<1@b>', 'm1', 1000, '250 ok', NULL, 0, 0), ('b', 'gw-b', '<2@b>', 'm2', 1000, NULL, '{}', 10, 90);
+    `);
+    old.close();
+
+    const store = new Store(openDatabase(file));
+    const found = ['<1@b>', '<2@b>'].map((id) => store.findTransaction({ peer: 'b', hello: 'gw-b', id }, 0));
+    expect(found).toEqual([undefined, { message: 'm2', envelope: {}, prefix: 10, stored: 90 }]);
+    store.close();
+  });
+
   test('happen wholly or not at all', () => {
     opening();
     const broken = [...MIGRATIONS, SECOND, 'CREATE TABLE half (x); CREATE TABLE messages (x)'];

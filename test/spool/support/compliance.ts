@@ -502,7 +502,7 @@ function interrupted(open: OpenPlace): void {
       await writer.write(bodyOf(size));
       const old = await store(spool, bodyOf(1), envelope(['z > peer:z']));
       await writer.commit(TO, '250 2.0.0 queued', [settlement(old, 'z > peer:z', delivered)]);
-      const finished = { state: 'finished', message: writer.id, reply: '250 2.0.0 queued' };
+      const finished = { state: 'finished', message: writer.id, reply: '250 2.0.0 queued', size };
       expect(await spool.partial(KEY, LEASE)).toEqual(finished);
       expect((await spool.list(9)).map(({ destination }) => destination).sort()).toEqual([
         'peer:b',

@@ -223,7 +223,7 @@ async function endSession(
     case 'commit':
       await writer.commit(of.message, '250');
       model.receive(writer.id, of.size, of.message, []);
-      model.transactions.set(of.id, { id: writer.id, reply: '250' });
+      model.transactions.set(of.id, { id: writer.id, reply: '250', size: of.size });
       return;
     case 'abort':
       await writer.abort();
@@ -252,7 +252,12 @@ const session = fc
       const known = model.transactions.get(id);
       const transaction = await real.spool.partial({ peer: 'b', hello: 'gw-b', id }, 60_000);
       if (known !== undefined && 'reply' in known) {
-        expect(transaction).toEqual({ state: 'finished', message: known.id, reply: known.reply });
+        expect(transaction).toEqual({
+          state: 'finished',
+          message: known.id,
+          reply: known.reply,
+          size: known.size,
+        });
         return;
       }
       if (!('writer' in transaction)) throw new Error(`it is ${transaction.state}`);

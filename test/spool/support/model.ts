@@ -42,7 +42,10 @@ export class ModelSpool {
   /** Destinations on hold, and why. */
   readonly held = new Map<string, string>();
   /** Interrupted messages by their transaction: id, and octets on stable storage; or the reply to what is finished. */
-  readonly transactions = new Map<string, { id: string; stored: number } | { id: string; reply: string }>();
+  readonly transactions = new Map<
+    string,
+    { id: string; stored: number } | { id: string; reply: string; size: number }
+  >();
   now = 1000;
 
   receive(id: string, size: number, envelope: Envelope, settling: readonly Settlement[]): void {
