@@ -33,16 +33,22 @@ export class FetchRights {
   /** Whether mail for this domain is theirs. */
   ownDomain(peers: readonly string[], domain: string): boolean {
     const destination = this.#router.destinationOf(domain);
-    return destination !== undefined && leadsTo(destination, peers);
+    return destination !== undefined && this.#leadsTo(destination, peers);
   }
 
   /** Whether what waits there is theirs. @param destination as the spool names it */
   ownDestination(peers: readonly string[], destination: string): boolean {
     const parsed = parseDestination(destination);
-    return parsed !== undefined && leadsTo(parsed, peers);
+    return parsed !== undefined && this.#leadsTo(parsed, peers);
   }
-}
 
-function leadsTo(destination: Destination, peers: readonly string[]): boolean {
-  return destination.type === 'peers' && destination.peers.some((name) => peers.includes(name));
+  #leadsTo(destination: Destination, names: readonly string[]): boolean {
+    if (destination.type === 'peers') return destination.peers.some((name) => names.includes(name));
+    if (destination.type !== 'nua') return false;
+    const { nua, links } = destination;
+    return this.#configuration.peers.some(
+      (peer) =>
+        names.includes(peer.name) && peer.nua === nua && peer.links.some((link) => links.includes(link)),
+    );
+  }
 }

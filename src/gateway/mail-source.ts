@@ -58,7 +58,7 @@ export class MailSource {
       clock,
       hostname,
       destination,
-      transactionOf: (message) => this.#given.get(message)?.transaction,
+      transactionOf: (message) => this.#given.get(message)?.delivery.transaction,
       onProblem: (problem) => this.#settler.problem(problem),
     });
     this.#renewLater();

@@ -40,6 +40,10 @@ peer = ["c", "b"]
 domain = "c.example"
 peer = "c"
 [[route]]
+domain = "/^n(\\\\d+)\\\\.example$/"
+nua = "$1"
+link = "l"
+[[route]]
 domain = "*"
 smtp = "127.0.0.1:25"
 `;
@@ -139,6 +143,8 @@ describe('whose mail it is', () => {
     [{ login: 'eve' }, 'b.example', '530 5.7.0'],
     [{ peer: 'b' }, 'b.example', '251 2.0.0'],
     [{ peer: 'b' }, 'both.example', '251 2.0.0'],
+    [{ peer: 'b' }, 'n22.example', '251 2.0.0'],
+    [{ peer: 'b' }, 'n33.example', '459 5.7.1'],
     [{ login: 'bob' }, 'b.example', '251 2.0.0'],
     [{ peer: 'c', login: 'bob' }, 'b.example', '251 2.0.0'],
     [{ peer: 'c' }, 'b.example', '459 5.7.1'],
