@@ -1,5 +1,5 @@
 /** Call records and their sums, for people and as CSV (RFC 4180). */
-import { count, duration, type StoredCallRecord, utc } from '../observe/index.js';
+import { count, duration, money, type StoredCallRecord, utc } from '../observe/index.js';
 import type { CallGroup, CallSum } from './call-sums.js';
 import { oneLine } from './printable.js';
 import { section } from './section.js';
@@ -48,11 +48,9 @@ export function describeTotal(total: CallSum): string {
 }
 
 function moneyOf({ cost }: CallSum): string {
-  return [...cost].map(([currency, amount]) => money(amount, currency)).join(', ');
-}
-
-function money(amount: number, currency = ''): string {
-  return `${amount.toFixed(2)}${currency === '' ? '' : ` ${currency}`}`;
+  return [...cost]
+    .map(([currency, amount]) => money(amount, currency === '' ? undefined : currency))
+    .join(', ');
 }
 
 type Columns<Value> = Readonly<Record<string, (value: Value) => string | number | undefined>>;

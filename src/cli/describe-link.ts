@@ -5,6 +5,7 @@ import {
   type LapbTimer,
   type LinkConfiguration,
 } from '../config/index.js';
+import { money } from '../observe/index.js';
 import type { PacketTimers } from '../x25/index.js';
 import { commas, type Row, time } from './section.js';
 
@@ -13,6 +14,10 @@ type AccessLink = Link<'serial' | 'modem'>;
 
 /** What a link comes to. */
 export function linkRows(link: LinkConfiguration): Row[] {
+  return [...kindRows(link), ...tariffRows(link)];
+}
+
+function kindRows(link: LinkConfiguration): Row[] {
   switch (link.type) {
     case 'serial':
       return [
@@ -29,6 +34,18 @@ export function linkRows(link: LinkConfiguration): Row[] {
     case 'xot':
       return [...xotRows(link), ...numberRows(link), ...xotPacketRows(link)];
   }
+}
+
+function tariffRows({ tariff }: LinkConfiguration): Row[] {
+  if (tariff === undefined) return [];
+  const { call, minute, incrementMs, segment, windows, zone, currency } = tariff;
+  const prices = [
+    ...(call === 0 ? [] : [`${money(call, currency)} each`]),
+    ...(minute === 0 ? [] : [`${money(minute, currency)} a minute, charged by ${time(incrementMs)}`]),
+    ...(segment === 0 ? [] : [`${money(segment, currency)} a segment`]),
+  ];
+  const factors = windows.map(({ at, factor }) => [`times ${factor}`, `${at.text} (${zone.name})`]);
+  return [['calls cost', prices.join(', ')], ...factors];
 }
 
 function lineRows(link: Link<'serial' | 'modem' | 'pad'>): Row[] {

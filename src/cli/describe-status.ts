@@ -1,6 +1,6 @@
 /** What a running gateway is doing, as tables for a terminal. */
 import type { CircuitOctets, GatewayStatus, WatchedCircuit, WatchedLink } from '../console/index.js';
-import { count, duration, utc } from '../observe/index.js';
+import { count, duration, money, utc } from '../observe/index.js';
 import { type Row, section } from './section.js';
 
 export function describeStatus({ hostname, since, links, circuits }: GatewayStatus): string {
@@ -66,12 +66,15 @@ export function describeCircuits(circuits: readonly WatchedCircuit[]): string {
     'age',
     'octets/packets sent',
     'received',
+    // Only where calls have a price.
+    ...(circuits.some(({ cost }) => cost !== undefined) ? ['cost'] : []),
   ];
   return section(`Circuits, ${circuits.length}`, [head, ...circuits.map(circuitRow)]);
 }
 
 function circuitRow(circuit: WatchedCircuit): Row {
   const { id, channel, direction, called, calling, peer = '', state, ageMs, sent, received } = circuit;
+  const { cost, currency } = circuit;
   return [
     `${id} ${direction === 'outgoing' ? 'out' : 'in'}`,
     channel === undefined ? '' : String(channel),
@@ -82,6 +85,7 @@ function circuitRow(circuit: WatchedCircuit): Row {
     duration(ageMs),
     traffic(sent),
     traffic(received),
+    ...(cost === undefined ? [] : [money(cost, currency)]),
   ];
 }
 

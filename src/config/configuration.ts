@@ -15,6 +15,7 @@ import type {
   RouteRule,
   Template,
 } from '../routing/index.js';
+import type { TariffPrices } from '../tariff/index.js';
 import type { Facilities, PacketLayerParameters } from '../x25/index.js';
 import type { XotParameters } from '../xot/index.js';
 import type { HostAndPort } from './schema/fields.js';
@@ -132,6 +133,8 @@ export interface LinkBase {
    * (`ModemCircuits.connectedBy`), since whoever knows our telephone number can give any; false where it never dials.
    */
   readonly vouched: boolean;
+  /** What calls on it cost; absent: nobody said. */
+  readonly tariff?: TariffPrices | undefined;
 }
 
 /** A line with LAPB and the packet layer on it. */

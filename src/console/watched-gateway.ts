@@ -60,6 +60,9 @@ export interface WatchedCircuit {
   readonly ageMs: number;
   /** Since it was connected, milliseconds. */
   readonly connectedMs?: number;
+  /** What it costs us so far, where its link has a tariff. */
+  readonly cost?: number;
+  readonly currency?: string;
   /** What was agreed when it was connected, in words. */
   readonly agreed?: readonly string[];
   readonly resets: number;

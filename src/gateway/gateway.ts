@@ -16,6 +16,7 @@ import { destinationKey, type MailPolicy, Router } from '../routing/index.js';
 import type { Spool } from '../spool/index.js';
 import { BridgeListener } from './bridge-listener.js';
 import type { CallLink } from './call-link.js';
+import { CallPrices } from './call-prices.js';
 import { callRecorder } from './call-recorder.js';
 import type { CallStarted, CallWatcher } from './call-watcher.js';
 import { CircuitReception, type ReceptionTerms } from './circuit-reception.js';
@@ -76,6 +77,7 @@ export class Gateway implements WatchedGateway {
   readonly #spool: Spool;
   readonly #links: readonly GatewayLink[];
   readonly #calls: OpenCalls;
+  readonly #prices: CallPrices;
   readonly #traces: TraceWatchers;
   readonly #since: number;
   readonly #smtp: SmtpService;
@@ -145,7 +147,11 @@ export class Gateway implements WatchedGateway {
     const { trace } = environment;
     if (trace !== undefined) this.watch(({ name }, event) => trace(name, event));
     const record = callRecorder(clock, observe);
-    const watchCall = (call: CallStarted): CallWatcher => this.#calls.watch(call, record(call));
+    this.#prices = new CallPrices(configuration.links);
+    const watchCall = (call: CallStarted): CallWatcher => {
+      const priced = { ...call, price: this.#prices.priceOf(call) };
+      return this.#calls.watch(priced, record(priced));
+    };
     this.#reception = new CircuitReception({
       ...receptionTerms(configuration, policy),
       spool,
@@ -279,6 +285,7 @@ export class Gateway implements WatchedGateway {
     this.#smtp.configure(configuration, policy, files);
     this.#reception.configure(receptionTerms(configuration, policy));
     this.#incoming.configure(incomingOptions(configuration));
+    this.#prices.configure(configuration.links);
     this.#ways.configure(configuration, router);
     this.#fetchTimes.configure(configuration.peers);
     for (const bridge of configuration.bridges) {

@@ -14,6 +14,7 @@ import {
   numberOfCaller,
 } from '../routing/index.js';
 import type { Spool } from '../spool/index.js';
+import { freeOfCharge } from './call-prices.js';
 import type { CallStarted, CallWatcher } from './call-watcher.js';
 import type { CircuitReception } from './circuit-reception.js';
 import type { Observe } from './events.js';
@@ -94,6 +95,7 @@ export class IncomingCalls {
       called: call.called,
       calling: call.calling,
       userData: call.userData,
+      ...(link.tariff !== undefined && { price: freeOfCharge(link.tariff.currency) }),
     });
     call.onWithdrawn((ending) => {
       caller.abort();
@@ -274,6 +276,7 @@ export class IncomingCalls {
       circuit: circuit.circuit,
       link: link.name,
       userData: call.userData,
+      reverseCharged: call.facilities.reverseCharging === true,
       ...(peer !== undefined && { peer }),
     });
     return { circuit, watcher };

@@ -2,13 +2,14 @@ import { type CircuitEvent, type Facilities, OUR_DIAGNOSTIC } from '../circuit/i
 import type { WatchedCircuit } from '../console/index.js';
 import type { Clock } from '../core/index.js';
 import { facilityWords } from '../observe/index.js';
-import type { CallStarted, CallWatcher } from './call-watcher.js';
+import type { CallWatcher, PricedCall } from './call-watcher.js';
 
-interface OpenCall extends CallStarted {
+interface OpenCall extends PricedCall {
   readonly begunAt: number;
   readonly begun: number;
   isRequested: boolean;
-  connectedAt: number | undefined;
+  /** On the clock that never jumps, and wall time. */
+  connected: { readonly at: number; readonly wallTime: number } | undefined;
   agreed: Facilities | undefined;
   resets: number;
   interrupts: number;
@@ -24,13 +25,13 @@ export class OpenCalls {
   }
 
   /** Follows a call until it ends, and lets whoever watched it before see everything as well. */
-  watch(call: CallStarted, watcher: CallWatcher): CallWatcher {
+  watch(call: PricedCall, watcher: CallWatcher): CallWatcher {
     const open: OpenCall = {
       ...call,
       begunAt: this.#clock.now(),
       begun: this.#clock.wallTime(),
       isRequested: call.circuit.direction === 'incoming',
-      connectedAt: undefined,
+      connected: undefined,
       agreed: undefined,
       resets: 0,
       interrupts: 0,
@@ -55,7 +56,7 @@ export class OpenCalls {
         open.isRequested = true;
         return;
       case 'connected':
-        open.connectedAt = this.#clock.now();
+        open.connected = { at: this.#clock.now(), wallTime: this.#clock.wallTime() };
         open.agreed = event.facilities;
         return;
       case 'reset':
@@ -89,8 +90,7 @@ export class OpenCalls {
   }
 
   #describe(call: OpenCall): WatchedCircuit {
-    const { circuit, link, peer, begun, begunAt, isRequested, connectedAt, agreed, resets, interrupts } =
-      call;
+    const { circuit, link, peer, begun, begunAt, isRequested, connected, agreed, resets, interrupts } = call;
     const { id, channel, direction, called, calling, traffic } = circuit;
     const now = this.#clock.now();
     return {
@@ -101,10 +101,11 @@ export class OpenCalls {
       called,
       calling,
       ...(peer !== undefined && { peer }),
-      state: connectedAt !== undefined ? 'connected' : isRequested ? 'calling' : 'waiting',
+      state: connected !== undefined ? 'connected' : isRequested ? 'calling' : 'waiting',
       begun: new Date(begun).toISOString(),
       ageMs: Math.round(now - begunAt),
-      ...(connectedAt !== undefined && { connectedMs: Math.round(now - connectedAt) }),
+      ...(connected !== undefined && { connectedMs: Math.round(now - connected.at) }),
+      ...costSoFar(call, now),
       ...(agreed !== undefined && { agreed: facilityWords(agreed) }),
       resets,
       interrupts,
@@ -116,4 +117,18 @@ export class OpenCalls {
       },
     };
   }
+}
+
+function costSoFar(
+  { price, connected, circuit: { traffic } }: OpenCall,
+  now: number,
+): Pick<WatchedCircuit, 'cost' | 'currency'> {
+  if (price === undefined || connected === undefined) return {};
+  const { currency } = price;
+  const cost = price.costOf({
+    connectedAt: connected.wallTime,
+    connectedMs: now - connected.at,
+    segments: traffic.segmentsSent + traffic.segmentsReceived,
+  });
+  return { cost, ...(currency !== undefined && { currency }) };
 }

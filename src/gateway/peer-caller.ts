@@ -77,7 +77,8 @@ export class PeerCaller {
     const outcome = new Promise<CallOutcome>((resolve) => {
       ended = resolve;
     });
-    const circuit = MailCircuit.place(link.circuits, this.#request(link), {
+    const request = this.#request(link);
+    const circuit = MailCircuit.place(link.circuits, request, {
       clock,
       timers: peer.timers,
       watch: (event) => watcher.event(event),
@@ -96,6 +97,7 @@ export class PeerCaller {
       link: link.name,
       peer: peer.name,
       userData: peer.userData,
+      reverseCharged: request.facilities?.reverseCharging === true,
     });
     const title = `call to ${peer.name} (${peer.nua} on ${link.name})`;
     return { circuit, watcher, peer, link: link.name, outcome, title };

@@ -88,25 +88,22 @@ function keepBridges(
   return kept.values;
 }
 
+/** Prices count for the next call; anything else of a link only when it is opened. */
 function keepLinks(
   running: readonly LinkConfiguration[],
   wanted: readonly LinkConfiguration[],
   needsRestart: string[],
 ): readonly LinkConfiguration[] {
   const { gone, added, values } = byName(running, wanted, ({ name }) => name);
-  const changed = values.filter(
-    (wish) =>
-      !isSame(
-        wish,
-        running.find(({ name }) => name === wish.name),
-      ),
+  const changed = running.filter(
+    (link, index) => !isSame({ ...link, tariff: undefined }, { ...values[index], tariff: undefined }),
   );
   needsRestart.push(
     ...gone.map((name) => `link ${name} is no longer wanted`),
     ...added.filter((name) => wanted.some((link) => link.name === name)).map((name) => `link ${name} is new`),
     ...changed.map(({ name }) => `link ${name} is to be different`),
   );
-  return running;
+  return running.map((link, index) => ({ ...link, tariff: values[index]?.tariff }));
 }
 
 /** `values` are as many as run, in their order: as they are wanted, or as they were. */

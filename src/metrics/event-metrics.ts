@@ -20,6 +20,7 @@ export class EventMetrics {
   readonly #segments;
   readonly #callMessages;
   readonly #resets;
+  readonly #cost;
   readonly #troubles;
   readonly #causes = new Set<string>();
 
@@ -43,6 +44,10 @@ export class EventMetrics {
     this.#segments = counter('calls_segments', 'Segments of 64 octets in calls that are over', way);
     this.#callMessages = counter('calls_messages', 'Messages carried by calls that are over', way);
     this.#resets = counter('calls_resets', 'Resets in calls that are over', ofLink);
+    this.#cost = counter('calls_cost', 'What calls that are over cost us, by the tariff of their link', [
+      ...ofLink,
+      'currency',
+    ]);
     this.#troubles = counter('troubles', 'What a log tells as a warning or an error', ['what']);
   }
 
@@ -87,6 +92,8 @@ export class EventMetrics {
     this.#calls.inc({ link, direction, verdict, cause: this.#causeOf(ending) });
     this.#connected.inc({ link, direction }, record.connectedMs / 1_000);
     this.#resets.inc({ link, direction }, record.resets);
+    const { cost, currency = '' } = record;
+    if (cost !== undefined) this.#cost.inc({ link, direction, currency }, cost);
     const messages = { sent: record.messagesSent, received: record.messagesReceived };
     for (const way of DIRECTIONS) {
       this.#segments.inc({ link, direction, way }, record[way].segments);

@@ -6,7 +6,7 @@ import { type CircuitEvent, type CircuitTraffic, describeEnding, type Ending } f
 import { type Clock, toHex } from '../core/index.js';
 import type { ChargedSegments, Facilities } from '../x25/index.js';
 import { facilityWords } from './facility-words.js';
-import { count, duration, utc } from './words.js';
+import { count, duration, money, utc } from './words.js';
 
 export interface CallRecord {
   /** Absent for an incoming call that never became a circuit. */
@@ -34,6 +34,10 @@ export interface CallRecord {
   readonly facilities?: RecordedFacilities;
   /** What the network says that it charges, if it was asked for that. */
   readonly charged?: Charged;
+  /** What it cost by the tariff of its link: 0 where the other end pays, or nothing was connected. Absent: no tariff. */
+  readonly cost?: number;
+  /** Absent: nobody said which. */
+  readonly currency?: string;
   readonly sent: Traffic;
   readonly received: Traffic;
   readonly messagesSent: number;
@@ -87,10 +91,23 @@ export type CallVerdict =
   /** Incoming, and gone before we answered. */
   | 'withdrawn';
 
+/** What a call costs us. */
+export interface CallPrice {
+  /** @param usage segments of both directions together; times in milliseconds, the connection's since 1970. */
+  costOf(usage: {
+    readonly connectedAt: number;
+    readonly connectedMs: number;
+    readonly segments: number;
+  }): number;
+  readonly currency?: string | undefined;
+}
+
 /** What is known of a call when it begins. */
 export interface CallStart
   extends Pick<CallRecord, 'circuit' | 'link' | 'direction' | 'called' | 'calling' | 'peer'> {
   readonly userData: Uint8Array;
+  /** Absent: its link has no tariff. */
+  readonly price?: CallPrice | undefined;
 }
 
 const NO_TRAFFIC: CircuitTraffic = {
@@ -146,11 +163,12 @@ export class CallRecordBuilder {
 
   /** @param traffic of the circuit; absent when there never was one. */
   finish(ending: Ending, traffic: CircuitTraffic = NO_TRAFFIC): CallRecord {
-    const { userData, ...start } = this.#start;
+    const { userData, price, ...start } = this.#start;
     const ended = momentOf(this.#clock);
     const requested = this.#requested;
     const connected = this.#connected;
     const charged = chargedFor(ending.facilities);
+    const connectedMs = connected === undefined ? 0 : Math.round(ended.now - connected.now);
     return {
       ...start,
       callUserData: toHex(userData),
@@ -161,9 +179,10 @@ export class CallRecordBuilder {
         setUpMs: Math.round(connected.now - (requested ?? this.#begun).now),
       }),
       ended: iso(ended),
-      connectedMs: connected === undefined ? 0 : Math.round(ended.now - connected.now),
+      connectedMs,
       ...(this.#facilities !== undefined && { facilities: recorded(this.#facilities) }),
       ...(charged !== undefined && { charged }),
+      ...(price !== undefined && this.#costOf(price, connectedMs, traffic)),
       sent: { packets: traffic.packetsSent, octets: traffic.octetsSent, segments: traffic.segmentsSent },
       received: {
         packets: traffic.packetsReceived,
@@ -181,6 +200,19 @@ export class CallRecordBuilder {
         text: describeEnding(ending),
       },
     };
+  }
+
+  #costOf(
+    price: CallPrice,
+    connectedMs: number,
+    { segmentsSent, segmentsReceived }: CircuitTraffic,
+  ): Pick<CallRecord, 'cost' | 'currency'> {
+    const segments = segmentsSent + segmentsReceived;
+    const cost =
+      this.#connected === undefined
+        ? 0
+        : price.costOf({ connectedAt: this.#connected.wallTime, connectedMs, segments });
+    return { cost, ...(price.currency !== undefined && { currency: price.currency }) };
   }
 
   #verdict(ending: Ending): CallVerdict {
@@ -204,6 +236,8 @@ export function callRecordLine(record: CallRecord): string {
     facts.push(`out ${trafficText(record.sent)}`, `in ${trafficText(record.received)}`);
   if (record.facilities !== undefined) facts.push(...noteworthy(record.facilities));
   if (record.charged !== undefined) facts.push(chargedText(record.charged));
+  if (record.cost !== undefined && record.setUpMs !== undefined)
+    facts.push(`cost ${money(record.cost, record.currency)}`);
   if (record.resets > 0) facts.push(count(record.resets, 'reset'));
   facts.push(record.ending.text);
   const when = utc(Date.parse(record.begun));

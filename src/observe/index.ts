@@ -19,4 +19,4 @@ export * from './pcapng.js';
 export { readCallRecord, type StoredCallRecord } from './read-call-record.js';
 export * from './trace-log.js';
 export { channelIn, packetIn, type Sender, type TracedLink } from './traced-link.js';
-export { count, duration, utc } from './words.js';
+export { count, duration, money, utc } from './words.js';

@@ -14,6 +14,13 @@ export function duration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${twoDigits(minutes % 60)} min`;
 }
 
+/** `0.35 EUR`; at least two decimals, more where they are not zero. */
+export function money(amount: number, currency?: string): string {
+  const [whole = '0', decimals = ''] = amount.toFixed(6).split('.');
+  const number = `${whole}.${decimals.replace(/0+$/, '').padEnd(2, '0')}`;
+  return currency === undefined ? number : `${number} ${currency}`;
+}
+
 /** `1990-01-01 00:00:00Z`. */
 export function utc(wallTime: number): string {
   return `${new Date(wallTime).toISOString().slice(0, 19).replace('T', ' ')}Z`;

@@ -57,6 +57,10 @@ export class Tariff {
     return rounded(fixed + this.#costOfTime(connectedAt, connectedMs));
   }
 
+  get currency(): string | undefined {
+    return this.prices.currency;
+  }
+
   /** Whether time is charged, so that there is a paid increment to use up. */
   get chargesTime(): boolean {
     return this.prices.minute > 0;
@@ -96,11 +100,4 @@ export class Tariff {
 
 function rounded(amount: number): number {
   return Math.round(amount * DECIMALS) / DECIMALS;
-}
-
-/** `0.35 EUR`; at least two decimals, more where they are not zero. */
-export function formatCost(amount: number, currency?: string): string {
-  const [whole = '0', decimals = ''] = amount.toFixed(6).split('.');
-  const number = `${whole}.${decimals.replace(/0+$/, '').padEnd(2, '0')}`;
-  return currency === undefined ? number : `${number} ${currency}`;
 }

@@ -109,6 +109,23 @@ test('says how a serial line differs from the usual', () => {
   expect(output).toMatch(/LAPB modulo 128, window 7, .*N1 259 octets, set up by the other end$/m);
 });
 
+test('says what calls cost', () => {
+  const tariff = `[link.tariff]
+call = 0.05
+minute = 0.1
+increment = "10s"
+segment = 0.002
+currency = "EUR"
+timezone = "Europe/Berlin"
+windows = [{ at = "Mo-Fr 22:00-06:00", factor = 0.5 }]
+[[peer]]`;
+  const { output } = check(TOML.replace('[[peer]]', tariff));
+  expect(output).toMatch(
+    /^ {2}calls cost +0\.05 EUR each, 0\.10 EUR a minute, charged by 10s, 0\.002 EUR a segment$/m,
+  );
+  expect(output).toMatch(/^ {2}times 0\.5 +Mo-Fr 22:00-06:00 \(Europe\/Berlin\)$/m);
+});
+
 test('says what a file comes to', () => {
   const { status, output } = check(TOML);
   expect(status).toBe(0);

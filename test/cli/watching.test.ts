@@ -59,6 +59,8 @@ const STATUS: GatewayStatus = {
       begun: '1990-01-01T00:01:00.000Z',
       ageMs: 65_000,
       connectedMs: 64_000,
+      cost: 0.25,
+      currency: 'EUR',
       agreed: ['packet size 512/512', 'window 4/4'],
       resets: 2,
       interrupts: 0,
@@ -165,8 +167,8 @@ Link dialled (modem)
   circuits      0
 
 Circuits, 2
-  circuit      channel  called       calling      peer    state                age         octets/packets sent  received
-  psdn0-1 out  16       26245300040  23421000001  site-b  connected, 2 resets  1 min 05 s  1280/10              31/1
+  circuit      channel  called       calling      peer    state                age         octets/packets sent  received  cost
+  psdn0-1 out  16       26245300040  23421000001  site-b  connected, 2 resets  1 min 05 s  1280/10              31/1      0.25 EUR
   psdn0-2 in            23421000001                       calling              0.4 s       0/0                  0/0
 `,
     );

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { formatDuration } from '../../src/config/index.js';
+import { formatDuration, parseConfiguration } from '../../src/config/index.js';
 import { MODEM_TIMES } from '../../src/modem/index.js';
 import { problemsOf, tomlOf } from './parts.js';
 
@@ -206,7 +206,6 @@ describe('a PAD', () => {
       'address.calling: has no place on a PAD: the network puts the calling address in',
     ],
     [`${PAD}\ndial = "1"`, 'dial: allowed only with type = "modem"'],
-    [`${PAD}\n[link.tariff]`, 'tariff: not supported by this version'],
   ])('%j: %s', expectProblem);
 
   test('needs no number: the network knows it', () => {
@@ -422,4 +421,59 @@ test('a refused call where the packet layer has a role of its own: open or not, 
   expect(problemsWith('dte', 'dce')).toEqual([]);
   expect(problemsWith('dce', 'dte')).toHaveLength(1);
   expect(problemsWith('dce', 'auto')).toHaveLength(1);
+});
+
+describe('a tariff', () => {
+  const LINK = 'name = "psdn0"\ntype = "serial"\npath = "/dev/ttyUSB0"';
+  const PRICE = 'allowed: a price: a number from 0 to 1000000';
+  const WINDOW =
+    'allowed: times of the day or the week such as "22:00-06:00", "Mo-Fr 22:00-06:00", "Sa-Su" or "Mo,We 12:00-13:30"';
+
+  test.each([
+    [LINK],
+    ['name = "psdn0"\ntype = "modem"\npath = "/dev/ttyUSB0"\ndial = "1"'],
+    ['name = "psdn0"\ntype = "pad"\npath = "/dev/ttyUSB0"'],
+    ['name = "psdn0"\ntype = "xot"\nrouters = [{ nua = "*", to = "10.1.1.1" }]'],
+  ])('on any kind of link: %j', (link) => {
+    const tariff = `call = 0.05\nminute = 0.10\nincrement = "60s"\nsegment = 0.002\ncurrency = "EUR"
+timezone = "Europe/Berlin"\nwindows = [{ at = "Mo-Fr 22:00-06:00", factor = 0.5 }]`;
+    const result = parseConfiguration(tomlOf({ link: `${link}\n[link.tariff]\n${tariff}` }), 'gw.toml');
+    expect(result.ok && result.configuration.links[0]?.tariff).toMatchObject({
+      call: 0.05,
+      minute: 0.1,
+      incrementMs: 60_000,
+      segment: 0.002,
+      currency: 'EUR',
+      zone: { name: 'Europe/Berlin' },
+      windows: [{ at: { text: 'Mo-Fr 22:00-06:00' }, factor: 0.5 }],
+    });
+  });
+
+  test.each([
+    ['', 'tariff: nothing has a price; needed: call, minute or segment'],
+    ['call = "0.05"', `tariff.call: found "0.05"; ${PRICE}`],
+    ['call = -1', `tariff.call: found -1; ${PRICE}`],
+    ['segment = inf', `tariff.segment: found Infinity; ${PRICE}`],
+    ['call = 1\nincrement = "6s"', 'tariff.increment: allowed only with minute, the price of a minute'],
+    [
+      'minute = 1\nincrement = "0s"',
+      'tariff.increment: found "0s"; allowed: a time with its unit (ms, s, m, h, d) from "1s" to "1h"',
+    ],
+    [
+      'call = 1\ntimezone = "Berlin"',
+      'tariff.timezone: found "Berlin"; allowed: a time zone such as "Europe/Berlin" or "UTC"',
+    ],
+    ['call = 1\nwindows = [{ at = "22-06", factor = 1 }]', `tariff.windows[0].at: found "22-06"; ${WINDOW}`],
+    [
+      'call = 1\nwindows = [{ at = "Sa" }]',
+      'tariff.windows[0].factor: missing; needed: a factor, such as 0.5: a number from 0 to 100',
+    ],
+    ['call = 1\ncurrency = "€"', 'tariff.currency: found "€"; allowed: up to 8 letters, such as "EUR"'],
+    [
+      'call = 1\nhour = 1',
+      'tariff.hour: unknown key; allowed: call, minute, increment, segment, windows, timezone, currency',
+    ],
+  ])('%j: %s', (tariff, message) => {
+    expectProblem(`${LINK}\n[link.tariff]\n${tariff}`, message);
+  });
 });

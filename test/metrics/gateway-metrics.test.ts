@@ -16,6 +16,8 @@ async function scrape(site: SimulatedSite, metrics: GatewayMetrics): Promise<Rec
   );
 }
 
+const TARIFF = '[link.tariff]\ncall = 0.05\nminute = 0.1\ncurrency = "EUR"\n';
+
 describe('a gateway in numbers', () => {
   let sites: SimulatedSites;
   let a: SimulatedSite;
@@ -24,7 +26,7 @@ describe('a gateway in numbers', () => {
 
   beforeEach(async () => {
     sites = new SimulatedSites();
-    [a, b] = [await sites.start('a'), await sites.start('b')];
+    [a, b] = [await sites.start('a', { toml: siteToml('a', TARIFF) }), await sites.start('b')];
     metrics = new GatewayMetrics();
   });
 
@@ -63,6 +65,7 @@ describe('a gateway in numbers', () => {
       [`calls_connected_seconds_total{${link}}`]: (call?.connectedMs ?? 0) / 1_000,
       [`calls_segments_total{${link},way="sent"}`]: call?.sent.segments,
       [`calls_segments_total{${link},way="received"}`]: call?.received.segments,
+      [`calls_cost_total{${link},currency="EUR"}`]: 0.15,
       [`calls_messages_total{${link},way="sent"}`]: 1,
       [`calls_messages_total{${link},way="received"}`]: 0,
       'queue{what="messages"}': 0,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { count, duration, utc } from '../../src/observe/words.js';
+import { count, duration, money, utc } from '../../src/observe/words.js';
 
 test.each([
   [0, '0.0 s'],
@@ -20,4 +20,13 @@ test('one is one, all else is many', () => {
 
 test('wall time is UTC to the second', () => {
   expect(utc(Date.UTC(1990, 0, 2, 3, 4, 5, 999))).toBe('1990-01-02 03:04:05Z');
+});
+
+test.each([
+  [0, undefined, '0.00'],
+  [0.15, 'EUR', '0.15 EUR'],
+  [1234.5, 'DM', '1234.50 DM'],
+  [0.0325, 'EUR', '0.0325 EUR'],
+])('%d %s is written %s', (amount, currency, text) => {
+  expect(money(amount, currency)).toBe(text);
 });

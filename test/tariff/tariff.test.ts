@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatCost, parseTimeWindow, Tariff, type TariffPrices } from '../../src/tariff/index.js';
+import { parseTimeWindow, Tariff, type TariffPrices } from '../../src/tariff/index.js';
 import { zone } from './zones.js';
 
 const SECOND = 1000;
@@ -69,13 +69,4 @@ describe('what a call costs', () => {
   test('what is charged of the time', () => {
     expect([0, 1, MINUTE, MINUTE + 1].map((ms) => tariff().chargedMs(ms) / MINUTE)).toEqual([1, 1, 1, 2]);
   });
-});
-
-test.each([
-  [0, undefined, '0.00'],
-  [0.15, 'EUR', '0.15 EUR'],
-  [1234.5, 'DM', '1234.50 DM'],
-  [0.0325, 'EUR', '0.0325 EUR'],
-])('%d %s is written %s', (amount, currency, text) => {
-  expect(formatCost(amount, currency)).toBe(text);
 });

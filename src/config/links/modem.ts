@@ -10,6 +10,7 @@ import { layersOf } from './access-line.js';
 import { isServer, lineOf } from './line.js';
 import { readProfile } from './modem-profile.js';
 import { type LinkSurroundings, numbersOf } from './numbers.js';
+import { tariffOf } from './tariff.js';
 
 /** `[[link]]` with `type = "modem"`. */
 export function readModem(
@@ -29,6 +30,7 @@ export function readModem(
   const line = lineOf(settings, surroundings.folder, path, problems);
   const profile = readProfile(settings.profile, surroundings.folder, [...path, 'profile'], problems);
   const numbers = numbersOf(settings, surroundings, path, problems);
+  const tariff = tariffOf(settings, path, problems);
   // On a modem that never dials there are no other connections than those that it has answered.
   const role = dial === undefined ? settings.answer_role : settings.role;
   const layers = layersOf({ ...settings, role }, path, problems);
@@ -37,6 +39,7 @@ export function readModem(
   return {
     type: 'modem',
     ...numbers,
+    ...tariff,
     vouched: dial !== undefined,
     line,
     ...layers,

@@ -6,6 +6,7 @@ import { describeValue, readPart } from '../read.js';
 import { padSchema } from '../schema/link-kinds.js';
 import { isServer, lineOf, refuseHardwareFlowOfServer } from './line.js';
 import { type LinkSurroundings, numbersOf } from './numbers.js';
+import { tariffOf } from './tariff.js';
 
 /** `[[link]]` with `type = "pad"`. */
 export function readPad(
@@ -25,10 +26,12 @@ export function readPad(
     );
   const { service_request: serviceRequest, user_data_mark: userDataMark } = settings;
   const numbers = numbersOf(settings, surroundings, path, problems);
+  const tariff = tariffOf(settings, path, problems);
   return (
     line && {
       type: 'pad',
       ...numbers,
+      ...tariff,
       vouched: true,
       line,
       clearing,

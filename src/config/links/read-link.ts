@@ -11,6 +11,7 @@ import { isServer, lineOf, refuseHardwareFlowOfServer } from './line.js';
 import { readModem } from './modem.js';
 import { type LinkSurroundings, numbersOf } from './numbers.js';
 import { readPad } from './pad.js';
+import { tariffOf } from './tariff.js';
 import { readXot } from './xot.js';
 
 /** Of a link whose kind is not known, nothing else can be judged. */
@@ -46,7 +47,10 @@ function readSerial(
   if (settings === undefined) return undefined;
   const line = lineOf(settings, surroundings.folder, path, problems);
   refuseHardwareFlowOfServer(settings, '"none" or "xonxoff"', path, problems);
-  const numbers = numbersOf(settings, surroundings, path, problems);
+  const numbers = {
+    ...numbersOf(settings, surroundings, path, problems),
+    ...tariffOf(settings, path, problems),
+  };
   const layers = layersOf(settings, path, problems);
   const watchesCarrier = settings.carrier === 'watch';
   if (watchesCarrier && isServer(settings))

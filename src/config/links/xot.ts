@@ -9,6 +9,7 @@ import { XOT_PORT } from '../schema/xot.js';
 import { readServerTemplate } from '../server-template.js';
 import { type LinkSurroundings, numbersOf } from './numbers.js';
 import { sizesOf } from './sizes.js';
+import { tariffOf } from './tariff.js';
 
 /** `[[link]]` with `type = "xot"`. */
 export function readXot(
@@ -32,6 +33,7 @@ export function readXot(
   return {
     type: 'xot',
     ...numbers,
+    ...tariffOf(settings, path, problems),
     vouched: verifiesCallers,
     ...(listen !== undefined && { listen }),
     allow: listen === undefined ? [] : (settings.allow ?? usualCallers(routers, verifiesCallers)),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { LAPB_PARAMETERS } from '../../lapb/index.js';
 import { type ChannelRange, PACKET_TIMERS, type PacketTimers, type TimerEntry } from '../../x25/index.js';
 import { choice, duration, matching, name, nua, table, timer, whole, yesOrNo } from './fields.js';
+import { tariffSchema } from './tariff.js';
 
 /** What kinds of links have in common; each kind takes what it has of it. */
 
@@ -10,7 +11,7 @@ export type LinkKind = (typeof LINK_KINDS)[number];
 
 /** Keys of every link. */
 export function linkKeys<const Kind extends LinkKind>(kind: Kind) {
-  return { name: name(), type: z.literal(kind), nua: nua().optional() };
+  return { name: name(), type: z.literal(kind), nua: nua().optional(), tariff: tariffSchema.optional() };
 }
 
 /** Keys of a link on a line of start/stop characters. */
