@@ -180,7 +180,14 @@ export class Reception {
     // What an earlier session has stored begins with the header.
     this.#hops = offset === 0 ? new HopCounter() : undefined;
     const { caller, hostname, clock } = this.#options;
-    const prefix = receivedField({ caller, client, hostname, id: intake.id, wallTime: clock.wallTime() });
+    const prefix = receivedField({
+      caller,
+      client,
+      smtpUtf8: mail.smtpUtf8 === true,
+      hostname,
+      id: intake.id,
+      wallTime: clock.wallTime(),
+    });
     await intake.begin(this.#envelope(mail, client), prefix);
     return OK;
   }

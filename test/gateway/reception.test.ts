@@ -154,7 +154,7 @@ describe('a message', () => {
       deliverBy: { at: Date.UTC(1990, 0, 1) + 600_000, mode: 'R', trace: false },
     });
     expect(textOf(spool)).toMatch(
-      /^Received: from gw-b\.example \(X\.25 26245300040 on psdn0\)\r\n\tby gw-a\.example via X25 with ESMTPA id m1;/,
+      /^Received: from gw-b\.example \(X\.25 26245300040 on psdn0\)\r\n\tby gw-a\.example via X25 with UTF8SMTPA id m1;/,
     );
     expect(session.received).toMatchObject([{ id: 'm1', size: 14 }]);
   });

@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { createServer } from 'node:net';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { connect, createServer } from 'node:net';
 
 /** Whether a program of this name can be started. */
 export function hasProgram(name: string): boolean {
@@ -24,6 +24,26 @@ export function freePort(): Promise<number> {
       const address = server.address();
       server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
     });
+  });
+}
+
+/** The number of a user, or of its group. */
+export function idOf(user: string, what: 'user' | 'group' = 'user'): number {
+  return Number(execFileSync('id', [what === 'user' ? '-u' : '-g', user]));
+}
+
+/** Whether somebody on this machine greets who connects there, as an SMTP server does. */
+export function greets(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    const over = (isGreeted: boolean): void => {
+      socket.destroy();
+      resolve(isGreeted);
+    };
+    socket.setTimeout(1000, () => over(false));
+    socket.once('error', () => over(false));
+    socket.once('close', () => over(false));
+    socket.once('data', (octets) => over(octets.toString('latin1').startsWith('220')));
   });
 }
 
