@@ -142,8 +142,11 @@ function describeTarget(target: RouteRule['target']): string {
       return `to peer ${target.peers.join(', then ')}`;
     case 'nua':
       return `to the number ${target.nua.text} on link ${target.links.join(', then ')}`;
+    case 'lmtpSocket':
+      return `to the LMTP server on ${target.path}`;
     case 'smtp':
-      return `to SMTP host ${formatHostAndPort({ host: target.host.text, port: target.port })}, ${describeTerms(target.terms)}`;
+    case 'lmtp':
+      return `to ${target.type.toUpperCase()} host ${formatHostAndPort({ host: target.host.text, port: target.port })}, ${describeTerms(target.terms)}`;
     case 'mx':
       return `to the mail servers that DNS names, ${describeTerms(target.terms)}`;
     case 'maildir':

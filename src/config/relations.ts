@@ -64,20 +64,20 @@ function checkServers(routes: readonly Placed<RouteRule>[], problems: ProblemLis
   const first = new Map<string, Placed<RouteRule>>();
   for (const route of routes) {
     const { target } = route.value;
-    if (target.type !== 'smtp') continue;
-    const server = formatHostAndPort({ host: target.host.text.toLowerCase(), port: target.port });
+    if (target.type !== 'smtp' && target.type !== 'lmtp') continue;
+    const server = `${target.type} ${formatHostAndPort({ host: target.host.text.toLowerCase(), port: target.port })}`;
     const other = first.get(server);
     if (other === undefined) first.set(server, route);
     else if (!isDeepStrictEqual(termsOf(other), termsOf(route)))
       problems.refuse(
-        [...route.path, 'smtp'],
+        [...route.path, target.type],
         `is spoken to in another way by ${problems.describe(other.path)}; allowed: tls, tls_ca and auth alike in all routes to a server`,
       );
   }
 }
 
 function termsOf({ value: { target } }: Placed<RouteRule>): ServerTerms | undefined {
-  return target.type === 'smtp' ? target.terms : undefined;
+  return target.type === 'smtp' || target.type === 'lmtp' ? target.terms : undefined;
 }
 
 function checkNames(names: readonly string[], list: string, path: KeyPath, problems: ProblemList): void {

@@ -50,6 +50,11 @@ function readRecipients(file: string, path: KeyPath, problems: ProblemList): Kno
   return undefined;
 }
 
+const SERVER = {
+  smtp: 'a host and a port, such as "127.0.0.1:25"',
+  lmtp: 'a host and a port, such as "127.0.0.1:24", or the path of a socket',
+} as const;
+
 function targetOf(
   route: RouteSettings,
   path: KeyPath,
@@ -59,7 +64,8 @@ function targetOf(
   const { domain, peer, error } = route;
   if (peer !== undefined) return { type: 'peers', peers: peer };
   if (route.nua !== undefined) return nuaTarget(route.nua, route, path, problems);
-  if (route.smtp !== undefined) return smtpTarget(route.smtp, route, path, folder, problems);
+  if (route.smtp !== undefined) return serverTarget('smtp', route.smtp, route, path, folder, problems);
+  if (route.lmtp !== undefined) return lmtpTarget(route.lmtp, route, path, folder, problems);
   if (route.maildir !== undefined) return maildirTarget(route.maildir, route, path, folder, problems);
   if (route.mx !== undefined) return mxTarget(route, path, folder, problems);
   const [status = '', ...words] = (error ?? '').split(' ');
@@ -67,20 +73,43 @@ function targetOf(
   return text && { type: 'refused', status, text };
 }
 
-function smtpTarget(
-  smtp: string,
+/** RFC 2033 §5: never on port 25, where it could be taken for SMTP. */
+function lmtpTarget(
+  lmtp: string,
   route: RouteSettings,
   path: KeyPath,
   folder: string,
   problems: ProblemList,
 ): RouteTarget | undefined {
-  const at = [...path, 'smtp'];
-  const server = readServerTemplate(smtp, { groups: route.domain.groups }, at, problems);
-  if (server === 'notAServer')
-    problems.refuse(at, `found ${describeValue(smtp)}; allowed: a host and a port, such as "127.0.0.1:25"`);
+  if (lmtp.includes('/')) {
+    for (const key of ['tls', 'tls_ca', 'auth'] as const)
+      if (route[key] !== undefined)
+        problems.refuse([...path, key], 'allowed only with a host: a socket is on this machine');
+    return { type: 'lmtpSocket', path: resolve(folder, lmtp) };
+  }
+  const target = serverTarget('lmtp', lmtp, route, path, folder, problems);
+  if (target?.type === 'lmtp' && target.port === 25)
+    problems.refuse(
+      [...path, 'lmtp'],
+      `found ${describeValue(lmtp)}; allowed: any port but 25, which is for SMTP`,
+    );
+  return target;
+}
+
+function serverTarget(
+  type: 'smtp' | 'lmtp',
+  text: string,
+  route: RouteSettings,
+  path: KeyPath,
+  folder: string,
+  problems: ProblemList,
+): RouteTarget | undefined {
+  const at = [...path, type];
+  const server = readServerTemplate(text, { groups: route.domain.groups }, at, problems);
+  if (server === 'notAServer') problems.refuse(at, `found ${describeValue(text)}; allowed: ${SERVER[type]}`);
   if (typeof server !== 'object') return undefined;
   refuseLogin(route, server, path, problems);
-  return { type: 'smtp', ...server, terms: termsOf(route, folder) };
+  return { type, ...server, terms: termsOf(route, folder) };
 }
 
 function nuaTarget(

@@ -73,11 +73,15 @@ function warnOfRoutes({ routes, listen }: Configuration, problems: ProblemList):
         ['route', index, 'smtp'],
         `is where we listen (${formatHostAndPort(own)}): mail would go in circles`,
       );
-    if (target.type === 'smtp') warnOfLogin(target, index, problems);
+    if (target.type === 'smtp' || target.type === 'lmtp') warnOfLogin(target, index, problems);
   });
 }
 
-function warnOfLogin({ terms }: RouteTarget & { type: 'smtp' }, index: number, problems: ProblemList): void {
+function warnOfLogin(
+  { terms }: RouteTarget & { type: 'smtp' | 'lmtp' },
+  index: number,
+  problems: ProblemList,
+): void {
   if (terms?.login !== undefined && (terms.tls === 'may' || terms.tls === 'must'))
     problems.warn(
       ['route', index, 'auth'],

@@ -52,7 +52,7 @@ export function readPassword(file: string): string {
  */
 export function checkPasswords({ routes }: Pick<Configuration, 'routes'>): void {
   for (const { domain, target } of routes) {
-    if (target.type !== 'smtp' || target.terms?.login === undefined) continue;
+    if (!('terms' in target) || target.terms?.login === undefined) continue;
     try {
       readPassword(target.terms.login.passwordFile);
     } catch (error) {

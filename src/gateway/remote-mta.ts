@@ -9,7 +9,7 @@ import { parseDestination } from '../routing/index.js';
  */
 export function remoteMta(destination: string, peers: readonly PeerConfiguration[]): string | undefined {
   const parsed = parseDestination(destination);
-  if (parsed?.type === 'smtp') return `dns; ${nameOf(parsed.host)}`;
+  if (parsed !== undefined && 'host' in parsed) return `dns; ${nameOf(parsed.host)}`;
   if (parsed?.type === 'nua') return `x-x25; ${parsed.nua}`;
   if (parsed?.type !== 'peers') return undefined;
   const [name, ...others] = parsed.peers;

@@ -13,11 +13,18 @@ const CONNECT_TIMEOUT_MS = 30_000;
 /** @returns the open connection, or why there is none. */
 export type Connect = (host: string, port: number) => Promise<OctetStream | string>;
 
+/** Where a server is: a host, or a socket of this machine. */
+export type ServerPlace =
+  | {
+      readonly host: string;
+      /** Where the host was found; absent: whoever connects looks for it. */
+      readonly address?: string;
+      readonly port: number;
+    }
+  | { readonly path: string };
+
 export interface SmtpTransportOptions {
-  readonly host: string;
-  /** Where it was found; absent: whoever connects looks for it. */
-  readonly address?: string;
-  readonly port: number;
+  readonly place: ServerPlace;
   readonly terms: ServerTerms;
   readonly session: ClientOptions;
   readonly clock: Clock;
@@ -29,7 +36,7 @@ interface SessionEnd {
   readonly again?: Again;
 }
 
-/** Brings mail to an SMTP host over TCP. */
+/** Brings mail to an SMTP or LMTP server over TCP, or through its socket. */
 export class SmtpTransport implements Transport {
   readonly concurrency = 5;
   readonly #options: SmtpTransportOptions;
@@ -70,10 +77,13 @@ export class SmtpTransport implements Transport {
   }
 
   async #session(mail: MailSource, session: ClientOptions): Promise<SessionEnd> {
-    const { host, address, port, terms, clock, connect } = this.#options;
-    const connection = await connect(address ?? host, port);
+    const { place, terms, clock, connect } = this.#options;
+    const connection = await ('path' in place
+      ? open(place)
+      : connect(place.address ?? place.host, place.port));
     if (typeof connection === 'string') return this.#failed(connection);
-    const encrypt = (below: OctetStream) => encryptTo(below, host, terms);
+    const encrypt = (below: OctetStream) =>
+      encryptTo(below, 'path' in place ? 'localhost' : place.host, terms);
     const stream = terms.tls === 'implicit' ? await encrypt(connection) : connection;
     if (typeof stream === 'string') return this.#failed(`4.7.5 ${stream}`);
     const runner = new ClientRunner({
@@ -99,19 +109,22 @@ export class SmtpTransport implements Transport {
   }
 
   get #title(): string {
-    const { host, address = host, port } = this.#options;
+    const { place } = this.#options;
+    if ('path' in place) return place.path;
+    const { host, address = host, port } = place;
     return address === host ? `${host}:${port}` : `${host}[${address}]:${port}`;
   }
 }
 
-export const connectByTcp: Connect = async (host, port) => {
-  const opened = await open(host, port);
-  return typeof opened === 'string' ? opened : new TcpStream(opened);
-};
+export const connectByTcp: Connect = (host, port) => open({ host, port });
 
-function open(host: string, port: number): Promise<Socket | string> {
+async function open(place: { host: string; port: number } | { path: string }): Promise<OctetStream | string> {
+  const opened = await connected(connectSocket({ ...place, timeout: CONNECT_TIMEOUT_MS }));
+  return typeof opened === 'string' ? opened : new TcpStream(opened);
+}
+
+function connected(socket: Socket): Promise<Socket | string> {
   return new Promise((resolve) => {
-    const socket = connectSocket({ host, port, timeout: CONNECT_TIMEOUT_MS });
     const failed = (error: Error): void => resolve(describeError(error));
     socket.once('error', failed);
     socket.once('timeout', () => socket.destroy(new Error('no answer to the connection attempt')));

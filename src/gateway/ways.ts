@@ -8,6 +8,7 @@ import {
   type Router,
   type ServerTerms,
 } from '../routing/index.js';
+import type { ClientOptions } from '../smtp/index.js';
 import type { CallLink } from './call-link.js';
 import type { CallStarted, CallWatcher } from './call-watcher.js';
 import type { Transport } from './dispatcher.js';
@@ -20,7 +21,7 @@ import { PeerCaller } from './peer-caller.js';
 import { type Fetching, PeerTransport } from './peer-transport.js';
 import { RefusingTransport } from './refusing-transport.js';
 import { circuitClientOptions, tcpClientOptions } from './session-options.js';
-import { type Connect, SmtpTransport } from './smtp-transport.js';
+import { type Connect, type ServerPlace, SmtpTransport } from './smtp-transport.js';
 
 export interface WaysOptions {
   readonly clock: Clock;
@@ -35,6 +36,9 @@ export interface WaysOptions {
   readonly fetching: Fetching;
 }
 
+const SMTP: Pick<ClientOptions, 'lmtp'> = {};
+const LMTP: Pick<ClientOptions, 'lmtp'> = { lmtp: true };
+const WITHOUT_TLS: ServerTerms = { tls: 'none' };
 const SMTP_PORT = 25;
 /** Digits, X.25 §5.2.1.1. */
 const LONGEST_ADDRESS = 15;
@@ -92,7 +96,11 @@ export class Ways {
       case 'nua':
         return this.#transportToNumber(destination, parsed);
       case 'smtp':
-        return this.#smtpTransport(parsed, this.#router.termsFor(parsed));
+        return this.#smtpTransport(parsed, this.#router.termsFor(parsed), SMTP);
+      case 'lmtpSocket':
+        return this.#smtpTransport(parsed, WITHOUT_TLS, LMTP);
+      case 'lmtp':
+        return this.#smtpTransport(parsed, this.#router.termsFor(parsed), LMTP);
       case 'mx':
         return this.#mxTransport(parsed);
       case 'maildir':
@@ -156,13 +164,13 @@ export class Ways {
       domain: destination.domain,
       search: { lookUp, lookUpMx, random, own: ownHosts(this.#configuration) },
       transportTo: ({ name, address }) =>
-        this.#smtpTransport({ host: name, address, port: SMTP_PORT }, terms),
+        this.#smtpTransport({ host: name, address, port: SMTP_PORT }, terms, SMTP),
     });
   }
 
-  #smtpTransport(server: { host: string; address?: string; port: number }, terms: ServerTerms): Transport {
+  #smtpTransport(place: ServerPlace, terms: ServerTerms, protocol: Pick<ClientOptions, 'lmtp'>): Transport {
     const { clock, connect } = this.#options;
-    const session = tcpClientOptions(this.#configuration);
-    return new SmtpTransport({ ...server, terms, clock, connect, session });
+    const session = { ...tcpClientOptions(this.#configuration), ...protocol };
+    return new SmtpTransport({ place, terms, clock, connect, session });
   }
 }

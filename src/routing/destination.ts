@@ -2,7 +2,10 @@
 export type Destination =
   /** Names of peers, tried in order. */
   | { readonly type: 'peers'; readonly peers: readonly string[] }
-  | { readonly type: 'smtp'; readonly host: string; readonly port: number }
+  /** LMTP puts mail into mailboxes (RFC 2033). */
+  | { readonly type: 'smtp' | 'lmtp'; readonly host: string; readonly port: number }
+  /** The socket of an LMTP server on this machine; the path is absolute. */
+  | { readonly type: 'lmtpSocket'; readonly path: string }
   /** The number of a system on the X.25 network, and the links it is called on, tried in order. */
   | { readonly type: 'nua'; readonly nua: string; readonly links: readonly string[] }
   /** The servers that DNS names for a domain, or an address literal: `[192.0.2.1]`, `[IPv6:2001:db8::1]`. */
@@ -12,14 +15,17 @@ export type Destination =
 
 /**
  * How the spool names a destination: `peer:site-b`, `peer:site-b,site-c`, `smtp:127.0.0.1:25`, `smtp:[::1]:25`,
- * `nua:psdn0:26245300040`, `mx:example.org`, `maildir:/var/mail/anna`.
+ * `nua:psdn0:26245300040`, `mx:example.org`, `lmtp:127.0.0.1:24`, `lmtp:/run/dovecot/lmtp`, `maildir:/var/mail/anna`.
  */
 export function destinationKey(destination: Destination): string {
   switch (destination.type) {
     case 'peers':
       return `peer:${destination.peers.join(',')}`;
     case 'smtp':
-      return `smtp:${server(destination)}`;
+    case 'lmtp':
+      return `${destination.type}:${server(destination)}`;
+    case 'lmtpSocket':
+      return `lmtp:${destination.path}`;
     case 'nua':
       return `nua:${destination.links.join(',')}:${destination.nua}`;
     case 'mx':
@@ -39,9 +45,11 @@ export function parseDestination(key: string): Destination | undefined {
       const [, links = '', nua = ''] = /^([^:]+):(\d+)$/.exec(rest) ?? [];
       return isList(links) ? { type: 'nua', nua, links: links.split(',') } : undefined;
     }
-    case 'smtp': {
+    case 'smtp':
+    case 'lmtp': {
+      if (scheme === 'lmtp' && rest.startsWith('/')) return { type: 'lmtpSocket', path: rest };
       const found = parseServer(rest);
-      return found && { type: 'smtp', ...found };
+      return found && { type: scheme, ...found };
     }
     case 'mx':
       return { type: 'mx', domain: rest };

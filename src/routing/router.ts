@@ -19,12 +19,14 @@ export type RouteTarget =
   /** Names of peers, tried in order. */
   | { readonly type: 'peers'; readonly peers: readonly string[] }
   | {
-      readonly type: 'smtp';
+      readonly type: 'smtp' | 'lmtp';
       readonly host: Template;
       readonly port: number;
       /** Default: `USUAL_TERMS`. */
       readonly terms?: ServerTerms;
     }
+  /** Absolute path of the socket of an LMTP server. */
+  | { readonly type: 'lmtpSocket'; readonly path: string }
   /** A number that is made of the domain, and the links it is called on, tried in order. */
   | { readonly type: 'nua'; readonly nua: Template; readonly links: readonly string[] }
   /** The servers that DNS names for the domain. `tls` is not `implicit`, and there is no login. */
@@ -99,8 +101,8 @@ export class Router {
   termsFor(destination: Destination): ServerTerms {
     if (destination.type === 'mx') return this.#termsForMx(destination.domain);
     const terms = this.#rules.flatMap(({ target }) =>
-      target.type === 'smtp' &&
-      destination.type === 'smtp' &&
+      (target.type === 'smtp' || target.type === 'lmtp') &&
+      target.type === destination.type &&
       target.port === destination.port &&
       target.host.canMake(destination.host)
         ? [target.terms ?? USUAL_TERMS]
@@ -140,12 +142,14 @@ function splitAt(address: string, domain: string): AddressParts {
 function decide(target: RouteTarget, captures: Captures, { local, domain }: AddressParts): RouteDecision {
   switch (target.type) {
     case 'peers':
+    case 'lmtpSocket':
       return target;
-    case 'smtp': {
+    case 'smtp':
+    case 'lmtp': {
       const host = target.host.expand(captures);
       // What a template makes of a stranger's address is not a host until it looks like one.
       if (!isHost(host)) return refused('5.1.2', `no route to ${domain}`);
-      return { type: 'smtp', host, port: target.port };
+      return { type: target.type, host, port: target.port };
     }
     case 'nua': {
       const nua = target.nua.expand(captures);

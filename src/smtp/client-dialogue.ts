@@ -14,6 +14,7 @@ export type Step =
   | 'greeting'
   | 'EHLO'
   | 'HELO'
+  | 'LHLO'
   | 'STARTTLS'
   | 'AUTH'
   | 'RSET'
@@ -32,6 +33,7 @@ const TIMEOUTS: Record<Step, keyof ClientOptions['timeouts']> = {
   greeting: 'greetingMs',
   EHLO: 'commandMs',
   HELO: 'commandMs',
+  LHLO: 'commandMs',
   STARTTLS: 'commandMs',
   AUTH: 'commandMs',
   RSET: 'commandMs',

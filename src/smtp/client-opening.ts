@@ -54,7 +54,7 @@ export class ClientOpening {
   secured(): void {
     this.#secure = true;
     this.#capabilities = NO_CAPABILITIES;
-    this.#introduce('EHLO');
+    this.#introduce(this.#extended);
   }
 
   /** How another session would get further than this one, which is gone. */
@@ -71,18 +71,23 @@ export class ClientOpening {
     if (!good) this.#end.refused(`refused by the greeting: ${describeReply(reply)}`);
     else {
       this.#dialogue.output.event('greetingSeen');
-      this.#introduce(this.#options.hello ?? 'EHLO');
+      this.#introduce(this.#options.hello ?? this.#extended);
     }
   }
 
-  #introduce(step: 'EHLO' | 'HELO'): void {
+  /** RFC 2033 §4.1. */
+  get #extended(): 'EHLO' | 'LHLO' {
+    return this.#options.lmtp === true ? 'LHLO' : 'EHLO';
+  }
+
+  #introduce(step: 'EHLO' | 'HELO' | 'LHLO'): void {
     this.#dialogue.send([
       {
         step,
         line: `${step} ${this.#options.hostname}`,
         answered: (reply, good) => {
           if (good) {
-            this.#capabilities = capabilitiesOf(reply, step === 'EHLO');
+            this.#capabilities = this.#usable(capabilitiesOf(reply, step !== 'HELO'));
             this.#introduced();
           }
           // RFC 5321 §3.2: a server that does not know EHLO may know HELO.
@@ -91,6 +96,13 @@ export class ClientOpening {
         },
       },
     ]);
+  }
+
+  /** BDAT in LMTP would need as many replies as RCPT has had good ones, and it goes out before those are there. */
+  #usable(capabilities: PeerCapabilities): PeerCapabilities {
+    return this.#options.lmtp === true
+      ? { ...capabilities, chunking: false, binaryMime: false }
+      : capabilities;
   }
 
   #introduced(): void {

@@ -23,6 +23,8 @@ export interface TransferContext {
   readonly mailsLeft: number;
   /** The server has a transaction open that was given up. */
   readonly needsReset: boolean;
+  /** The message has a reply for each recipient that was accepted, in their order (RFC 2033 §4.2). */
+  readonly lmtp: boolean;
 }
 
 export interface TransferEnd {
@@ -310,7 +312,21 @@ export class MessageTransfer {
       return;
     }
     this.#stage = { name: 'ending' };
-    writer.end(octets, (reply, good) => this.#ended(reply, good));
+    const [first, ...others] = this.#lastReplies();
+    writer.end(octets, first);
+    for (const answered of others) this.#context.dialogue.owe({ step: 'message', line: '', answered });
+  }
+
+  /** One for the message, or in LMTP one for each recipient that was accepted. */
+  #lastReplies(): [Command['answered'], ...Command['answered'][]] {
+    const forAll: Command['answered'] = (reply, good) => this.#ended(reply, good);
+    if (!this.#context.lmtp) return [forAll];
+    const [first = forAll, ...others] = this.#transaction.acceptedPositions().map(
+      (index): Command['answered'] =>
+        (reply, good) =>
+          this.#endedFor(index, reply, good),
+    );
+    return [first, ...others];
   }
 
   #ended(reply: Reply, good: boolean): void {
@@ -322,8 +338,18 @@ export class MessageTransfer {
     this.#goOn();
   }
 
+  #endedFor(index: number, reply: Reply, good: boolean): void {
+    this.#transaction.isOpen = false;
+    this.#helped ||= good;
+    const outcome = good ? 'delivered' : failureOf(reply, 'message');
+    this.#transaction.decide(index, outcome, describeReply(reply), good ? this.#deliveryFacts() : {});
+    this.#goOn();
+  }
+
   #deliveryFacts(): DeliveryFacts {
     const { dsn, keywords } = this.#context.peer;
+    // RFC 2033 §1: it lies in the mailbox then.
+    if (this.#context.lmtp) return dsn ? {} : { final: true };
     const isTimed = this.#message.parameters.deliverBy !== undefined;
     return {
       ...(!dsn && { relayed: true }),

@@ -138,6 +138,7 @@ export class ClientSession {
         chunking: (this.#options.chunking ?? true) && peer.chunking,
         mailsLeft: peer.limits.mails - this.#mails,
         needsReset: this.#needsReset,
+        lmtp: this.#options.lmtp ?? false,
       },
       message,
       ({ needsReset, mails }) => {

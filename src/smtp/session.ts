@@ -32,6 +32,11 @@ export interface ClientOptions {
   readonly chunking?: boolean;
   /** How the session is opened; HELO where the server is known to drop EHLO. Default EHLO. */
   readonly hello?: 'EHLO' | 'HELO';
+  /**
+   * LMTP (RFC 2033), by which mail is put into mailboxes: the server is greeted with LHLO and answers for each recipient by
+   * itself. BDAT is not used in it. Default false.
+   */
+  readonly lmtp?: boolean;
   /** STARTTLS (RFC 3207): never, where offered, or no mail without it. Default none. */
   readonly tls?: 'none' | 'may' | 'must';
   /** The transport is encrypted before the session begins. Default false. */
@@ -171,7 +176,7 @@ export interface RecipientOutcome {
 }
 
 /** What is to be told of a delivery beside that it went well. */
-export type DeliveryFacts = Pick<RecipientOutcome, 'relayed' | 'untimed'>;
+export type DeliveryFacts = Pick<RecipientOutcome, 'relayed' | 'untimed' | 'final'>;
 
 export interface PeerCapabilities {
   readonly name: string;

@@ -88,9 +88,14 @@ export class OutgoingTransaction {
     return this.#accepted.size > 0;
   }
 
+  /** Positions of those whom the server has accepted, in the order in which it did. */
+  acceptedPositions(): number[] {
+    return [...this.#accepted];
+  }
+
   /** Addresses of those whom the server has accepted. */
   accepted(): string[] {
-    return [...this.#accepted].flatMap((recipient) => this.message.recipients[recipient]?.address ?? []);
+    return this.acceptedPositions().flatMap((recipient) => this.message.recipients[recipient]?.address ?? []);
   }
 
   /**

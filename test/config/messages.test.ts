@@ -121,7 +121,7 @@ describe('[listen], [relay], [queue], [log]', () => {
     ['[log]\ncolour = "x"', 'log.colour: unknown key; allowed: level, calls'],
     [
       'log = 3',
-      'route "*" log: unknown key; allowed: domain, peer, smtp, nua, link, mx, maildir, recipients, tls, tls_ca, auth, error',
+      'route "*" log: unknown key; allowed: domain, peer, smtp, nua, link, mx, maildir, lmtp, recipients, tls, tls_ca, auth, error',
     ],
     ['[auth]\nusers = ""', 'auth.users: found ""; allowed: a file that x25mail passwd has made'],
     [
@@ -559,7 +559,7 @@ describe('[[incoming]]', () => {
 });
 
 describe('[[route]]', () => {
-  const TARGET = 'needed: one of peer, nua, smtp, mx, maildir, error';
+  const TARGET = 'needed: one of peer, nua, smtp, mx, lmtp, maildir, error';
   const HOST = 'allowed: a host and a port, such as "127.0.0.1:25"';
   test.each([
     ['', `route "x.test": found no way to go; ${TARGET}`],
@@ -584,14 +584,14 @@ describe('[[route]]', () => {
       'smtp = "a:25"\ntls = "always"',
       'route "x.test" tls: found "always"; allowed: "none" or "may" or "must" or "verify" or "implicit"',
     ],
-    ['peer = "site-b"\ntls = "must"', 'route "x.test" tls: allowed only with smtp or mx'],
+    ['peer = "site-b"\ntls = "must"', 'route "x.test" tls: allowed only with smtp or mx or lmtp'],
     [
       'peer = "site-b"\nrecipients = "none.txt"',
       "route \"x.test\" recipients: /etc/x25mail/none.txt can't be read: ENOENT: no such file or directory, open '/etc/x25mail/none.txt'",
     ],
     [
       'error = "5.1.2 no"\nauth = { user = "u", password_file = "p" }',
-      'route "x.test" auth: allowed only with smtp',
+      'route "x.test" auth: allowed only with smtp or lmtp',
     ],
     [
       'smtp = "a:25"\ntls = "none"\nauth = { user = "u", password_file = "p" }',
@@ -601,7 +601,15 @@ describe('[[route]]', () => {
       'smtp = "a:25"\nauth = { user = "u" }',
       'route "x.test" auth.password_file: missing; needed: a file whose first line is the password',
     ],
-    ['lmtp = "x"', 'route "x.test" lmtp: not supported by this version'],
+    [
+      'lmtp = "x"',
+      'route "x.test" lmtp: found "x"; allowed: a host and a port, such as "127.0.0.1:24", or the path of a socket',
+    ],
+    ['lmtp = "a:25"', 'route "x.test" lmtp: found "a:25"; allowed: any port but 25, which is for SMTP'],
+    [
+      'lmtp = "/run/lmtp"\ntls = "must"',
+      'route "x.test" tls: allowed only with a host: a socket is on this machine',
+    ],
     ['maildir = ""', 'route "x.test" maildir: found ""; allowed: a path, such as "/var/mail/{user}"'],
     ['maildir = "/m/$1"', 'route "x.test" maildir: "$1" has no group: the pattern has none'],
     [
@@ -618,7 +626,10 @@ describe('[[route]]', () => {
       'mx = true\ntls = "implicit"',
       'route "x.test" tls: found "implicit"; allowed with mx: "none" or "may" or "must" or "verify", since the mail servers of the Internet begin in the clear',
     ],
-    ['mx = true\nauth = { user = "u", password_file = "p" }', 'route "x.test" auth: allowed only with smtp'],
+    [
+      'mx = true\nauth = { user = "u", password_file = "p" }',
+      'route "x.test" auth: allowed only with smtp or lmtp',
+    ],
     ['smpt = "a:25"\npeer = "site-b"', 'route "x.test" smpt: unknown key; did you mean "smtp"?'],
   ])('%j: %s', (keys, message) => {
     expect(problemsOf(tomlOf({ route: `domain = "x.test"\n${keys}` }))).toEqual([message]);

@@ -13,8 +13,7 @@ async function deliver(
 ): Promise<{ said: string[]; inOrder: boolean }> {
   const streams: ScriptedStream[] = [];
   const transport = new SmtpTransport({
-    host: 'mail.example',
-    port: 25,
+    place: { host: 'mail.example', port: 25 },
     terms: { tls: 'none' },
     clock: new VirtualClock(),
     connect: async () => {

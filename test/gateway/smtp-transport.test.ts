@@ -101,8 +101,7 @@ async function send(terms: ServerTerms, host: string, server: Server = {}) {
     },
   } as unknown as MailSource;
   const transport = new SmtpTransport({
-    host,
-    port: 25,
+    place: { host, port: 25 },
     terms,
     session: SESSION,
     clock,

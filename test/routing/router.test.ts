@@ -151,6 +151,8 @@ describe('a destination key', () => {
     [{ type: 'peers', peers: ['site-b', 'site-c'] }, 'peer:site-b,site-c'],
     [{ type: 'smtp', host: '127.0.0.1', port: 25 }, 'smtp:127.0.0.1:25'],
     [{ type: 'smtp', host: '::1', port: 2525 }, 'smtp:[::1]:2525'],
+    [{ type: 'lmtp', host: '127.0.0.1', port: 24 }, 'lmtp:127.0.0.1:24'],
+    [{ type: 'lmtpSocket', path: '/run/dovecot/lmtp' }, 'lmtp:/run/dovecot/lmtp'],
   ])('of %j is %s, and back', (destination, key) => {
     expect(destinationKey(destination)).toBe(key);
     expect(parseDestination(key)).toEqual(destination);
@@ -173,7 +175,9 @@ describe('a destination key', () => {
     'maildir:x',
     'smtp:host',
     'smtp:a:b:25',
-    'lmtp:a:24',
+    'smtp:/a',
+    'lmtp:a',
+    'lmtp:',
   ])('is not %j', (key) => {
     expect(parseDestination(key)).toBeUndefined();
   });

@@ -14,6 +14,7 @@ export const routeSchema = table('route', {
   link: oneOrMore(name(), 'the name of a link, or a list of them').optional(),
   mx: z.literal(true, { error: 'true' }).optional(),
   maildir: matching(/^[^\0]+$/, 'a path, such as "/var/mail/{user}"').optional(),
+  lmtp: matching(/^[^\0]+$/, 'a host and a port, such as "127.0.0.1:24", or the path of a socket').optional(),
   recipients: matching(/./, 'a file with an address or a local part in each line').optional(),
   tls: choice(TLS_POLICIES).optional(),
   tls_ca: matching(/./, 'a file with the certificates of signers (PEM)').optional(),
@@ -28,15 +29,15 @@ export const routeSchema = table('route', {
 });
 
 /** Where a route leads: exactly one of them. */
-export const TARGETS = ['peer', 'nua', 'smtp', 'mx', 'maildir', 'error'] as const;
+export const TARGETS = ['peer', 'nua', 'smtp', 'mx', 'lmtp', 'maildir', 'error'] as const;
 type Target = (typeof TARGETS)[number];
 
 /** Keys that make sense for some ways only. */
 export const TARGETS_OF_KEY: Readonly<Record<string, readonly Target[]>> = {
   link: ['nua'],
-  tls: ['smtp', 'mx'],
-  tls_ca: ['smtp', 'mx'],
-  auth: ['smtp'],
+  tls: ['smtp', 'mx', 'lmtp'],
+  tls_ca: ['smtp', 'mx', 'lmtp'],
+  auth: ['smtp', 'lmtp'],
 };
 
 export type RouteSettings = z.output<typeof routeSchema>;

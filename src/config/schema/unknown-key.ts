@@ -7,7 +7,6 @@ import { closest, distance } from 'fastest-levenshtein';
 const NOT_YET: Readonly<Record<string, readonly string[]>> = {
   'peer.calls': ['budget', 'max_wait', 'min_messages', 'windows'],
   incoming: ['to'],
-  route: ['lmtp'],
 };
 
 /** @param table `link.packet`; empty for the whole file. */

@@ -54,7 +54,11 @@ export class Background {
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   readonly #listeners = new Set<() => void>();
 
-  constructor(command: string, args: readonly string[], options: { cwd?: string } = {}) {
+  constructor(
+    command: string,
+    args: readonly string[],
+    options: { cwd?: string; uid?: number; gid?: number } = {},
+  ) {
     this.process = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
     const hear = (octets: Buffer): void => {
       this.output += octets.toString();

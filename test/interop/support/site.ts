@@ -65,14 +65,14 @@ export async function configured(folder: string, name: string, toml: string): Pr
 }
 
 /** `x25mail run` in a process of its own, ready to take mail. */
-export async function runSite(folder: string, name: string, toml: string): Promise<Background> {
-  const site = new Background(
-    process.execPath,
-    [X25MAIL, 'run', '-c', await configured(folder, name, toml)],
-    {
-      cwd: folder,
-    },
-  );
+export async function runSite(
+  folder: string,
+  name: string,
+  toml: string,
+  user: { readonly uid?: number; readonly gid?: number } = {},
+): Promise<Background> {
+  const file = await configured(folder, name, toml);
+  const site = new Background(process.execPath, [X25MAIL, 'run', '-c', file], { cwd: folder, ...user });
   await site.says(/is running/);
   return site;
 }
