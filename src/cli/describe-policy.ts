@@ -1,4 +1,4 @@
-import { type Configuration, formatDuration } from '../config/index.js';
+import { type Configuration, formatDuration, formatSize, type LimitsConfiguration } from '../config/index.js';
 import type { AccessRule, RateLimit } from '../routing/index.js';
 import { commas, type Row } from './section.js';
 
@@ -17,9 +17,30 @@ export function policyRows(configuration: Configuration): Row[] {
     ['users', usersFile === undefined ? 'nobody can log in' : `in ${usersFile}`],
     ['aliases', aliases === undefined ? 'none' : `${aliases.size} names`],
     ['sessions by TCP', `${limits.sessions} at an address, ${limits.sessionsPerClient} of a stranger`],
+    ['one message', describeMessage(limits)],
     ['one caller', `${rate(limits.messages, 'messages')}, ${rate(limits.recipients, 'recipients')}`],
     ...access.map((rule): Row => [`rule ${rule.name}`, `${conditions(rule)}: ${describeAction(rule)}`]),
   ];
+}
+
+function describeMessage({
+  messageRecipients,
+  headerOctets,
+  hops,
+  textLine,
+  bareLineEnd,
+}: LimitsConfiguration): string {
+  const lines = { refuse: 'refused', crlf: 'made CR LF' };
+  return commas(
+    [
+      `${messageRecipients} recipients`,
+      `a header of ${formatSize(headerOctets)}`,
+      `${hops} systems passed`,
+      ...(textLine === undefined ? [] : [`lines of ${textLine} octets`]),
+      `bare CR and LF ${bareLineEnd === undefined ? 'refused by TCP, made CR LF on circuits' : lines[bareLineEnd]}`,
+    ],
+    '',
+  );
 }
 
 function rate(limit: RateLimit | undefined, of: string): string {

@@ -55,6 +55,19 @@ export interface LimitsConfiguration {
   readonly etrnEveryMs: number;
   /** Whether a client that speaks before it is greeted is served, or cut off. */
   readonly earlyTalkers: 'serve' | 'refuse';
+  /** Of one message. */
+  readonly messageRecipients: number;
+  readonly hops: number;
+  readonly headerOctets: number;
+  /** Octets of a line of text with its end; absent: any. */
+  readonly textLine?: number;
+  /** Of one session: what it may do wrong, and without bringing a message forward, before it is ended. */
+  readonly errors: number;
+  readonly idleCommands: number;
+  /** Of a session by TCP. */
+  readonly idleMs: number;
+  /** What bare CR and LF in a message become. Absent: refused by TCP, made CR LF on circuits. */
+  readonly bareLineEnd?: 'refuse' | 'crlf';
   /** Of one caller. */
   readonly messages?: RateLimit;
   readonly recipients?: RateLimit;

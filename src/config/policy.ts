@@ -5,7 +5,7 @@ import { Aliases } from '../routing/index.js';
 import type { LimitsConfiguration } from './configuration.js';
 import type { ProblemList } from './problem.js';
 import { readPart } from './read.js';
-import { aliasesSchema, authSchema, limitsSchema } from './schema/policy.js';
+import { aliasesSchema, authSchema, type LimitsSettings, limitsSchema } from './schema/policy.js';
 
 export interface PolicyPart {
   readonly aliases?: Aliases;
@@ -24,25 +24,30 @@ export function readPolicy(folder: string, problems: ProblemList): PolicyPart | 
       'is for users who log in: needs users in [auth], a file that x25mail passwd makes',
     );
   if (limits === undefined) return undefined;
-  const {
-    sessions,
-    sessions_per_client: sessionsPerClient,
-    etrn,
-    early_talkers: earlyTalkers,
-    messages,
-    recipients,
-  } = limits;
   return {
     ...(aliases !== undefined && { aliases }),
     ...(auth !== undefined && { usersFile: resolve(folder, auth.users) }),
-    limits: {
-      sessions,
-      sessionsPerClient,
-      etrnEveryMs: etrn,
-      earlyTalkers,
-      ...(messages !== undefined && { messages }),
-      ...(recipients !== undefined && { recipients }),
-    },
+    limits: limitsOf(limits),
+  };
+}
+
+function limitsOf(limits: LimitsSettings): LimitsConfiguration {
+  const { messages, recipients, text_line: textLine, bare_line_ends: bareLineEnd } = limits;
+  return {
+    sessions: limits.sessions,
+    sessionsPerClient: limits.sessions_per_client,
+    etrnEveryMs: limits.etrn,
+    earlyTalkers: limits.early_talkers,
+    messageRecipients: limits.message_recipients,
+    hops: limits.hops,
+    headerOctets: limits.header,
+    errors: limits.errors,
+    idleCommands: limits.idle_commands,
+    idleMs: limits.idle,
+    ...(textLine !== undefined && { textLine }),
+    ...(bareLineEnd !== undefined && { bareLineEnd }),
+    ...(messages !== undefined && { messages }),
+    ...(recipients !== undefined && { recipients }),
   };
 }
 

@@ -5,7 +5,7 @@ import type { MailPolicy } from '../routing/index.js';
 import { describeReply } from '../smtp/index.js';
 import type { Envelope, MessageWriter, Spool } from '../spool/index.js';
 import { EnvelopeRecipients } from './envelope-recipients.js';
-import { HopCounter, LOOP } from './hop-counter.js';
+import { HeaderCheck } from './header-check.js';
 import type { Received } from './reception.js';
 import { internetDate } from './report-facts.js';
 
@@ -52,20 +52,21 @@ export class LocalIntake {
     recipients: EnvelopeRecipients,
     maxOctets: number,
   ): SubmittedMessage {
-    const hops = new HopCounter();
+    const header = new HeaderCheck(this.#options.policy().headerLimits);
     let size = 0;
     return {
       id: writer.id,
       write: async (octets) => {
         size += octets.length;
         if (size > maxOctets) throw tooLong(maxOctets);
-        hops.pass(octets);
+        header.pass(octets);
         await writer.write(octets);
       },
       commit: async () => {
-        if (hops.isLoop) {
+        const { refusal } = header;
+        if (refusal !== undefined) {
           await writer.abort();
-          throw new RequestError('refused', describeReply(LOOP));
+          throw new RequestError('refused', describeReply(refusal));
         }
         await writer.commit(envelope);
         await this.#options.onReceived({ id: writer.id, ...envelope, size, ...recipients.forReport });

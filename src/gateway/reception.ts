@@ -12,7 +12,7 @@ import type {
 import type { Envelope, Spool } from '../spool/index.js';
 import type { Caller } from './caller.js';
 import { EnvelopeRecipients, type ExpandedRecipient } from './envelope-recipients.js';
-import { HopCounter, LOOP } from './hop-counter.js';
+import { HeaderCheck } from './header-check.js';
 import { checkpointIntake, type Intake, plainIntake } from './intake.js';
 import { receivedField } from './received-field.js';
 
@@ -56,7 +56,7 @@ type MailAsk = Extract<Ask, { type: 'sender' | 'recipient' | 'begin' | 'commit' 
 export class Reception {
   readonly #options: ReceptionOptions;
   #intake: Intake | undefined;
-  #hops: HopCounter | undefined;
+  #header: HeaderCheck | undefined;
   #recipients = new EnvelopeRecipients();
   /** What an interrupted message began with; its recipients are not named again. */
   #kept: Envelope | undefined;
@@ -85,7 +85,7 @@ export class Reception {
 
   /** Resolves when more may come. What can't be stored is dropped, and its commit refused. Never rejects. */
   async store(octets: Uint8Array): Promise<void> {
-    this.#hops?.pass(octets);
+    this.#header?.pass(octets);
     try {
       await this.#intake?.write(octets);
     } catch (error) {
@@ -178,8 +178,8 @@ export class Reception {
     const intake = this.#intake;
     if (intake === undefined) return OK; // the session is over
     // What an earlier session has stored begins with the header.
-    this.#hops = offset === 0 ? new HopCounter() : undefined;
-    const { caller, hostname, clock } = this.#options;
+    const { caller, hostname, policy, clock } = this.#options;
+    this.#header = offset === 0 ? new HeaderCheck(policy.headerLimits) : undefined;
     const prefix = receivedField({
       caller,
       client,
@@ -193,9 +193,10 @@ export class Reception {
   }
 
   async #commit(size: number, mail: MailCommand, client: ClientFacts): Promise<Verdict> {
-    if (this.#hops?.isLoop === true) {
+    const refusal = this.#header?.refusal;
+    if (refusal !== undefined) {
       this.drop('refused');
-      return refuse(LOOP);
+      return refuse(refusal);
     }
     const intake = this.#intake;
     if (intake === undefined) return refuse(SPOOL_FAILED);

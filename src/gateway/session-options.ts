@@ -1,10 +1,6 @@
 import type { Configuration } from '../config/index.js';
 import type { ClientOptions, MechanismName, Offers, ServerOptions } from '../smtp/index.js';
 
-const MAX_RECIPIENTS = 1000;
-const MAX_ERRORS = 20;
-const SERVER_IDLE_MS = 5 * 60_000; // RFC 5321 §4.5.3.2.7
-
 /** Who feeds a message by the octet holds a session for ever; over this time any line is quicker. */
 const SLOWEST_DATA = { octetsPerSecond: 10, overMs: 5 * 60_000 };
 
@@ -41,7 +37,7 @@ export function circuitServerOptions(configuration: Configuration): ServerOption
   return {
     ...common(configuration),
     lineEnds: 'learn',
-    bareLineEnd: 'crlf',
+    bareLineEnd: configuration.limits.bareLineEnd ?? 'crlf',
     idleTimeoutMs: NO_TIMEOUT_MS,
     offers: { ...OFFERS, checkpoint: true, etrn: true, atrn: true },
   };
@@ -64,8 +60,8 @@ export function tcpServerOptions(
   return {
     ...common(configuration),
     lineEnds: 'crlf',
-    bareLineEnd: 'refuse',
-    idleTimeoutMs: SERVER_IDLE_MS,
+    bareLineEnd: configuration.limits.bareLineEnd ?? 'refuse',
+    idleTimeoutMs: configuration.limits.idleMs,
     slowestData: SLOWEST_DATA,
     authRequired: service === 'submission',
     earlyTalkers: configuration.limits.earlyTalkers,
@@ -84,13 +80,15 @@ export function tcpServerOptions(
   };
 }
 
-function common({ gateway, queue }: Configuration) {
+function common({ gateway, queue, limits }: Configuration) {
   return {
     hostname: gateway.hostname,
     greeting: gateway.greeting,
     maxMessageSize: queue.maxMessageOctets,
-    maxRecipients: MAX_RECIPIENTS,
-    maxErrors: MAX_ERRORS,
+    maxRecipients: limits.messageRecipients,
+    maxErrors: limits.errors,
+    maxIdleCommands: limits.idleCommands,
+    ...(limits.textLine !== undefined && { maxTextLine: limits.textLine }),
   };
 }
 

@@ -15,7 +15,14 @@ export interface MailPolicyOptions {
   /** Whether only who may relay may say that mail comes from one of our domains. */
   readonly protectSenders: boolean;
   /** Of one caller. */
-  readonly limits: { readonly messages?: RateLimit; readonly recipients?: RateLimit };
+  readonly limits: HeaderLimits & { readonly messages?: RateLimit; readonly recipients?: RateLimit };
+}
+
+/** Of the header of one message. */
+export interface HeaderLimits {
+  /** Systems that it may have passed: Received fields. */
+  readonly hops: number;
+  readonly headerOctets: number;
 }
 
 /** Who hands in a message, and what is known of it before it is accepted. */
@@ -48,6 +55,11 @@ export class MailPolicy {
     this.#options = options;
     this.#messages = messages && new RateLimiter(messages);
     this.#recipients = recipients && new RateLimiter(recipients);
+  }
+
+  /** What the header of each message is held to. */
+  get headerLimits(): HeaderLimits {
+    return this.#options.limits;
   }
 
   /** @param now milliseconds of any clock. @returns why no message of this sender is taken now. */

@@ -180,6 +180,7 @@ Mail is taken
   users                   nobody can log in
   aliases                 none
   sessions by TCP         500 at an address, 50 of a stranger
+  one message             1000 recipients, a header of 1MiB, 100 systems passed, bare CR and LF refused by TCP, made CR LF on circuits
   one caller              any number of messages, any number of recipients
 
 Mail goes (first that fits)

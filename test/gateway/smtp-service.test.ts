@@ -203,7 +203,7 @@ describe('SMTP over TCP', () => {
   test('a stranger has only so many sessions at once', async () => {
     const { port } = await start(
       { proxy: [HERE] },
-      { limits: { sessions: 10, sessionsPerClient: 1, etrnEveryMs: 0, earlyTalkers: 'serve' } },
+      { more: '[limits]\nsessions = 10\nsessions_per_client = 1' },
     );
     const open = (source: string): Socket => {
       const socket = connect(port, '127.0.0.1');

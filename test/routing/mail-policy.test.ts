@@ -21,8 +21,10 @@ const recipients = new Recipients(
   { hostname: 'gw-a.example', postmaster: 'root@site-a.example' },
 );
 
+const HEADER = { hops: 100, headerOctets: 1_048_576 };
+
 function policy(options: Partial<MailPolicyOptions> = {}): MailPolicy {
-  return new MailPolicy({ recipients, relay, access: [], protectSenders: true, limits: {}, ...options });
+  return new MailPolicy({ recipients, relay, access: [], protectSenders: true, limits: HEADER, ...options });
 }
 
 const STRANGER: PolicyFacts = { address: '192.0.2.1', hello: 'mx', sender: 'a@b.example' };
@@ -98,7 +100,7 @@ describe('a sender', () => {
 describe('rates', () => {
   test('of messages and of recipients, each caller by itself', () => {
     const limited = policy({
-      limits: { messages: { count: 2, perMs: HOUR }, recipients: { count: 3, perMs: HOUR } },
+      limits: { ...HEADER, messages: { count: 2, perMs: HOUR }, recipients: { count: 3, perMs: HOUR } },
     });
     const sends = (facts: PolicyFacts) => limited.judgeSender(facts, 0)?.code ?? 250;
     expect([sends(STRANGER), sends(STRANGER), sends(STRANGER), sends(CALLER)]).toEqual([250, 250, 450, 250]);
@@ -108,7 +110,7 @@ describe('rates', () => {
   });
 
   test('count a whole IPv6 site, and a user wherever he is', () => {
-    const limited = policy({ limits: { messages: { count: 1, perMs: HOUR } } });
+    const limited = policy({ limits: { ...HEADER, messages: { count: 1, perMs: HOUR } } });
     const sends = (facts: Partial<PolicyFacts>) =>
       limited.judgeSender({ ...STRANGER, ...facts }, 0) === undefined;
     expect([sends({ address: '2001:db8:1:2::1' }), sends({ address: '2001:db8:1:2::9' })]).toEqual([

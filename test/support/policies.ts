@@ -41,7 +41,7 @@ export function policyOfTests(options: Partial<MailPolicyOptions> = {}): MailPol
       },
     ],
     protectSenders: true,
-    limits: {},
+    limits: { hops: 100, headerOctets: 1_048_576 },
     ...options,
   });
 }

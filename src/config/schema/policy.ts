@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { RateLimit } from '../../routing/index.js';
 import { parseDuration } from '../units.js';
 import {
@@ -11,6 +12,7 @@ import {
   network,
   nuaPattern,
   parsed,
+  size,
   table,
   whole,
   yesOrNo,
@@ -18,6 +20,7 @@ import {
 
 const SECOND = 1_000;
 const DAY = 86_400 * SECOND;
+const MIB = 1_048_576;
 
 /** `[[access]]` */
 export const accessSchema = table('access', {
@@ -48,9 +51,20 @@ export const limitsSchema = table('limits', {
   sessions_per_client: whole(1, 20_000).default(50),
   etrn: duration(SECOND, DAY, { off: true }).default(5 * 60 * SECOND),
   early_talkers: choice(['serve', 'refuse']).default('serve'),
+  // RFC 5321 §4.5.3.1.8, §6.3, §4.5.3.1.6, §4.5.3.2.7: the least that is allowed.
+  message_recipients: whole(100, 100_000).default(1_000),
+  hops: whole(100, 1_000).default(100),
+  header: size(16_384, 64 * MIB).default(MIB),
+  text_line: whole(1_000, 16 * MIB).optional(),
+  idle: duration(300 * SECOND, DAY).default(300 * SECOND),
+  bare_line_ends: choice(['refuse', 'crlf']).optional(),
+  errors: whole(1, 1_000).default(20),
+  idle_commands: whole(10, 100_000).default(100),
   messages: rate().optional(),
   recipients: rate().optional(),
 });
+
+export type LimitsSettings = z.output<typeof limitsSchema>;
 
 function rate() {
   return parsed('a number and a time, such as "600/1h"', (text): RateLimit | undefined => {
