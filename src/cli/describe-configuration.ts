@@ -8,7 +8,7 @@ import {
   type PeerConfiguration,
 } from '../config/index.js';
 import { toHex } from '../core/index.js';
-import { facilityWords } from '../observe/index.js';
+import { facilityWords, money } from '../observe/index.js';
 import {
   type IncomingRule,
   type RouteRule,
@@ -96,6 +96,7 @@ function peerRows({
   facilities,
   timers,
   maxCircuits,
+  callRules,
 }: PeerConfiguration): Row[] {
   return [
     ['number', `${nua} on ${links.join(', then ')}`],
@@ -108,6 +109,32 @@ function peerRows({
         `${time(timers.replyMs)} for a reply, ${time(timers.quitMs)} after QUIT`,
     ],
     ['calls at a time', String(maxCircuits)],
+    ...callRuleRows(callRules),
+  ];
+}
+
+function callRuleRows(rules: PeerConfiguration['callRules']): Row[] {
+  if (rules === undefined) return [];
+  const { windows, zone, minMessages, maxWaitMs, budget } = rules;
+  const limits = [
+    ...(budget?.minutes === undefined ? [] : [`${budget.minutes} minutes`]),
+    ...(budget?.cost === undefined ? [] : [money(budget.cost)]),
+  ];
+  return [
+    ...(windows === undefined
+      ? []
+      : [['is called', `${windows.windows.map(({ text }) => text).join(', ')} (${zone.name})`]]),
+    ...(minMessages === 1
+      ? []
+      : [['for', `${minMessages} messages, or one that waits for ${time(maxWaitMs)}`]]),
+    ...(budget === undefined
+      ? []
+      : [
+          [
+            'budget',
+            `${limits.join(' and ')} a ${budget.period} (${zone.name}), told at ${budget.warn * 100} %`,
+          ],
+        ]),
   ];
 }
 

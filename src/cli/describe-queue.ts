@@ -27,7 +27,7 @@ export function describeSummary(
 
 function destinationRow(destination: QueuedDestination): Row {
   const { waiting, due, held, ages, hold, nextDue } = destination;
-  const next = nextDue === undefined ? '' : due > 0 ? 'due' : utc(Date.parse(nextDue));
+  const next = nextDue === undefined ? '' : due > 0 ? dueWords(destination) : utc(Date.parse(nextDue));
   return [
     oneLine(destination.destination),
     String(waiting),
@@ -107,10 +107,14 @@ function describePlace(delivery: QueuedDelivery, now: number): string {
   return section(`For ${oneLine(delivery.destination)}`, rows);
 }
 
-function nextTry({ hold, due }: QueuedDelivery, now: number): string {
+function nextTry({ hold, due, ...delivery }: QueuedDelivery, now: number): string {
   if (hold !== undefined) return `on hold: ${oneLine(hold)}`;
   const at = Date.parse(due);
-  return at <= now ? 'due' : utc(at);
+  return at <= now ? dueWords(delivery) : utc(at);
+}
+
+function dueWords({ waits }: Pick<QueuedDelivery, 'waits'>): string {
+  return waits === undefined ? 'due' : `${utc(Date.parse(waits.until))}: ${oneLine(waits.reason)}`;
 }
 
 function optional(name: string, value: string | number | undefined): Row[] {

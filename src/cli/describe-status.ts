@@ -1,11 +1,42 @@
 /** What a running gateway is doing, as tables for a terminal. */
 import type { CircuitOctets, GatewayStatus, WatchedCircuit, WatchedLink } from '../console/index.js';
 import { count, duration, money, utc } from '../observe/index.js';
+import { oneLine } from './printable.js';
 import { type Row, section } from './section.js';
 
-export function describeStatus({ hostname, since, links, circuits }: GatewayStatus): string {
+export function describeStatus({
+  hostname,
+  since,
+  links,
+  circuits,
+  waiting,
+  budgets,
+}: GatewayStatus): string {
   const head = `${hostname}, running since ${utc(Date.parse(since))}\n`;
-  return [head, ...links.map(describeLink), describeCircuits(circuits)].join('\n');
+  const parts = [head, ...links.map(describeLink), describeCircuits(circuits)];
+  if (waiting.length > 0) parts.push(describeWaiting(waiting));
+  if (budgets.length > 0) parts.push(describeBudgets(budgets));
+  return parts.join('\n');
+}
+
+function describeBudgets(budgets: GatewayStatus['budgets']): string {
+  const rows = budgets.map(({ peer, period, minutes, cost, limit, to }) => [
+    peer,
+    `of this ${period}`,
+    limit.minutes === undefined ? '' : `${minutes.toFixed(1)} of ${limit.minutes} minutes`,
+    limit.cost === undefined ? '' : `${money(cost)} of ${money(limit.cost)}`,
+    `until ${utc(Date.parse(to))}`,
+  ]);
+  return section('Budgets for calls', rows);
+}
+
+function describeWaiting(waiting: GatewayStatus['waiting']): string {
+  const rows = waiting.map(({ destination, reason, until }) => [
+    oneLine(destination),
+    `until ${utc(Date.parse(until))}`,
+    oneLine(reason),
+  ]);
+  return section('Mail that is due and waits', rows);
 }
 
 function describeLink(link: WatchedLink): string {

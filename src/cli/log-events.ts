@@ -1,6 +1,6 @@
 import { enhancedStatusOf, type GatewayEvent, type LineState, type Observe } from '../gateway/index.js';
 import type { ModemEvent } from '../modem/index.js';
-import { type CallLog, callRecordLine, type Logger } from '../observe/index.js';
+import { type CallLog, callRecordLine, type Logger, utc } from '../observe/index.js';
 
 function logModem(log: Logger, event: ModemEvent): void {
   switch (event.type) {
@@ -74,6 +74,13 @@ export function logEvents(log: Logger, calls: CallLog | undefined): Observe {
       case 'attention':
         log.error({ destination: event.destination }, `needs attention: ${event.reason}`);
         return;
+      case 'budget': {
+        const { peer, level, spent, until } = event;
+        const text =
+          level === 'usedUp' ? `budget used up, no calls before ${utc(until)}` : 'budget nearly used up';
+        log[level === 'usedUp' ? 'error' : 'warn']({ peer }, `${text}: ${spent}`);
+        return;
+      }
       case 'connectionRefused':
         log.warn({ where: event.where, address: event.address }, `connection refused: ${event.why}`);
         return;

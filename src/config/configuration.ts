@@ -15,7 +15,7 @@ import type {
   RouteRule,
   Template,
 } from '../routing/index.js';
-import type { TariffPrices } from '../tariff/index.js';
+import type { BudgetPeriod, TariffPrices, TimeWindows, Zone } from '../tariff/index.js';
 import type { Facilities, PacketLayerParameters } from '../x25/index.js';
 import type { XotParameters } from '../xot/index.js';
 import type { HostAndPort } from './schema/fields.js';
@@ -254,6 +254,28 @@ export interface SerialServer {
   readonly baud: number;
 }
 
+/** When a peer is called, and how much may be spent on it. */
+export interface CallRules {
+  /** Absent: at any time. */
+  readonly windows?: TimeWindows;
+  /** Of windows and of the budget's periods. */
+  readonly zone: Zone;
+  /** So many messages are worth a call, or one that has waited for so long. */
+  readonly minMessages: number;
+  readonly maxWaitMs: number;
+  readonly budget?: CallBudget | undefined;
+}
+
+/** The most that is spent in a period on our calls to a peer, in time that is charged or in money. */
+export interface CallBudget {
+  readonly minutes?: number;
+  /** Only where all its links have a tariff, in one currency. */
+  readonly cost?: number;
+  /** The operator is told at this share of it. */
+  readonly warn: number;
+  readonly period: BudgetPeriod;
+}
+
 export interface PeerConfiguration extends CallingPeer {
   readonly name: string;
   readonly nua: string;
@@ -268,6 +290,8 @@ export interface PeerConfiguration extends CallingPeer {
   readonly timers: CallTimers;
   /** Of our calls, at the same time. */
   readonly maxCircuits: number;
+  /** Absent: it is called at any time, for any message. */
+  readonly callRules?: CallRules;
   /** Who logs in as one of these is this peer, when it comes to fetching mail. */
   readonly users: readonly string[];
   /** How our mail that waits there is asked for, when a call of ours has nothing more to send. */

@@ -27,6 +27,16 @@ export function warnOfPeer(
       problems.warn(['peer', index, 'link'], `can't be called on link "${link.name}": ${obstacle}`);
   }
   warnOfFacilities(peer, index, its, problems);
+  const { callRules } = peer;
+  if (
+    callRules !== undefined &&
+    callRules.minMessages > 1 &&
+    callRules.maxWaitMs >= configuration.queue.maxAgeMs
+  )
+    problems.warn(
+      ['peer', index, 'calls', 'max_wait'],
+      'is not less than queue.max_age: a message that is alone is returned without a call',
+    );
   warnOfFetching(peer, index, configuration, problems);
   const same = configuration.peers.slice(0, index).find((other) => sharesCaller(other, peer));
   if (same !== undefined)

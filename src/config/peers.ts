@@ -1,4 +1,5 @@
 import { Pattern } from '../routing/index.js';
+import { callRulesOf } from './call-rules.js';
 import type { LinkConfiguration, PeerConfiguration } from './configuration.js';
 import { isPad } from './entries.js';
 import { readFacilitySet } from './facility-set.js';
@@ -15,7 +16,11 @@ export function readPeer(path: KeyPath, problems: ProblemList): PeerConfiguratio
   const facilities = settings.facilities.map((set, index) =>
     readFacilitySet(set, [...path, 'facilities', index], problems),
   );
-  return { ...peerOf(settings, isPadOnly, facilities), ...fetchOf(settings, path, problems) };
+  return {
+    ...peerOf(settings, isPadOnly, facilities),
+    ...fetchOf(settings, path, problems),
+    ...callRulesOf(settings, path, problems),
+  };
 }
 
 /** A system of which only the number is known: all else is as if its `[[peer]]` said nothing of it. */

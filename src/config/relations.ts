@@ -35,6 +35,11 @@ export function checkRelations(parts: Parts, problems: ProblemList): void {
     checkNames(peer.value.links, 'link', [...peer.path, 'link'], problems);
     const links = parts.links.filter(({ value }) => peer.value.links.includes(value.name));
     for (const link of links) checkPeerOnLink(peer, link.value, problems);
+    checkBudget(
+      peer,
+      links.map(({ value }) => value),
+      problems,
+    );
   }
   for (const rule of parts.incoming) {
     const { link } = rule.value;
@@ -117,6 +122,26 @@ function checkPeerOnLink(
     );
   if (link.type === 'pad') checkUserDataOnPad(peer, link, problems);
   else checkFacilities(peer, link, problems);
+}
+
+/** What is spent is summed up: by one unit, and none of it unseen. */
+function checkBudget(
+  { value, path }: Placed<PeerConfiguration>,
+  links: readonly LinkConfiguration[],
+  problems: ProblemList,
+): void {
+  if (value.callRules?.budget?.cost === undefined) return;
+  const at = [...path, 'calls', 'budget', 'cost'];
+  const [first, ...others] = links;
+  for (const link of links)
+    if (link.tariff === undefined)
+      problems.refuse(at, `needs prices: ${describeValue(link.name)} among its links has no [link.tariff]`);
+  const other = others.find(({ tariff }) => tariff?.currency !== first?.tariff?.currency);
+  if (first !== undefined && other !== undefined)
+    problems.refuse(
+      at,
+      `its links ${describeValue(first.name)} and ${describeValue(other.name)} have different currencies; allowed: one`,
+    );
 }
 
 function checkFacilities(

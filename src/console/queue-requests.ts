@@ -10,6 +10,8 @@ export interface OperatedQueue {
   wallTime(): number;
   /** There is something new to do for these destinations, and somebody wants it tried at once. */
   tryNow(destinations: readonly string[]): void;
+  /** Why mail that is due there is not on its way, and until when at least. Absent: nobody would send it. */
+  waitingFor?(destination: string): { readonly reason: string; readonly until: number } | undefined;
   /**
    * Gives a delivery up that is claimed, with a report to its sender; false when it could not be written down. Absent: there
    * is nobody who could write a report.
@@ -40,6 +42,15 @@ export interface QueuedDestination extends Omit<DestinationSummary, 'nextDue' | 
   readonly oldest?: string;
   /** How many deliveries are in each class. */
   readonly ages: readonly number[];
+  readonly waits?: WaitsFor;
+}
+
+/** Why what is due is not on its way. */
+export interface WaitsFor {
+  /** In words. */
+  readonly reason: string;
+  /** At least. */
+  readonly until: string;
 }
 
 /** A delivery, as it goes over the wire. Times are ISO 8601, UTC. */
@@ -47,6 +58,7 @@ export interface QueuedDelivery extends Omit<Delivery, 'received' | 'due' | 'del
   readonly received: string;
   readonly due: string;
   readonly deliverBy?: { readonly at: string; readonly mode: 'R' | 'N' };
+  readonly waits?: WaitsFor;
   /** In a list only the first of them are named. */
   readonly recipientCount: number;
 }
@@ -92,7 +104,7 @@ export function queueRequests(queue: OperatedQueue): ControlRequests {
       deliveries: await countOf(queue, filter),
     })),
     'queue.show': request({ message: z.string() }, async ({ message }) => ({
-      deliveries: (await queue.spool.find(message)).map((delivery) => queued(delivery)),
+      deliveries: (await queue.spool.find(message)).map((delivery) => queued(queue, delivery)),
     })),
     'queue.content': request(
       { message: z.string(), offset: z.int().nonnegative().default(0) },
@@ -116,7 +128,8 @@ export function queueRequests(queue: OperatedQueue): ControlRequests {
   };
 }
 
-async function summary({ spool, ...queue }: OperatedQueue): Promise<QueueSummary> {
+async function summary(queue: OperatedQueue): Promise<QueueSummary> {
+  const { spool } = queue;
   const now = queue.wallTime();
   const [totals, destinations, held, ages] = await Promise.all([
     spool.totals(),
@@ -132,6 +145,7 @@ async function summary({ spool, ...queue }: OperatedQueue): Promise<QueueSummary
       oldest: iso(oldest),
       ...(nextDue !== undefined && { nextDue: iso(nextDue) }),
       ages: agesOf.get(rest.destination) ?? none,
+      ...(rest.due > 0 && waits(queue, rest.destination)),
     }),
   );
   const empty = held
@@ -164,7 +178,7 @@ async function page(
       limit: PAGE - deliveries.length,
       ...(after !== undefined && { after }),
     });
-    deliveries.push(...found.map((delivery) => queued(delivery, NAMED_RECIPIENTS)));
+    deliveries.push(...found.map((delivery) => queued(queue, delivery, NAMED_RECIPIENTS)));
     if (next !== undefined) return { deliveries, next: { key: search.key, after: next } };
   }
   return { deliveries };
@@ -253,13 +267,19 @@ async function bounce(queue: OperatedQueue, filter: QueueFilter, reason: string)
   return { changed, busy };
 }
 
-function queued(delivery: Delivery, named = Number.POSITIVE_INFINITY): QueuedDelivery {
+function waits(queue: OperatedQueue, destination: string): { readonly waits?: WaitsFor } {
+  const waiting = queue.waitingFor?.(destination);
+  return waiting === undefined ? {} : { waits: { reason: waiting.reason, until: iso(waiting.until) } };
+}
+
+function queued(queue: OperatedQueue, delivery: Delivery, named = Number.POSITIVE_INFINITY): QueuedDelivery {
   const { received, due, deliverBy, recipients, ...rest } = delivery;
   return {
     ...rest,
     received: iso(received),
     due: iso(due),
     ...(deliverBy !== undefined && { deliverBy: { at: iso(deliverBy.at), mode: deliverBy.mode } }),
+    ...(delivery.hold === undefined && due <= queue.wallTime() && waits(queue, delivery.destination)),
     recipientCount: recipients.length,
     recipients: recipients.slice(0, named),
   };

@@ -1,6 +1,6 @@
 /** What a gateway offers to those who watch it; the gateway fills it in. */
 import type { TracedLink, TraceEvent } from '../observe/index.js';
-import type { OperatedQueue } from './queue-requests.js';
+import type { OperatedQueue, WaitsFor } from './queue-requests.js';
 import type { Submissions } from './submission-requests.js';
 
 export interface WatchedGateway {
@@ -24,6 +24,27 @@ export interface GatewayStatus {
   readonly since: string;
   readonly links: readonly WatchedLink[];
   readonly circuits: readonly WatchedCircuit[];
+  /** Where mail is due and is not on its way; the first of them. */
+  readonly waiting: readonly WaitingDestination[];
+  readonly budgets: readonly WatchedBudget[];
+}
+
+/** What was spent on our calls to a peer, of what may be. */
+export interface WatchedBudget {
+  readonly peer: string;
+  readonly period: 'day' | 'week' | 'month';
+  readonly from: string;
+  readonly to: string;
+  /** Whose days, weeks and months they are. */
+  readonly timezone: string;
+  /** That are charged. */
+  readonly minutes: number;
+  readonly cost: number;
+  readonly limit: { readonly minutes?: number; readonly cost?: number };
+}
+
+export interface WaitingDestination extends WaitsFor {
+  readonly destination: string;
 }
 
 export interface WatchedLink {

@@ -1,6 +1,7 @@
 import { Bridge } from '../bridge/index.js';
 import { type BridgeConfiguration, formatHostAndPort, type HostAndPort } from '../config/index.js';
 import { type Clock, fromAscii, type OctetStream } from '../core/index.js';
+import { utc } from '../observe/index.js';
 import type { Observe } from './events.js';
 import type { PeerCaller } from './peer-caller.js';
 import { SmtpListener } from './smtp-listener.js';
@@ -16,6 +17,9 @@ export interface BridgeListenerOptions {
 
 /** Waiting for a circuit is the caller's business: only so many may be told that there is none. */
 const MAX_CLIENTS = 100;
+
+/** How often it is looked whether a call may go on. */
+const LOOK_MS = 10_000;
 
 /** An address of ours where a mail server finds a peer: every connection becomes a call. */
 export class BridgeListener {
@@ -80,9 +84,12 @@ export class BridgeListener {
   serve(client: OctetStream): void {
     const { caller, clock, observe, hostname } = this.#options;
     const call = caller.place();
-    if (typeof call === 'string') {
-      turnAway(client, `421 4.3.2 ${hostname} ${call}, try again later`);
-      observe({ type: 'turnedAway', where: `${this.#name}: ${call}` });
+    if (!('circuit' in call)) {
+      turnAway(
+        client,
+        `421 4.3.2 ${hostname} ${call.reason}, try again ${call.notNow === undefined ? 'later' : `after ${utc(call.notNow.until)}`}`,
+      );
+      observe({ type: 'turnedAway', where: `${this.#name}: ${call.reason}` });
       return;
     }
     const bridge = new Bridge({
@@ -95,9 +102,21 @@ export class BridgeListener {
     });
     this.#bridges.add(bridge);
     bridge.start();
+    this.#endInTime(bridge, caller);
     void this.#follow(bridge, call.circuit.circuit.id, async (inOrder) => {
       caller.learn(await call.outcome, inOrder);
     });
+  }
+
+  /** When its peer may not be called any longer, it ends with 421 at its next good moment. */
+  #endInTime(bridge: Bridge, caller: PeerCaller): void {
+    if (caller.peer.callRules === undefined) return;
+    const { clock } = this.#options;
+    const cancel = clock.wake(clock.now() + LOOK_MS, () => {
+      if (caller.isOver() === undefined) this.#endInTime(bridge, caller);
+      else bridge.stop();
+    });
+    void bridge.done.then(cancel);
   }
 
   async #follow(bridge: Bridge, circuit: string, learn: (inOrder: boolean) => Promise<void>): Promise<void> {

@@ -2,6 +2,7 @@ import { Alarm, type Clock, deferred, describeError } from '../core/index.js';
 import type { Retry } from '../rfc1090/index.js';
 import type { Spool } from '../spool/index.js';
 import { MailSource, type MailSourceOptions } from './mail-source.js';
+import type { Demand, NotNow } from './not-now.js';
 import type { Settler } from './settler.js';
 
 /** One way to a destination. */
@@ -10,6 +11,8 @@ export interface Transport {
   run(mail: MailSource): Promise<TransportEnd>;
   /** How many sessions at once. */
   readonly concurrency: number;
+  /** Why no session may begin for this yet; undefined: it may. Absent: it always may. */
+  notYet?(demand: Demand): NotNow | undefined;
 }
 
 export interface TransportEnd {
@@ -19,6 +22,8 @@ export interface TransportEnd {
   readonly reason: string;
   /** How a call ended decides when it is worth another. */
   readonly retry?: Retry;
+  /** Nothing was tried: it counts as if no session had begun. */
+  readonly notNow?: NotNow;
 }
 
 export interface DispatcherOptions {
@@ -41,8 +46,20 @@ interface DestinationState {
   failures: number;
   /** Wall time before which no session is begun. */
   notBefore: number;
+  /** Why it is not tried before that time. */
+  lastReason: string;
   /** A session is wanted there even if nothing waits. */
   isVisitDue: boolean;
+  /** Somebody wants what waits tried, however little it is. */
+  isUrgent: boolean;
+}
+
+/** Mail that is due, and why it is not on its way. */
+export interface Waiting {
+  readonly destination: string;
+  readonly reason: string;
+  /** Wall time. */
+  readonly until: number;
 }
 
 /** Mail that somebody has come for himself. */
@@ -73,6 +90,8 @@ export class Dispatcher {
   #stopped = false;
   #runs = 0;
   #lastSweep = Number.NEGATIVE_INFINITY;
+  /** As the last look found it, by destination. */
+  #waiting: ReadonlyMap<string, Waiting> = new Map();
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
@@ -86,13 +105,27 @@ export class Dispatcher {
     this.#scanning ??= this.#scanUntilQuiet();
   }
 
-  /** Somebody wants them tried at once, however they fared lately. One that is down is still probed by one message. */
+  /**
+   * Somebody wants them tried at once, however they fared lately and however little waits. One that is down is still probed
+   * by one message; one that may not be called now is called when it may.
+   */
   tryNow(destinations: readonly string[]): void {
     for (const destination of destinations) {
-      const state = this.#states.get(destination);
-      if (state !== undefined) state.notBefore = 0;
+      const state = this.#stateOf(destination);
+      state.notBefore = 0;
+      state.isUrgent = true;
     }
     this.poke();
+  }
+
+  /** Where mail waits although it is due, and why. */
+  get waiting(): readonly Waiting[] {
+    return [...this.#waiting.values()];
+  }
+
+  /** Why mail that is due there waits. */
+  waitingFor(destination: string): Waiting | undefined {
+    return this.#waiting.get(destination);
   }
 
   /** A session is to begin there at the next good moment, even if nothing waits: there may be something to fetch. */
@@ -171,22 +204,32 @@ export class Dispatcher {
     const nextLate = await settler().sweepLate();
     const wallTime = clock.wallTime();
     let wakeAt = wallTime + SWEEP_MS;
+    const waiting = new Map<string, Waiting>();
     // What is late and on its way just now is looked at again soon: it may come back.
     if (nextLate !== undefined) wakeAt = Math.min(wakeAt, Math.max(nextLate, wallTime + LATE_PAUSE_MS));
-    for (const { destination, due, nextDue } of await spool.destinations(wallTime)) {
+    for (const { destination, due, nextDue, oldest } of await spool.destinations(wallTime)) {
       const transport = transportFor(destination);
       if (transport === undefined) continue;
       const state = this.#stateOf(destination);
-      if (state.notBefore > wallTime) wakeAt = Math.min(wakeAt, state.notBefore);
-      else if (due > 0) this.#begin(destination, transport, state, due);
-      else if (nextDue !== undefined) wakeAt = Math.min(wakeAt, nextDue);
+      if (due === 0) {
+        wakeAt = Math.min(wakeAt, Math.max(state.notBefore, nextDue ?? wakeAt));
+        continue;
+      }
+      const obstacle = obstacleTo(transport, state, { messages: due, oldest }, wallTime);
+      if (obstacle === undefined) this.#begin(destination, transport, state, due);
+      else {
+        wakeAt = Math.min(wakeAt, obstacle.until);
+        waiting.set(destination, { destination, reason: obstacle.reason, until: obstacle.until });
+      }
     }
     for (const [destination, state] of this.#states) {
       const transport = state.isVisitDue ? transportFor(destination) : undefined;
       if (transport === undefined) continue;
-      if (state.notBefore > wallTime) wakeAt = Math.min(wakeAt, state.notBefore);
-      else this.#begin(destination, transport, state, 0);
+      const obstacle = obstacleTo(transport, state, { messages: 0, oldest: wallTime }, wallTime);
+      if (obstacle === undefined) this.#begin(destination, transport, state, 0);
+      else wakeAt = Math.min(wakeAt, obstacle.until);
     }
+    this.#waiting = waiting;
     this.#lookAgainIn(wakeAt - wallTime);
   }
 
@@ -207,8 +250,7 @@ export class Dispatcher {
     const run = session.finally(() => {
       this.#running.delete(run);
       state.running--;
-      if (state.running === 0 && state.failures === 0 && state.notBefore === 0 && !state.isVisitDue)
-        this.#states.delete(destination);
+      if (isForgettable(state)) this.#states.delete(destination);
       this.poke();
     });
     this.#running.add(run);
@@ -219,6 +261,7 @@ export class Dispatcher {
     const mail = this.#source(destination, { probing: state.failures > 0 });
     const isVisit = state.isVisitDue;
     state.isVisitDue = false;
+    state.isUrgent = false;
     try {
       if (!(await mail.begin()) && !isVisit) {
         // Another session took it; look again in a while rather than at once.
@@ -227,6 +270,12 @@ export class Dispatcher {
       }
       const end = await transport.run(mail);
       if (isVisit && !end.inOrder) state.isVisitDue = true;
+      if (end.notNow !== undefined) {
+        // It was open a moment ago.
+        state.notBefore = clock.wallTime() + NOTHING_DUE_PAUSE_MS;
+        state.lastReason = end.notNow.reason;
+        return;
+      }
       if (end.inOrder || mail.delivered > 0) state.failures = 0;
       if (end.inOrder) {
         state.notBefore = 0;
@@ -253,6 +302,7 @@ export class Dispatcher {
   /** @returns when it is tried again. */
   #failed(destination: string, state: DestinationState, end: TransportEnd): number {
     state.notBefore = this.#options.nextTry(destination, state.failures, end);
+    state.lastReason = end.reason;
     state.failures++;
     return state.notBefore;
   }
@@ -260,9 +310,32 @@ export class Dispatcher {
   #stateOf(destination: string): DestinationState {
     let state = this.#states.get(destination);
     if (state === undefined) {
-      state = { running: 0, failures: 0, notBefore: 0, isVisitDue: false };
+      state = {
+        running: 0,
+        failures: 0,
+        notBefore: 0,
+        lastReason: '',
+        isVisitDue: false,
+        isUrgent: false,
+      };
       this.#states.set(destination, state);
     }
     return state;
   }
+}
+
+/** What is not known of a destination is taken to be so. */
+function isForgettable({ running, failures, notBefore, isVisitDue, isUrgent }: DestinationState): boolean {
+  return running === 0 && failures === 0 && notBefore === 0 && !isVisitDue && !isUrgent;
+}
+
+/** Why no session begins there now. */
+function obstacleTo(
+  transport: Transport,
+  state: DestinationState,
+  demand: Omit<Demand, 'isUrgent'>,
+  now: number,
+): Omit<Waiting, 'destination'> | undefined {
+  if (state.notBefore > now) return { reason: state.lastReason, until: state.notBefore };
+  return transport.notYet?.({ ...demand, isUrgent: state.isUrgent || state.isVisitDue || state.running > 0 });
 }

@@ -33,6 +33,16 @@ export type GatewayEvent =
     }
   /** Somebody has to look: a setting is wrong somewhere. Once until it went well again. */
   | { readonly type: 'attention'; readonly destination: string; readonly reason: string }
+  /** So much of what may be spent on calls to a peer is spent, once in a period; used up: none is placed before it is over. */
+  | {
+      readonly type: 'budget';
+      readonly peer: string;
+      readonly level: 'warned' | 'usedUp';
+      /** In words. */
+      readonly spent: string;
+      /** When the period is over, wall time. */
+      readonly until: number;
+    }
   /** A session between a circuit and a mail server is over. */
   | { readonly type: 'bridged'; readonly circuit: string; readonly end: BridgeEnd }
   /** A connection was closed at once. */

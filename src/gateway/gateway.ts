@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { CallerNetwork } from '../bridge/index.js';
 import type { TraceEvent } from '../circuit/index.js';
 import type { Configuration, LinkConfiguration } from '../config/index.js';
@@ -9,19 +10,21 @@ import type {
   TraceWatcher,
   WatchedGateway,
 } from '../console/index.js';
-import { type Clock, SystemClock } from '../core/index.js';
+import { type Clock, describeError, SystemClock } from '../core/index.js';
 import { type LookUp, type LookUpMx, lookUpMx, lookUpName, NameCache } from '../line/index.js';
 import type { TracedLink } from '../observe/index.js';
 import { destinationKey, type MailPolicy, Router } from '../routing/index.js';
 import type { Spool } from '../spool/index.js';
 import { BridgeListener } from './bridge-listener.js';
+import { type SpendingStore, spendingFile, spendingInMemory } from './budget-file.js';
+import { CallBudgets } from './call-budgets.js';
 import type { CallLink } from './call-link.js';
 import { CallPrices } from './call-prices.js';
 import { callRecorder } from './call-recorder.js';
 import type { CallStarted, CallWatcher } from './call-watcher.js';
 import { CircuitReception, type ReceptionTerms } from './circuit-reception.js';
 import { Dispatcher } from './dispatcher.js';
-import type { Observe } from './events.js';
+import type { GatewayEvent, Observe } from './events.js';
 import { FetchDesk } from './fetch-desk.js';
 import { FetchRights } from './fetch-rights.js';
 import { FetchTimes } from './fetch-times.js';
@@ -31,6 +34,7 @@ import { makeLink, type OpenLine, openConfiguredLine } from './links.js';
 import { LocalIntake } from './local-intake.js';
 import { mailPolicyOf } from './mail-policy-of.js';
 import { makeSettler } from './make-settler.js';
+import { budgetNotice, sendNotice } from './notices.js';
 import { OpenCalls } from './open-calls.js';
 import { openConfiguredSpool } from './open-configured-spool.js';
 import { checkPasswords } from './outgoing-tls.js';
@@ -62,9 +66,17 @@ export interface Environment {
   readonly lookUpMx?: LookUpMx;
   /** Default: the durable spool in the configured directory. */
   readonly openSpool?: () => Promise<Spool>;
+  /** What was spent on calls. Default: a file in the configured directory; beside another spool, nothing is kept. */
+  readonly spending?: SpendingStore;
   /** 0 up to, not including, 1. */
   readonly random?: () => number;
 }
+
+/** In the directory of the spool. */
+const SPENDING_FILE = 'budgets.json';
+
+/** Destinations that a status names: mail may wait for many more. */
+const MOST_WAITING = 50;
 
 /** How long sessions may take to end when the gateway stops. */
 const STOP_MS = 30_000;
@@ -78,6 +90,7 @@ export class Gateway implements WatchedGateway {
   readonly #links: readonly GatewayLink[];
   readonly #calls: OpenCalls;
   readonly #prices: CallPrices;
+  readonly #budgets: CallBudgets;
   readonly #traces: TraceWatchers;
   readonly #since: number;
   readonly #smtp: SmtpService;
@@ -105,7 +118,18 @@ export class Gateway implements WatchedGateway {
     const observe = environment.observe ?? (() => {});
     const { openSpool: open = () => openConfiguredSpool(configuration, clock, observe) } = environment;
     const spool = await open();
-    const gateway = new Gateway(configuration, { ...environment, clock, observe }, spool);
+    const prices = new CallPrices(configuration.links);
+    const store =
+      environment.spending ??
+      (environment.openSpool === undefined
+        ? spendingFile(join(configuration.gateway.spool, SPENDING_FILE))
+        : spendingInMemory());
+    // What is told while it opens is told before there is a gateway.
+    let tell = observe;
+    const budgets = await CallBudgets.open({ clock, store, prices, observe: (event) => tell(event) });
+    const parts = { prices, budgets };
+    const gateway = new Gateway(configuration, { ...environment, clock, observe }, spool, parts);
+    tell = (event) => gateway.#tell(event);
     try {
       await gateway.#open();
     } catch (error) {
@@ -119,6 +143,7 @@ export class Gateway implements WatchedGateway {
     configuration: Configuration,
     environment: Environment & { readonly clock: Clock; readonly observe: Observe },
     spool: Spool,
+    { prices, budgets }: { readonly prices: CallPrices; readonly budgets: CallBudgets },
   ) {
     const { clock, observe } = environment;
     const { hostname } = configuration.gateway;
@@ -147,10 +172,12 @@ export class Gateway implements WatchedGateway {
     const { trace } = environment;
     if (trace !== undefined) this.watch(({ name }, event) => trace(name, event));
     const record = callRecorder(clock, observe);
-    this.#prices = new CallPrices(configuration.links);
+    this.#prices = prices;
+    this.#budgets = budgets;
+    budgets.configure(configuration.peers);
     const watchCall = (call: CallStarted): CallWatcher => {
       const priced = { ...call, price: this.#prices.priceOf(call) };
-      return this.#calls.watch(priced, record(priced));
+      return this.#calls.watch(priced, budgets.watch(priced, record(priced)));
     };
     this.#reception = new CircuitReception({
       ...receptionTerms(configuration, policy),
@@ -197,6 +224,7 @@ export class Gateway implements WatchedGateway {
         lookUp,
         lookUpMx: environment.lookUpMx ?? lookUpMx,
         random,
+        budgets,
         fetching: {
           turned: (call, stream, octets) => this.#turned.take(call, stream, octets),
           asked: (peer) => this.#fetchTimes.asked(peer),
@@ -251,6 +279,7 @@ export class Gateway implements WatchedGateway {
       spool: this.#spool,
       wallTime: () => this.#clock.wallTime(),
       tryNow: (destinations) => this.#dispatcher.tryNow(destinations),
+      waitingFor: (destination) => this.#dispatcher.waitingFor(destination),
       bounce: (delivery, reason) => this.#settler.bounce(delivery, reason),
     };
   }
@@ -286,6 +315,7 @@ export class Gateway implements WatchedGateway {
     this.#reception.configure(receptionTerms(configuration, policy));
     this.#incoming.configure(incomingOptions(configuration));
     this.#prices.configure(configuration.links);
+    this.#budgets.configure(configuration.peers);
     this.#ways.configure(configuration, router);
     this.#fetchTimes.configure(configuration.peers);
     for (const bridge of configuration.bridges) {
@@ -310,6 +340,10 @@ export class Gateway implements WatchedGateway {
       since: new Date(this.#since).toISOString(),
       links: this.#configured().map(([link, configuration]) => watchedLink(link, configuration)),
       circuits: this.#calls.list(),
+      waiting: this.#dispatcher.waiting
+        .slice(0, MOST_WAITING)
+        .map(({ until, ...rest }) => ({ ...rest, until: new Date(until).toISOString() })),
+      budgets: this.#budgets.list(),
     };
   }
 
@@ -343,6 +377,7 @@ export class Gateway implements WatchedGateway {
     for (const listener of [this.#smtp, ...this.#bridges]) listener.close();
     await Promise.all(this.#links.map((link) => link.stop()));
     await this.#within(STOP_MS, () => deliveries);
+    await this.#budgets.close();
     await this.#spool.close();
   }
 
@@ -351,6 +386,21 @@ export class Gateway implements WatchedGateway {
     for (const listener of [this.#smtp, ...this.#bridges]) await listener.listen();
     await Promise.all(this.#links.map((link) => link.start()));
     this.#dispatcher.poke();
+  }
+
+  /** What the operator has to know of a budget he is told by mail as well. */
+  #tell(event: GatewayEvent): void {
+    this.#observe(event);
+    if (event.type !== 'budget') return;
+    const { hostname, postmaster } = this.#configuration.gateway;
+    const router = new Router(this.#configuration.routes);
+    const terms = { spool: this.#spool, clock: this.#clock, hostname, postmaster, router };
+    const { subject, text } = budgetNotice(event);
+    sendNotice(terms, subject, text).then(
+      (isSent) => isSent && this.#dispatcher.poke(),
+      (error: unknown) =>
+        this.#observe({ type: 'problem', problem: `a notice to postmaster: ${describeError(error)}` }),
+    );
   }
 
   #makeLink(link: LinkConfiguration, environment: Environment & { readonly names: NameCache }): GatewayLink {

@@ -4,8 +4,10 @@ import type { PeerConfiguration } from '../config/index.js';
 import type { Clock } from '../core/index.js';
 import { type CallOutcome, MailCircuit, type Retry } from '../rfc1090/index.js';
 import { numberToCall } from '../routing/index.js';
+import type { CallBudgets } from './call-budgets.js';
 import type { CallLink } from './call-link.js';
 import type { CallStarted, CallWatcher } from './call-watcher.js';
+import { type Demand, type NotNow, nextOpen, outsideWindows, tooFewMessages } from './not-now.js';
 
 export interface PeerCallerOptions {
   readonly peer: PeerConfiguration;
@@ -13,6 +15,8 @@ export interface PeerCallerOptions {
   readonly links: readonly CallLink[];
   readonly clock: Clock;
   readonly watchCall: (call: CallStarted) => CallWatcher;
+  /** Absent: no peer has any. */
+  readonly budgets?: Pick<CallBudgets, 'exhausted' | 'overdrawn'>;
 }
 
 /** A call of ours, on its way or open. */
@@ -26,6 +30,14 @@ export interface PlacedCall {
   readonly title: string;
   /** When the circuit is gone. Never rejects. */
   readonly outcome: Promise<CallOutcome>;
+}
+
+/** No call was placed. */
+export interface NoCall {
+  /** In words. */
+  readonly reason: string;
+  /** None may be placed now: nothing is wrong. */
+  readonly notNow?: NotNow;
 }
 
 /** How long a link on which a call did not even go out is tried only when there is no other. */
@@ -61,18 +73,44 @@ export class PeerCaller {
     this.#options = { ...this.#options, peer, links };
   }
 
+  /** Why no call may be placed now. */
+  obstacle(): NotNow | undefined {
+    return this.#closed(this.#options.budgets?.exhausted(this.peer.name));
+  }
+
+  /** Why a call that is up may not take on more: it ends when what is on its way has come to its end. */
+  isOver(): NotNow | undefined {
+    return this.#closed(this.#options.budgets?.overdrawn(this.peer.name));
+  }
+
+  #closed(broke: NotNow | undefined): NotNow | undefined {
+    const { callRules } = this.peer;
+    if (callRules === undefined) return undefined;
+    if (broke !== undefined) return { ...broke, until: nextOpen(callRules, broke.until) };
+    return outsideWindows(callRules, this.#options.clock.wallTime());
+  }
+
+  /** Why none is to be placed for these messages yet. */
+  notYet(demand: Demand): NotNow | undefined {
+    const { callRules } = this.peer;
+    if (callRules === undefined) return undefined;
+    return this.obstacle() ?? tooFewMessages(callRules, demand, this.#options.clock.wallTime());
+  }
+
   /**
    * Places a call on the first link that is up and not set aside, or else the first that is up, or else the first.
    * @param opened the session may begin.
-   * @returns in words why there can be none now: as many are open as may be.
    */
-  place(opened: () => void = () => {}): PlacedCall | string {
+  place(opened: () => void = () => {}): PlacedCall | NoCall {
     const { peer } = this;
     const { links, clock, watchCall } = this.#options;
     const link = this.#nextLink() ?? links.find((candidate) => candidate.isAvailable()) ?? links[0];
-    if (link === undefined) return `peer ${peer.name} has no link`;
+    if (link === undefined) return { reason: `peer ${peer.name} has no link` };
+    const notNow = this.obstacle();
+    if (notNow !== undefined)
+      return { reason: `${peer.name} may not be called now: ${notNow.reason}`, notNow };
     if (this.#open >= peer.maxCircuits)
-      return `all circuits to ${peer.name} are in use (${peer.maxCircuits})`;
+      return { reason: `all circuits to ${peer.name} are in use (${peer.maxCircuits})` };
     let ended: (outcome: CallOutcome) => void = () => {};
     const outcome = new Promise<CallOutcome>((resolve) => {
       ended = resolve;

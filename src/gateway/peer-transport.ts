@@ -3,6 +3,7 @@ import type { ClientOptions } from '../smtp/index.js';
 import { ClientRunner, type FetchFromServer } from './client-runner.js';
 import type { Transport, TransportEnd } from './dispatcher.js';
 import type { MailSource } from './mail-source.js';
+import type { Demand, NotNow } from './not-now.js';
 import type { PeerCaller, PlacedCall } from './peer-caller.js';
 
 export interface PeerTransportOptions {
@@ -37,16 +38,20 @@ export class PeerTransport implements Transport {
     return this.#options.caller.peer.maxCircuits;
   }
 
+  notYet(demand: Demand): NotNow | undefined {
+    return this.#options.caller.notYet(demand);
+  }
+
   /** Resolves when the circuit is gone and what became of every message is written down. */
   async run(mail: MailSource): Promise<TransportEnd> {
     const { caller } = this.#options;
     let runner: ClientRunner | undefined;
     const call = caller.place(() => {
-      if (typeof call === 'string') return;
+      if (!('circuit' in call)) return;
       runner = this.#runner(call, mail);
       runner.start();
     });
-    if (typeof call === 'string') return { inOrder: false, reason: call };
+    if (!('circuit' in call)) return { inOrder: false, ...call };
     const outcome = await call.outcome;
     const end = await runner?.done;
     const inOrder = end?.inOrder ?? false;
@@ -69,7 +74,8 @@ export class PeerTransport implements Transport {
       stream: circuit,
       session: this.#hello === undefined ? session : { ...session, hello: this.#hello },
       clock,
-      next: () => mail.next(),
+      // A message on its way is finished; the next one waits for the next call.
+      next: async () => (this.#options.caller.isOver() === undefined ? mail.next() : undefined),
       readBody: (message) => mail.readBody(message),
       checkpoints: mail.checkpoints,
       settle: (message, outcomes) => {

@@ -9,6 +9,7 @@ import {
   type ServerTerms,
 } from '../routing/index.js';
 import type { ClientOptions } from '../smtp/index.js';
+import type { CallBudgets } from './call-budgets.js';
 import type { CallLink } from './call-link.js';
 import type { CallStarted, CallWatcher } from './call-watcher.js';
 import type { Transport } from './dispatcher.js';
@@ -34,6 +35,7 @@ export interface WaysOptions {
   /** 0 up to, not including, 1. */
   readonly random: () => number;
   readonly fetching: Fetching;
+  readonly budgets: CallBudgets;
 }
 
 const SMTP: Pick<ClientOptions, 'lmtp'> = {};
@@ -137,8 +139,8 @@ export class Ways {
   }
 
   #callerTo(peer: PeerConfiguration): PeerCaller {
-    const { clock, watchCall } = this.#options;
-    return new PeerCaller({ peer, links: this.#linksOf(peer), clock, watchCall });
+    const { clock, watchCall, budgets } = this.#options;
+    return new PeerCaller({ peer, links: this.#linksOf(peer), clock, watchCall, budgets });
   }
 
   #linksOf({ links }: PeerConfiguration): CallLink[] {

@@ -73,6 +73,9 @@ export class EventMetrics {
       case 'bridged':
         if (!event.end.inOrder) this.#troubles.inc({ what: 'bridgeBroken' });
         return;
+      case 'budget':
+        this.#troubles.inc({ what: event.level === 'usedUp' ? 'budgetUsedUp' : 'budgetWarning' });
+        return;
       case 'attention':
       case 'connectionRefused':
       case 'callerRefused':

@@ -1,3 +1,4 @@
+export * from './budget-period.js';
 export * from './tariff.js';
 export * from './windows.js';
 export * from './zone.js';

@@ -82,6 +82,25 @@ const STATUS: GatewayStatus = {
       received: { packets: 0, octets: 0, segments: 0 },
     },
   ],
+  budgets: [
+    {
+      peer: 'site-b',
+      period: 'month',
+      from: '1990-01-01T00:00:00.000Z',
+      to: '1990-02-01T00:00:00.000Z',
+      timezone: 'UTC',
+      minutes: 7.04,
+      cost: 1.25,
+      limit: { minutes: 120, cost: 20 },
+    },
+  ],
+  waiting: [
+    {
+      destination: 'peer:site-c',
+      reason: 'outside its call windows, 22:00-06:00 (UTC)',
+      until: '1990-01-01T22:00:00.000Z',
+    },
+  ],
 };
 
 let folder: string;
@@ -170,6 +189,12 @@ Circuits, 2
   circuit      channel  called       calling      peer    state                age         octets/packets sent  received  cost
   psdn0-1 out  16       26245300040  23421000001  site-b  connected, 2 resets  1 min 05 s  1280/10              31/1      0.25 EUR
   psdn0-2 in            23421000001                       calling              0.4 s       0/0                  0/0
+
+Mail that is due and waits
+  peer:site-c  until 1990-01-01 22:00:00Z  outside its call windows, 22:00-06:00 (UTC)
+
+Budgets for calls
+  site-b  of this month  7.0 of 120 minutes  1.25 of 20.00  until 1990-02-01 00:00:00Z
 `,
     );
   });

@@ -369,6 +369,9 @@ describe('[[link]]', () => {
   });
 });
 
+const WINDOWS =
+  'allowed: times of the day or the week such as "22:00-06:00", "Mo-Fr 22:00-06:00", "Sa-Su" or "Mo,We 12:00-13:30"';
+
 describe('[[peer]]', () => {
   const OCTETS = 'allowed: at most 128 octets in hexadecimal, such as "c0f70000"';
   const PATTERN = 'a pattern of digits: exact, with *, or a regular expression between slashes';
@@ -443,7 +446,25 @@ describe('[[peer]]', () => {
       'nua = "1"\ncalls = { max_circuits = 0 }',
       'calls.max_circuits: found 0; allowed: a whole number from 1 to 4095',
     ],
-    ['nua = "1"\ncalls = { budget = {} }', 'calls.budget: not supported by this version'],
+    ['nua = "1"\ncalls = { windows = "22-06" }', `calls.windows: found "22-06"; ${WINDOWS}`],
+    [
+      'nua = "1"\ncalls = { min_messages = 0 }',
+      'calls.min_messages: found 0; allowed: a whole number from 1 to 1000',
+    ],
+    ['nua = "1"\ncalls = { max_wait = "0s" }', `calls.max_wait: found "0s"; ${DURATION} "1s" to "30d"`],
+    ['nua = "1"\ncalls = { budget = {} }', 'calls.budget: limits nothing; needed: minutes, or cost, or both'],
+    [
+      'nua = "1"\ncalls = { budget = { minutes = 10, warn = 80 } }',
+      'calls.budget.warn: found 80; allowed: a share of the budget: a number from 0 to 1',
+    ],
+    [
+      'nua = "1"\ncalls = { budget = { minutes = 10, period = "year" } }',
+      'calls.budget.period: found "year"; allowed: "day" or "week" or "month"',
+    ],
+    [
+      'nua = "1"\ncalls = { budget = { cost = 10 } }',
+      'calls.budget.cost: needs prices: "psdn0" among its links has no [link.tariff]',
+    ],
     ['nua = "1"\nlinks = "psdn0"', 'links: unknown key; did you mean "link"?'],
   ])('%j: %s', (keys, message) => {
     expect(problemsOf(tomlOf({ peer: `${PEER}\n${keys}` }))).toEqual([`peer "site-b" ${message}`]);

@@ -8,6 +8,8 @@ const STATUS: GatewayStatus = {
   since: '2026-01-01T00:00:00.000Z',
   links: [],
   circuits: [],
+  waiting: [],
+  budgets: [],
 };
 
 const open: HttpConsole[] = [];

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type IncomingCall, memoryCircuits } from '../../src/circuit/index.js';
+import type { CallRules } from '../../src/config/index.js';
 import { VirtualClock } from '../../src/core/index.js';
 import { BridgeListener } from '../../src/gateway/bridge-listener.js';
 import type { GatewayEvent } from '../../src/gateway/events.js';
@@ -7,11 +8,12 @@ import { PeerCaller } from '../../src/gateway/peer-caller.js';
 import { DEFAULT_CALL_TIMERS } from '../../src/rfc1090/index.js';
 import { type MemoryStream, streamPair } from '../bridge/stream-pair.js';
 import { settled } from '../support/scripted-stream.js';
+import { windows, zone } from '../tariff/zones.js';
 
 const NOBODY_WATCHES = { event: () => {}, messageSent: () => {}, messageReceived: () => {}, ended: () => {} };
 
 /** A bridge to a peer on the other end of a link in memory. */
-function bridge(answer: (call: IncomingCall) => void, maxCircuits = 1) {
+function bridge(answer: (call: IncomingCall) => void, maxCircuits = 1, callRules?: CallRules) {
   const clock = new VirtualClock();
   const { a, b } = memoryCircuits({ clock });
   b.onIncoming(answer);
@@ -27,6 +29,7 @@ function bridge(answer: (call: IncomingCall) => void, maxCircuits = 1) {
       timers: DEFAULT_CALL_TIMERS,
       maxCircuits,
       users: [],
+      ...(callRules !== undefined && { callRules }),
     },
     links: [{ name: 'l', circuits: a, prefixes: {}, isAvailable: () => true }],
     clock,
@@ -137,5 +140,38 @@ describe('a bridge to a peer', () => {
     await runFor(SECOND);
     expect(client.received).toMatch(/^421 4\.3\.2 /);
     expect(listener.size).toBe(0);
+  });
+
+  describe('outside the call windows of its peer', () => {
+    const rules = (window: string): CallRules => ({
+      zone: zone('UTC'),
+      windows: windows('UTC', window),
+      minMessages: 5,
+      maxWaitMs: 0,
+    });
+
+    test('calls nobody, and says until when', async () => {
+      const called: IncomingCall[] = [];
+      const { connect, runFor } = bridge((call) => called.push(call), 1, rules('22:00-06:00'));
+      await runFor(8 * 3600 * SECOND);
+      const client = connect();
+      await runFor(SECOND);
+      expect(client.received).toMatch(
+        /^421 4\.3\.2 gw\.example site-b may not be called now: outside its call windows, 22:00-06:00 \(UTC\), try again after \d{4}-\d\d-\d\d 22:00:00Z\r\n$/,
+      );
+      expect(called).toEqual([]);
+    });
+
+    test('a session that is open ends at its next good moment', async () => {
+      const { listener, connect, runFor } = bridge(serve, 1, rules('00:00-02:00'));
+      await runFor(7190 * SECOND);
+      const client = connect();
+      await runFor(5 * SECOND);
+      expect(client.received).toBe('220 b.example\r\n');
+      await runFor(20 * SECOND);
+      expect(client.received).toMatch(/^220 b\.example\r\n421 4\.3\.2 /);
+      await runFor(60 * SECOND);
+      expect(listener.size).toBe(0);
+    });
   });
 });

@@ -139,6 +139,7 @@ function describeEvent(site: Site, event: GatewayEvent): string | undefined {
     case 'call':
     case 'bridged':
     case 'attention':
+    case 'budget':
     case 'turnedAway':
     case 'misdeed':
     case 'connectionRefused':

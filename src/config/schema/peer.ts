@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { CALL_TIMERS } from '../../rfc1090/index.js';
 import { MOST_USER_DATA } from '../../x25/index.js';
+import { callsSchema } from './calls.js';
 import { facilitySetSchema } from './facilities.js';
 import {
   choice,
@@ -14,7 +15,6 @@ import {
   oneOrMore,
   table,
   timer,
-  whole,
 } from './fields.js';
 
 /** X.25 §5.2.1: call user data of a call without fast select. */
@@ -49,7 +49,7 @@ export const peerSchema = table('peer', {
   fetch: choice(['none', 'etrn', 'atrn']).default('none'),
   fetch_domains: list(domain(), 'a list of domains').default([]),
   fetch_every: duration(60_000, 7 * 86_400_000).optional(),
-  calls: table('peer.calls', { max_circuits: whole(1, 4095).default(1) }).prefault({}),
+  calls: callsSchema.prefault({}),
 });
 
 export type PeerSettings = z.output<typeof peerSchema>;

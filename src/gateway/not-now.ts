@@ -1,0 +1,54 @@
+import type { CallRules } from '../config/index.js';
+import { count } from '../observe/index.js';
+
+/** Something that may not be begun yet. That is no failure: nothing was tried. */
+export interface NotNow {
+  readonly why: 'window' | 'budget' | 'few' | 'circuits';
+  /** In words. */
+  readonly reason: string;
+  /** When to ask again, wall time. */
+  readonly until: number;
+}
+
+/** What a call would be placed for. */
+export interface Demand {
+  /** That are due. */
+  readonly messages: number;
+  /** When the oldest was received, wall time. */
+  readonly oldest: number;
+  /** Somebody wants it now, or it is not for these messages alone: few of them are enough. */
+  readonly isUrgent: boolean;
+}
+
+const DAY = 86_400_000;
+
+/** @param now wall time. */
+export function outsideWindows({ windows, zone }: CallRules, now: number): NotNow | undefined {
+  if (windows === undefined || windows.isOpen(now)) return undefined;
+  const times = windows.windows.map(({ text }) => text).join(', ');
+  return {
+    why: 'window',
+    reason: `outside its call windows, ${times} (${zone.name})`,
+    until: windows.nextOpen(now) ?? now + DAY,
+  };
+}
+
+/** The first moment from then on at which a call may be placed. @param at wall time. */
+export function nextOpen({ windows }: CallRules, at: number): number {
+  return windows?.nextOpen(at) ?? at;
+}
+
+/** @param now wall time. */
+export function tooFewMessages(
+  { minMessages, maxWaitMs }: CallRules,
+  { messages, oldest, isUrgent }: Demand,
+  now: number,
+): NotNow | undefined {
+  const until = oldest + maxWaitMs;
+  if (isUrgent || messages >= minMessages || until <= now) return undefined;
+  return {
+    why: 'few',
+    reason: `${count(messages, 'message')} of ${minMessages} that are worth a call`,
+    until,
+  };
+}
