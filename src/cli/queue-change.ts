@@ -42,15 +42,7 @@ export function runQueueChange(
 ): Promise<number> {
   const filter = filterOf(options, ids, Date.now());
   if (options.future === true) return changeDestination(change, filter, options, operator);
-  const isNothing = Object.keys(filter).length === 0;
-  if (isNothing === (options.all !== true)) {
-    operator.complain(
-      isNothing
-        ? `which messages? Give ids or a filter, or --all for everything (x25mail queue ${change} --help)`
-        : '--all means everything: leave it out, or the filter',
-    );
-    return Promise.resolve(WRONG_USAGE);
-  }
+  if (!isMeant(change, filter, options, operator)) return Promise.resolve(WRONG_USAGE);
   return withQueue(options, async (queue) => {
     if (FINAL.has(change) && !isNamed(filter) && options.yes !== true) {
       const refusal = await askFirst(queue, change, filter, operator);
@@ -64,6 +56,23 @@ export function runQueueChange(
     })) as ChangeResult;
     return report(change, result, filter, options, operator);
   });
+}
+
+/** All are meant only where that is said. Complains if nothing is, or both. */
+export function isMeant(
+  command: string,
+  filter: QueueFilter,
+  { all }: FilterOptions,
+  { complain }: Pick<Operator, 'complain'>,
+): boolean {
+  const isNothing = Object.keys(filter).length === 0;
+  if (isNothing === (all === true)) return true;
+  complain(
+    isNothing
+      ? `which messages? Give ids or a filter, or --all for everything (x25mail queue ${command} --help)`
+      : '--all means everything: leave it out, or the filter',
+  );
+  return false;
 }
 
 /** Nothing else than messages by their ids. */
@@ -113,7 +122,7 @@ function report(
   return DONE;
 }
 
-function deliveries(amount: number): string {
+export function deliveries(amount: number): string {
   return amount === 1 ? '1 delivery' : `${amount} deliveries`;
 }
 

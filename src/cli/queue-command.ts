@@ -6,6 +6,7 @@ import type { ControlOptions } from './control.js';
 import { type ChangeOptions, confirmOnTerminal, runQueueChange } from './queue-change.js';
 import { messageId, messageIds, withFilter } from './queue-filter.js';
 import { type ListOptions, runQueueList, runQueueSummary } from './queue-list.js';
+import { type RerouteOptions, runQueueReroute } from './queue-reroute.js';
 import { runQueueShow, type ShowOptions } from './queue-show.js';
 
 const DEFAULT_LIMIT = 1000;
@@ -59,6 +60,26 @@ export function addQueueCommands(x25mail: Command, write: (text: string) => void
 
   for (const [name, description] of Object.entries(CHANGES) as [QueueChange, string][])
     addChange(queue, name, description, write);
+  addReroute(queue, write);
+}
+
+function addReroute(queue: Command, write: (text: string) => void): void {
+  withFilter(
+    inQueue(queue, 'reroute', 'sends messages the way that the routes name now').argument(
+      '[id...]',
+      'these messages',
+      messageIds,
+    ),
+  )
+    .option('--all', 'everything')
+    .option('--to <destination>', 'to this destination instead, as the summary names it: peer:site-b')
+    .addHelpText('after', WHICH)
+    .action(async (ids: string[], _: unknown, self: Command) => {
+      process.exitCode = await runQueueReroute(ids, self.optsWithGlobals<RerouteOptions>(), {
+        write,
+        complain: (line) => void process.stderr.write(`x25mail: ${line}\n`),
+      });
+    });
 }
 
 function addChange(

@@ -25,6 +25,7 @@ export {
   queueRequests,
 } from './queue-requests.js';
 export { type Asked, type ControlRequests, RequestError, request, untilCancelled } from './request.js';
+export type { RerouteResult, Routes } from './reroute.js';
 export {
   type SettledRecipient,
   SUBMISSION_PIECE,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Delivery, DeliveryChange, DestinationSummary, Spool, SpoolTotals } from '../spool/index.js';
 import { type QueueFilter, queueFilterSchema, searchesByDestination, searchesOf } from './queue-filter.js';
 import { type ControlRequests, RequestError, request } from './request.js';
+import { type Routes, reroute } from './reroute.js';
 
 /** What people can do with a queue needs: the spool, and whoever carries on with what they decide. */
 export interface OperatedQueue {
@@ -17,6 +18,8 @@ export interface OperatedQueue {
    * is nobody who could write a report.
    */
   bounce?(delivery: Delivery, reason: string): Promise<boolean>;
+  /** Absent: there is no configuration. */
+  readonly routes?: Routes;
 }
 
 /** Up to how old the deliveries of a class are, milliseconds; the last class is older than all. */
@@ -116,6 +119,9 @@ export function queueRequests(queue: OperatedQueue): ControlRequests {
         change === 'bounce'
           ? bounce(queue, filter, reason)
           : applyChange(queue, filter, changeOf(change, reason)),
+    ),
+    'queue.reroute': request({ filter: queueFilterSchema, to: z.string().optional() }, ({ filter, to }) =>
+      reroute(queue, filter, to),
     ),
     'queue.holdDestination': request(
       { destination: z.string().min(1), reason: z.string().default('by the operator') },

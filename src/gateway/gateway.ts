@@ -5,6 +5,7 @@ import type { Configuration, LinkConfiguration } from '../config/index.js';
 import type {
   GatewayStatus,
   OperatedQueue,
+  Routes,
   SettledRecipient,
   Submissions,
   TraceWatcher,
@@ -41,6 +42,7 @@ import { checkPasswords } from './outgoing-tls.js';
 import type { Received } from './reception.js';
 import { planReload } from './reload-plan.js';
 import { RetryPolicy } from './retry-policy.js';
+import { routesOf } from './routes-of.js';
 import { circuitClientOptions, circuitServerOptions } from './session-options.js';
 import type { Settler } from './settler.js';
 import { SmtpService } from './smtp-service.js';
@@ -106,6 +108,7 @@ export class Gateway implements WatchedGateway {
   #fetchRights: FetchRights;
   #settler: Settler;
   #policy: MailPolicy;
+  #routes: Routes;
   readonly #localIntake: LocalIntake;
   readonly #settledWatchers = new Set<(step: SettledRecipient) => void>();
 
@@ -155,6 +158,7 @@ export class Gateway implements WatchedGateway {
     const policy = mailPolicyOf(configuration, router);
     this.#policy = policy;
     this.#fetchRights = new FetchRights(configuration, router);
+    this.#routes = routesOf(configuration, router);
     this.#fetchDesk = new FetchDesk({
       rights: () => this.#fetchRights,
       dispatcher: () => this.#dispatcher,
@@ -281,6 +285,10 @@ export class Gateway implements WatchedGateway {
       tryNow: (destinations) => this.#dispatcher.tryNow(destinations),
       waitingFor: (destination) => this.#dispatcher.waitingFor(destination),
       bounce: (delivery, reason) => this.#settler.bounce(delivery, reason),
+      routes: {
+        destinationOf: (address) => this.#routes.destinationOf(address),
+        has: (destination) => this.#routes.has(destination),
+      },
     };
   }
 
@@ -311,6 +319,7 @@ export class Gateway implements WatchedGateway {
     const policy = mailPolicyOf(configuration, router);
     this.#policy = policy;
     this.#fetchRights = new FetchRights(configuration, router);
+    this.#routes = routesOf(configuration, router);
     this.#smtp.configure(configuration, policy, files);
     this.#reception.configure(receptionTerms(configuration, policy));
     this.#incoming.configure(incomingOptions(configuration));

@@ -7,6 +7,7 @@ import { LocalIntake } from './local-intake.js';
 import { mailPolicyOf } from './mail-policy-of.js';
 import { makeSettler } from './make-settler.js';
 import { RetryPolicy } from './retry-policy.js';
+import { routesOf } from './routes-of.js';
 import type { Settler } from './settler.js';
 
 /** The queue of a gateway that does not run: what is decided now is carried on with when it does. */
@@ -22,6 +23,7 @@ export function queueAtRest(
     wallTime: () => clock.wallTime(),
     tryNow: () => {},
     bounce: (delivery, reason) => settler.bounce(delivery, reason),
+    routes: routesOf(configuration, new Router(configuration.routes)),
   };
 }
 

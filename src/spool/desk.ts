@@ -175,18 +175,32 @@ export class Desk {
         files.push(...this.#remove(row));
         return true;
       case 'reroute':
-        return row.name !== change.destination && this.#reroute(row, change.destination);
+        return (
+          row.name !== change.destination &&
+          this.#reroute(row, change.destination, change.recipients ?? 'all')
+        );
     }
   }
 
   /** A recipient that waits there as well gets the message once. */
-  #reroute(row: DeliveryRow, name: string): boolean {
+  #reroute(row: DeliveryRow, name: string, addresses: readonly string[] | 'all'): boolean {
     const { message, destination, received, due, priority, hold, deadline } = row;
+    if (addresses !== 'all' && !this.#hasRecipient(row, (address) => addresses.includes(address)))
+      return false;
     const to = this.#home.destination(name);
     this.#sql.addDelivery.run(message, to, received, due, priority, hold, deadline);
-    this.#sql.moveRecipients.run(to, message, destination);
+    if (addresses === 'all') this.#sql.moveRecipients.run(to, message, destination);
+    else
+      for (const address of addresses) {
+        this.#sql.moveRecipient.run(to, message, destination, address);
+        this.#sql.removeRecipient.run(message, destination, address); // where it waited there as well
+      }
     this.#sql.moveDelivery.run(this.#sql.rest.get(message, to)?.due ?? due, message, to);
-    this.#remove(row); // the message stays, so nothing of it can go
+    const rest = addresses === 'all' ? undefined : this.#sql.rest.get(message, destination)?.due;
+    if (typeof rest === 'number') {
+      this.#sql.moveDelivery.run(rest, message, destination);
+      this.#sql.notBegun.run(message, destination);
+    } else this.#remove(row); // the message stays, so nothing of it can go
     return true;
   }
 

@@ -130,7 +130,12 @@ export type DeliveryChange =
   | { readonly type: 'release' }
   /** Due at once; no attempt is taken back. */
   | { readonly type: 'retry' }
-  | { readonly type: 'reroute'; readonly destination: string }
+  | {
+      readonly type: 'reroute';
+      readonly destination: string;
+      /** Addresses: the others stay. Absent: all. */
+      readonly recipients?: readonly string[];
+    }
   /** Without a report to anybody. */
   | { readonly type: 'delete' };
 

@@ -116,6 +116,8 @@ export const SQL = {
   dueAtOnce: 'UPDATE recipients SET due = ? WHERE message = ? AND destination = ?',
   moveRecipients:
     'UPDATE OR IGNORE recipients SET destination = ?, claimed = 0 WHERE message = ? AND destination = ?',
+  moveRecipient: `UPDATE OR IGNORE recipients SET destination = ?, claimed = 0
+    WHERE message = ? AND destination = ? AND address = ?`,
   removeRecipients: 'DELETE FROM recipients WHERE message = ? AND destination = ?',
 
   // ---- checkpoints

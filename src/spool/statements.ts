@@ -195,6 +195,7 @@ export interface Statements extends Record<keyof typeof SQL, Database.Statement<
   readonly hold: Does<[reason: string | null, ...of: Of]>;
   readonly dueAtOnce: Does<[due: number, ...of: Of]>;
   readonly moveRecipients: Does<[to: number, ...of: Of]>;
+  readonly moveRecipient: Does<[to: number, ...of: RecipientOf]>;
   readonly removeRecipients: Does<Of>;
   readonly transaction: Asks<[...of: TransactionOf, since: number], TransactionRow>;
   readonly markTransaction: Does<

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type ChangeOptions, runQueueChange } from '../../src/cli/queue-change.js';
 import { addQueueCommands } from '../../src/cli/queue-command.js';
 import { runQueueList, runQueueSummary } from '../../src/cli/queue-list.js';
+import { runQueueReroute } from '../../src/cli/queue-reroute.js';
 import { HeaderEnd, runQueueShow } from '../../src/cli/queue-show.js';
 import { ControlServer, queueRequests } from '../../src/console/index.js';
 import { openSpool, type Spool } from '../../src/spool/index.js';
@@ -18,6 +19,8 @@ let socket: string;
 let spool: MemorySpool;
 let server: ControlServer;
 let output: string;
+/** Of all mail; undefined: there is none. */
+let newWay: string | undefined;
 let complaints: string[];
 
 const write = (text: string | Uint8Array): void => {
@@ -28,7 +31,9 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'x25mail-'));
   socket = join(folder, 'control');
   spool = new MemorySpool({ wallTime: () => Date.now() });
-  const queue = { spool, wallTime: () => Date.now(), tryNow: () => {}, bounce: async () => false };
+  const routes = { destinationOf: () => newWay, has: (to: string) => to === 'peer:c' };
+  const queue = { spool, wallTime: () => Date.now(), tryNow: () => {}, bounce: async () => false, routes };
+  newWay = 'peer:b';
   server = await ControlServer.listen(socket, queueRequests(queue));
   output = '';
   complaints = [];
@@ -52,6 +57,45 @@ async function enqueue(into: Spool, sender = 'me@a.example', ageMs = 2 * HOUR): 
   });
   return writer.id;
 }
+
+describe('rerouting', () => {
+  const operator = { write, complain: (line: string) => void complaints.push(line) };
+
+  test('says how much goes another way', async () => {
+    const id = await enqueue(spool);
+    await enqueue(spool);
+    expect(await runQueueReroute([], { socket, all: true }, operator)).toBe(0);
+    expect(output).toBe('Nothing goes another way\n');
+    output = '';
+    newWay = 'peer:c';
+    expect(await runQueueReroute([], { socket, destination: ['peer:b'] }, operator)).toBe(0);
+    expect(output).toBe('2 deliveries rerouted\n');
+    output = '';
+    expect(await runQueueReroute([id], { socket, json: true }, operator)).toBe(0);
+    expect(JSON.parse(output)).toEqual({ changed: 0, busy: 0, unroutable: 0 });
+    expect(complaints).toEqual([]);
+  });
+
+  test('who has no route is told, with a status that shows', async () => {
+    await enqueue(spool);
+    newWay = undefined;
+    expect(await runQueueReroute([], { socket, all: true }, operator)).toBe(1);
+    expect(complaints).toEqual([
+      '1 delivery with recipients that have no route now: they wait where they were',
+    ]);
+  });
+
+  test('to one place, which there has to be; and nothing at all is not everything', async () => {
+    const id = await enqueue(spool);
+    expect(await runQueueReroute([id], { socket, to: 'peer:c' }, operator)).toBe(0);
+    expect((await spool.find(id)).map(({ destination }) => destination)).toEqual(['peer:c']);
+    await expect(runQueueReroute([id], { socket, to: 'peer:x' }, operator)).rejects.toThrow(
+      'no destination peer:x',
+    );
+    expect(await runQueueReroute([], { socket }, operator)).toBe(2);
+    expect(complaints[0]).toMatch(/^which messages\? .*x25mail queue reroute --help/);
+  });
+});
 
 describe('a running gateway', () => {
   test('the summary', async () => {

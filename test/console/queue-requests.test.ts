@@ -108,6 +108,84 @@ describe('the summary', () => {
   });
 });
 
+describe('rerouting', () => {
+  /** Where mail for a domain goes now. */
+  let routes: Readonly<Record<string, string>>;
+  beforeEach(() => {
+    routes = { 'b.example': 'peer:b' };
+    requests = queueRequests({
+      ...queue(),
+      routes: {
+        destinationOf: (address) => routes[address.replace(/.*@/, '')],
+        has: (destination) => destination.startsWith('peer:'),
+      },
+    });
+  });
+
+  async function ways(message: string): Promise<Record<string, string[]>> {
+    const found = await spool.find(message);
+    return Object.fromEntries(
+      found.map(({ destination, recipients }) => [destination, recipients.map(({ address }) => address)]),
+    );
+  }
+
+  test('what has another route now goes that way, each recipient his own; the rest is left alone', async () => {
+    const split = await enqueue({ to: ['x@b.example', 'y@c.example', 'z@c.example', 'w@d.example'] });
+    const stays = await enqueue();
+    routes = { 'b.example': 'peer:b', 'c.example': 'smtp:c:25', 'd.example': 'mx:d.example' };
+    const result = { changed: 1, busy: 0, unroutable: 0 };
+    expect(await ask('queue.reroute', { filter: {} })).toEqual(result);
+    expect(await ways(split)).toEqual({
+      'peer:b': ['x@b.example'],
+      'smtp:c:25': ['y@c.example', 'z@c.example'],
+      'mx:d.example': ['w@d.example'],
+    });
+    expect(await ways(stays)).toEqual({ 'peer:b': ['you@b.example'] });
+    expect(tried.toSorted()).toEqual(['mx:d.example', 'smtp:c:25']);
+    expect(await ask('queue.reroute', { filter: {} })).toEqual({ ...result, changed: 0 });
+  });
+
+  test('who has no route any more waits where he was, and that is told', async () => {
+    const id = await enqueue({ to: ['x@b.example', 'y@gone.example'] });
+    routes = { 'b.example': 'peer:new' };
+    expect(await ask('queue.reroute', { filter: {} })).toEqual({ changed: 1, busy: 0, unroutable: 1 });
+    expect(await ways(id)).toEqual({ 'peer:b': ['y@gone.example'], 'peer:new': ['x@b.example'] });
+  });
+
+  test('only what is meant, and all of it to one place where that is asked for', async () => {
+    const [one, other] = [await enqueue(), await enqueue()];
+    const asked = { filter: { messages: [one] }, to: 'peer:site-b' };
+    expect(await ask('queue.reroute', asked)).toEqual({ changed: 1, busy: 0, unroutable: 0 });
+    expect([await ways(one), await ways(other)]).toEqual([
+      { 'peer:site-b': ['you@b.example'] },
+      { 'peer:b': ['you@b.example'] },
+    ]);
+    expect(tried).toEqual(['peer:site-b']);
+  });
+
+  test('what a session has stays with it', async () => {
+    const id = await enqueue();
+    await spool.claim('peer:b', 'call', { messages: 9, octets: 9999 }, clock.wallTime() + HOUR);
+    const asked = { filter: {}, to: 'peer:c' };
+    expect(await ask('queue.reroute', asked)).toEqual({ changed: 0, busy: 1, unroutable: 0 });
+    expect([await ways(id), tried]).toEqual([{ 'peer:b': ['you@b.example'] }, []]);
+  });
+
+  test('a place that there is not is refused, and nothing without a configuration', async () => {
+    await expect(ask('queue.reroute', { filter: {}, to: 'smtp:nowhere' })).rejects.toThrow(
+      'no destination smtp:nowhere; allowed: peer:NAME',
+    );
+    requests = queueRequests(queue());
+    await expect(ask('queue.reroute', { filter: {} })).rejects.toThrow('give it with -c');
+  });
+
+  test('of very many none is left out', async () => {
+    for (let i = 0; i < 250; i++) await enqueue();
+    routes = { 'b.example': 'peer:a' };
+    expect(await ask('queue.reroute', { filter: {} })).toEqual({ changed: 250, busy: 0, unroutable: 0 });
+  });
+});
+
 describe('filters', () => {
   let ids: Record<'toB' | 'toBC' | 'old' | 'report', string>;
   beforeEach(async () => {

@@ -1,6 +1,8 @@
 /** What an operator decides is carried on with by a running gateway. */
 import { expect, test } from 'vitest';
+import { parseConfiguration } from '../../src/config/index.js';
 import { queueRequests } from '../../src/console/index.js';
+import { Mailbox } from '../support/mailbox.js';
 import { type SimulatedSite, SimulatedSites, siteToml } from '../support/simulated-sites.js';
 
 const HOUR = 3_600_000;
@@ -32,6 +34,27 @@ test('a retry calls at once, though the destination is down; what is not meant i
   expect(await change(a, { filter: { messages: [id] }, change: 'retry' })).toEqual({ changed: 1, busy: 0 });
   await sites.runFor(60_000);
   expect(a.calls()).toHaveLength(5);
+});
+
+test('after a reload what waits goes the new way when it is told to', async () => {
+  const sites = new SimulatedSites();
+  const home = new Mailbox();
+  const a = await sites.start('a', { connect: home.connect });
+  const id = await a.enqueue({ to: 'you@site-b.example' });
+  await sites.runUntil(() => a.calls().length === 1);
+  const toml = siteToml('a').replace('peer = "other"', 'smtp = "mailbox.example:25"');
+  const result = parseConfiguration(toml, '/simulated/a.toml');
+  if (!result.ok) throw new Error(JSON.stringify(result.problems));
+  a.gateway.reload(result.configuration);
+  const asked = { event: () => true, cancelled: new AbortController().signal };
+  const reroute = (to?: string) =>
+    queueRequests(a.gateway.queue)['queue.reroute']?.({ filter: {}, ...(to !== undefined && { to }) }, asked);
+  await expect(reroute('peer:nobody')).rejects.toThrow('no destination peer:nobody');
+  await expect(reroute('smtp:Mailbox.example:25')).rejects.toThrow('no destination');
+  expect(await reroute()).toEqual({ changed: 1, busy: 0, unroutable: 0 });
+  await sites.runUntil(() => home.said.includes('RCPT TO:<you@site-b.example>'), 60_000);
+  await sites.runUntil(() => a.spool.messages.size === 0);
+  expect(await a.spool.find(id)).toEqual([]);
 });
 
 test('what is on hold is neither called for nor returned when its time is over; released, it is tried', async () => {

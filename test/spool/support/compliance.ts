@@ -306,6 +306,28 @@ function operating(open: OpenPlace): void {
       expect(await ids(spool.claim('peer:b', 'x', MANY, 9000))).toEqual([]);
     });
 
+    test('sends some recipients another way, and the others stay', async () => {
+      const { spool } = await open();
+      const to = ['a > peer:b', 'b > peer:b', 'c > peer:b', 'c > peer:c'];
+      const id = await store(spool, bodyOf(1), envelope(to));
+      await spool.settle([settlement(id, 'a > peer:b', deferred(9000))]);
+      const some = { type: 'reroute', destination: 'peer:c', recipients: ['b', 'c', 'nobody'] } as const;
+      const peerB = { message: id, destination: 'peer:b' };
+      expect(await spool.operator.change(peerB, some)).toEqual({ changed: 1, busy: 0 });
+      expect(await spool.operator.change(peerB, some)).toEqual({ changed: 0, busy: 0 });
+      const found = (await spool.find(id)).map(({ destination, due, recipients }) => [
+        destination,
+        due,
+        recipients.map(({ address }) => address).sort(),
+      ]);
+      expect(found).toEqual([
+        ['peer:b', 9000, ['a']],
+        ['peer:c', 1000, ['b', 'c']],
+      ]);
+      await spool.operator.change(peerB, { ...some, recipients: ['a'] });
+      expect((await spool.find(id)).map(({ destination }) => destination)).toEqual(['peer:c']);
+    });
+
     test('deletes, and the body goes too', async () => {
       const { spool } = await open();
       const id = await store(spool, bodyOf(100_000), TO);

@@ -201,6 +201,11 @@ const change: fc.Arbitrary<DeliveryChange> = fc.oneof(
     { type: 'delete' },
   ),
   destination.map((destination) => ({ type: 'reroute' as const, destination })),
+  fc.record({
+    type: fc.constant('reroute' as const),
+    destination,
+    recipients: fc.subarray(['x', 'y']),
+  }),
 );
 const operate = fc.tuple(destination, change).map(([destination, change]) =>
   command(`${JSON.stringify(change)} all for ${destination}`, async (model, real) => {

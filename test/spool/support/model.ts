@@ -158,11 +158,20 @@ export class ModelSpool {
         this.deliveries = this.deliveries.filter((other) => other !== delivery);
         return true;
       case 'reroute':
-        return delivery.destination !== change.destination && this.#reroute(delivery, change.destination);
+        return (
+          delivery.destination !== change.destination &&
+          this.#reroute(delivery, change.destination, change.recipients)
+        );
     }
   }
 
-  #reroute(delivery: ModelDelivery, destination: string): boolean {
+  #reroute(whole: ModelDelivery, destination: string, addresses?: readonly string[]): boolean {
+    const isMeant = ({ address }: ModelRecipient) => addresses?.includes(address) ?? true;
+    const stays = whole.recipients.filter((recipient) => !isMeant(recipient));
+    if (stays.length === whole.recipients.length) return false;
+    const delivery = { ...whole, recipients: whole.recipients.filter(isMeant) };
+    this.deliveries.splice(this.deliveries.indexOf(whole), 1, delivery);
+    if (stays.length > 0) this.deliveries.push({ ...whole, recipients: stays });
     const there = this.deliveries.find((d) => d.id === delivery.id && d.destination === destination);
     const at = this.deliveries.indexOf(delivery);
     if (there === undefined) {

@@ -1,0 +1,24 @@
+import type { Configuration } from '../config/index.js';
+import type { Routes } from '../console/index.js';
+import { destinationKey, parseDestination, type Router } from '../routing/index.js';
+
+/** Where mail goes, for people who send it another way. */
+export function routesOf({ peers, links }: Configuration, router: Router): Routes {
+  return {
+    destinationOf: (address) => {
+      const decision = router.route(address);
+      return decision.type === 'refused' ? undefined : destinationKey(decision);
+    },
+    has: (destination) => {
+      const parsed = parseDestination(destination);
+      // As the queue would write it: else the same place had two queues.
+      if (parsed === undefined || destinationKey(parsed) !== destination) return false;
+      if (parsed.type === 'peers') return parsed.peers.every((name) => isAmong(peers, name));
+      return parsed.type !== 'nua' || parsed.links.every((name) => isAmong(links, name));
+    },
+  };
+}
+
+function isAmong(list: readonly { readonly name: string }[], name: string): boolean {
+  return list.some((each) => each.name === name);
+}
