@@ -1,5 +1,6 @@
 import { type Configuration, formatDuration, formatSize, type LimitsConfiguration } from '../config/index.js';
 import type { AccessRule, RateLimit } from '../routing/index.js';
+import { authenticationRows } from './describe-authentication.js';
 import { commas, type Row } from './section.js';
 
 /** What decides on mail before it is accepted, beside who may send where. */
@@ -19,6 +20,7 @@ export function policyRows(configuration: Configuration): Row[] {
     ['sessions by TCP', `${limits.sessions} at an address, ${limits.sessionsPerClient} of a stranger`],
     ['one message', describeMessage(limits)],
     ['one caller', `${rate(limits.messages, 'messages')}, ${rate(limits.recipients, 'recipients')}`],
+    ...authenticationRows(configuration),
     ...access.map((rule): Row => [`rule ${rule.name}`, `${conditions(rule)}: ${describeAction(rule)}`]),
   ];
 }

@@ -45,6 +45,25 @@ export interface Configuration {
   /** A file that `x25mail passwd` has made. */
   readonly usersFile?: string;
   readonly limits: LimitsConfiguration;
+  readonly checks: ChecksConfiguration;
+  /** Keys for the mail of those who may send anywhere, by the domain of its author. */
+  readonly dkim: readonly DkimConfiguration[];
+}
+
+/** SPF, DKIM and DMARC of mail by TCP from strangers. */
+export interface ChecksConfiguration {
+  /** off: no message is checked; note: and what was found is noted in it; enforce: and DMARC policies are followed. */
+  readonly mode: 'off' | 'note' | 'enforce';
+  /** So long DNS may take: while a message comes in, and again at its end. */
+  readonly dnsMs: number;
+}
+
+export interface DkimConfiguration {
+  /** In small letters. */
+  readonly domain: string;
+  readonly selector: string;
+  /** A private key in PEM. */
+  readonly keyFile: string;
 }
 
 export interface LimitsConfiguration {

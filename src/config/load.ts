@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { readAccess } from './access.js';
+import { checkDkim, readChecks, readDkim } from './authentication.js';
 import { readBridge } from './bridges.js';
 import type { Configuration, GatewayConfiguration } from './configuration.js';
 import type { Placed } from './entries.js';
@@ -94,10 +95,13 @@ export function parseConfiguration(text: string, file: string): ConfigurationRes
   };
   const access = readList('access', (path, place) => readAccess(path, place, problems), problems);
   const policy = readPolicy(folder, problems);
+  const checks = readChecks(problems);
+  const dkim = readList('dkim', (path) => readDkim(path, folder, problems), problems);
+  checkDkim(dkim, problems);
   checkRelations(parts, problems);
   if (gateway && console) checkSocket(socketOf(console, gateway, folder), console, problems);
 
-  const isComplete = gateway && listen && relay && queue && console && log && policy;
+  const isComplete = gateway && listen && relay && queue && console && log && policy && checks;
   if (problems.problems.length > 0 || !isComplete)
     return { ok: false, problems: problems.inOrder().problems };
 
@@ -112,6 +116,8 @@ export function parseConfiguration(text: string, file: string): ConfigurationRes
     },
     access: access.map(({ value }) => value),
     ...policy,
+    checks,
+    dkim: dkim.map(({ value }) => value),
     links: parts.links.map(({ value }) => value),
     peers: parts.peers.map(({ value }) => value),
     incoming: parts.incoming.map(({ value }) => value),

@@ -3,6 +3,7 @@ import type { MailCircuit } from '../rfc1090/index.js';
 import type { MailPolicy } from '../routing/index.js';
 import type { ClientOptions, ServerOptions } from '../smtp/index.js';
 import type { Spool } from '../spool/index.js';
+import type { Inspector } from './authentication/index.js';
 import type { CallWatcher } from './call-watcher.js';
 import type { Observe } from './events.js';
 import type { FetchDesk } from './fetch-desk.js';
@@ -20,6 +21,7 @@ export interface CircuitReceptionOptions extends ReceptionTerms {
 /** What follows the configuration. */
 export interface ReceptionTerms {
   readonly policy: MailPolicy;
+  readonly inspector?: Inspector;
   readonly session: ServerOptions;
   /** What a session is like in which we are the client of who has called (ATRN). */
   readonly turnedSession: ClientOptions;

@@ -11,8 +11,10 @@ import {
   type PeerCapabilities,
   type RecipientOutcome,
 } from '../smtp/index.js';
+import type { DkimSigner } from './authentication/index.js';
 import { type Checkpoints, SentOctets } from './checkpoints.js';
-import { fitBody, type OutgoingBody, skip } from './outgoing-body.js';
+import { fitBody, type OutgoingBody, type ReadBody, skip } from './outgoing-body.js';
+import { signedAgain } from './signed-again.js';
 
 export interface ClientRunnerOptions {
   readonly stream: OctetStream;
@@ -21,6 +23,8 @@ export interface ClientRunnerOptions {
   /** The next message to send on this session, or undefined when there is none: then the session is ended. */
   readonly next: () => Promise<OutgoingMessage | undefined>;
   readonly readBody: (message: string) => AsyncIterable<Uint8Array>;
+  /** Signs again what was signed here and must be changed on its way out. Absent: its signature breaks. */
+  readonly signer?: DkimSigner | undefined;
   /** What became of a message; resolved when it is written down. */
   readonly settle: (message: OutgoingMessage, outcomes: readonly RecipientOutcome[]) => Promise<void>;
   /** Begins TLS on the stream, which is its own from then on. @returns the encrypted one, or why there is none. Never rejects. */
@@ -183,9 +187,10 @@ export class ClientRunner {
 
   /** A message as this server can take it; undefined where it can't, and that is settled. */
   async #prepare(original: OutgoingMessage, peer: PeerCapabilities): Promise<OutgoingBody | undefined> {
-    const { readBody, checkpoints } = this.#options;
+    const { readBody, checkpoints, signer } = this.#options;
+    const signAgain = signer && ((changed: ReadBody) => signedAgain(changed, signer));
     try {
-      const body = await fitBody(original, () => readBody(original.id), peer);
+      const body = await fitBody(original, () => readBody(original.id), peer, signAgain);
       if (typeof body === 'string') this.#settle(original, settleAll(original, 'permanent', body));
       else if (!peer.checkpoint || checkpoints === undefined) return body;
       else return { ...body, message: await checkpoints.begin(body.message, body.read) };

@@ -1,6 +1,7 @@
 import { Alarm, type Clock, deferred, describeError } from '../core/index.js';
 import type { Retry } from '../rfc1090/index.js';
 import type { Spool } from '../spool/index.js';
+import type { DkimSigner } from './authentication/index.js';
 import { MailSource, type MailSourceOptions } from './mail-source.js';
 import type { Demand, NotNow } from './not-now.js';
 import type { Settler } from './settler.js';
@@ -31,6 +32,8 @@ export interface DispatcherOptions {
   readonly spool: Spool;
   /** The one that counts now; a session keeps the one that it has begun with. */
   readonly settler: () => Settler;
+  /** As `settler`; signs again what must be changed on its way. */
+  readonly signer?: () => DkimSigner | undefined;
   readonly clock: Clock;
   /** Undefined: nothing known by that name any more; its mail waits. */
   readonly transportFor: (destination: string) => Transport | undefined;
@@ -292,9 +295,18 @@ export class Dispatcher {
   }
 
   #source(destination: string, how: Pick<MailSourceOptions, 'probing' | 'isWanted'>): MailSource {
-    const { hostname, spool, settler, clock } = this.#options;
+    const { hostname, spool, settler, signer, clock } = this.#options;
     const owner = `${destination}#${++this.#runs}`;
-    const mail = new MailSource({ hostname, spool, settler: settler(), clock, destination, owner, ...how });
+    const mail = new MailSource({
+      hostname,
+      spool,
+      settler: settler(),
+      signer: signer?.(),
+      clock,
+      destination,
+      owner,
+      ...how,
+    });
     this.#sources.add(mail);
     return mail;
   }

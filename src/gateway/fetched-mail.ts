@@ -1,4 +1,5 @@
 import type { OutgoingMessage, RecipientOutcome } from '../smtp/index.js';
+import type { DkimSigner } from './authentication/index.js';
 import type { Checkpoints } from './checkpoints.js';
 import type { HandedOut } from './dispatcher.js';
 
@@ -18,6 +19,10 @@ export class FetchedMail {
     begin: async (message, read) => this.#current?.checkpoints.begin(message, read) ?? message,
     end: async (...outcome) => this.#current?.checkpoints.end(...outcome),
   };
+
+  get signer(): DkimSigner | undefined {
+    return this.#current?.signer;
+  }
 
   async next(): Promise<OutgoingMessage | undefined> {
     for (; this.#at < this.#sources.length; this.#at++) {

@@ -16,6 +16,7 @@ import { type LookUp, type LookUpMx, lookUpMx, lookUpName, NameCache } from '../
 import type { TracedLink } from '../observe/index.js';
 import { destinationKey, type MailPolicy, Router } from '../routing/index.js';
 import type { Spool } from '../spool/index.js';
+import { type Inspector, type ResolveDns, systemDns } from './authentication/index.js';
 import { BridgeListener } from './bridge-listener.js';
 import { type SpendingStore, spendingFile, spendingInMemory } from './budget-file.js';
 import { CallBudgets } from './call-budgets.js';
@@ -34,6 +35,7 @@ import { IncomingCalls } from './incoming-calls.js';
 import { makeLink, type OpenLine, openConfiguredLine } from './links.js';
 import { LocalIntake } from './local-intake.js';
 import { mailPolicyOf } from './mail-policy-of.js';
+import { makeInspector } from './make-inspector.js';
 import { makeSettler } from './make-settler.js';
 import { budgetNotice, sendNotice } from './notices.js';
 import { OpenCalls } from './open-calls.js';
@@ -66,6 +68,8 @@ export interface Environment {
   readonly lookUp?: LookUp;
   /** Finds the mail servers of a domain. Default: DNS. */
   readonly lookUpMx?: LookUpMx;
+  /** Asks DNS for SPF, DKIM and DMARC. Default: the name servers of this machine. */
+  readonly resolve?: ResolveDns;
   /** Default: the durable spool in the configured directory. */
   readonly openSpool?: () => Promise<Spool>;
   /** What was spent on calls. Default: a file in the configured directory; beside another spool, nothing is kept. */
@@ -83,12 +87,20 @@ const MOST_WAITING = 50;
 /** How long sessions may take to end when the gateway stops. */
 const STOP_MS = 30_000;
 
+/** Parts that are made before a gateway, because they may fail or take time. */
+interface Made {
+  readonly prices: CallPrices;
+  readonly budgets: CallBudgets;
+  readonly inspector: Inspector;
+}
+
 /** A gateway, put together from its configuration. */
 export class Gateway implements WatchedGateway {
   #configuration: Configuration;
   readonly #clock: Clock;
   readonly #observe: Observe;
   readonly #spool: Spool;
+  readonly #resolve: ResolveDns;
   readonly #links: readonly GatewayLink[];
   readonly #calls: OpenCalls;
   readonly #prices: CallPrices;
@@ -109,17 +121,20 @@ export class Gateway implements WatchedGateway {
   #settler: Settler;
   #policy: MailPolicy;
   #routes: Routes;
+  #inspector: Inspector;
   readonly #localIntake: LocalIntake;
   readonly #settledWatchers = new Set<(step: SettledRecipient) => void>();
 
   /**
    * Opens spool, listeners and links. A link whose line can't be opened does not keep the gateway from starting.
-   * @throws GatewayError when the spool can't be opened or an address can't be listened on.
+   * @throws GatewayError when the spool can't be opened, a key can't be used or an address can't be listened on.
    */
   static async start(configuration: Configuration, environment: Environment = {}): Promise<Gateway> {
     const clock = environment.clock ?? new SystemClock();
     const observe = environment.observe ?? (() => {});
     const { openSpool: open = () => openConfiguredSpool(configuration, clock, observe) } = environment;
+    const { resolve = systemDns } = environment;
+    const inspector = makeInspector({ configuration, resolve, clock });
     const spool = await open();
     const prices = new CallPrices(configuration.links);
     const store =
@@ -130,8 +145,8 @@ export class Gateway implements WatchedGateway {
     // What is told while it opens is told before there is a gateway.
     let tell = observe;
     const budgets = await CallBudgets.open({ clock, store, prices, observe: (event) => tell(event) });
-    const parts = { prices, budgets };
-    const gateway = new Gateway(configuration, { ...environment, clock, observe }, spool, parts);
+    const parts = { prices, budgets, inspector };
+    const gateway = new Gateway(configuration, { ...environment, clock, observe, resolve }, spool, parts);
     tell = (event) => gateway.#tell(event);
     try {
       await gateway.#open();
@@ -144,9 +159,9 @@ export class Gateway implements WatchedGateway {
 
   private constructor(
     configuration: Configuration,
-    environment: Environment & { readonly clock: Clock; readonly observe: Observe },
+    environment: Environment & Required<Pick<Environment, 'clock' | 'observe' | 'resolve'>>,
     spool: Spool,
-    { prices, budgets }: { readonly prices: CallPrices; readonly budgets: CallBudgets },
+    { prices, budgets, inspector }: Made,
   ) {
     const { clock, observe } = environment;
     const { hostname } = configuration.gateway;
@@ -157,6 +172,8 @@ export class Gateway implements WatchedGateway {
     const router = new Router(configuration.routes);
     const policy = mailPolicyOf(configuration, router);
     this.#policy = policy;
+    this.#resolve = environment.resolve;
+    this.#inspector = inspector;
     this.#fetchRights = new FetchRights(configuration, router);
     this.#routes = routesOf(configuration, router);
     this.#fetchDesk = new FetchDesk({
@@ -184,7 +201,7 @@ export class Gateway implements WatchedGateway {
       return this.#calls.watch(priced, budgets.watch(priced, record(priced)));
     };
     this.#reception = new CircuitReception({
-      ...receptionTerms(configuration, policy),
+      ...receptionTerms({ configuration, policy, inspector }),
       spool,
       clock,
       fetchDesk: this.#fetchDesk,
@@ -212,6 +229,7 @@ export class Gateway implements WatchedGateway {
     this.#smtp = new SmtpService({
       configuration,
       policy,
+      inspector,
       spool,
       clock,
       fetchDesk: this.#fetchDesk,
@@ -246,15 +264,18 @@ export class Gateway implements WatchedGateway {
     this.#localIntake = new LocalIntake({
       configuration: () => this.#configuration,
       policy: () => this.#policy,
+      inspector: () => this.#inspector,
       spool,
       clock,
       onReceived: (message) => this.#received(message),
+      onProblem: (problem) => observe({ type: 'problem', problem }),
     });
     this.#dispatcher = new Dispatcher({
       hostname,
       spool,
       clock,
       settler: () => this.#settler,
+      signer: () => this.#inspector.signer,
       transportFor: (destination) => this.#ways.transportFor(destination),
       nextTry: (destination, failures, end) => this.#retries.afterFailure(destination, failures, end),
       onWell: (destination) => this.#retries.wentWell(destination),
@@ -314,14 +335,16 @@ export class Gateway implements WatchedGateway {
     const { configuration, needsRestart } = planReload(this.#configuration, wanted);
     checkPasswords(configuration);
     const files = this.#smtp.prepare(configuration);
+    const inspector = makeInspector({ configuration, resolve: this.#resolve, clock: this.#clock });
     this.#configuration = configuration;
     const router = new Router(configuration.routes);
     const policy = mailPolicyOf(configuration, router);
     this.#policy = policy;
+    this.#inspector = inspector;
     this.#fetchRights = new FetchRights(configuration, router);
     this.#routes = routesOf(configuration, router);
-    this.#smtp.configure(configuration, policy, files);
-    this.#reception.configure(receptionTerms(configuration, policy));
+    this.#smtp.configure({ configuration, policy, inspector }, files);
+    this.#reception.configure(receptionTerms({ configuration, policy, inspector }));
     this.#incoming.configure(incomingOptions(configuration));
     this.#prices.configure(configuration.links);
     this.#budgets.configure(configuration.peers);
@@ -443,6 +466,7 @@ export class Gateway implements WatchedGateway {
     return makeSettler({
       configuration: this.#configuration,
       router,
+      signer: this.#inspector.signer,
       spool: this.#spool,
       clock: this.#clock,
       retries: this.#retries,
@@ -492,9 +516,18 @@ function incomingOptions(configuration: Configuration) {
   };
 }
 
-function receptionTerms(configuration: Configuration, policy: MailPolicy): ReceptionTerms {
+function receptionTerms({
+  configuration,
+  policy,
+  inspector,
+}: {
+  readonly configuration: Configuration;
+  readonly policy: MailPolicy;
+  readonly inspector: Inspector;
+}): ReceptionTerms {
   return {
     policy,
+    inspector,
     session: circuitServerOptions(configuration),
     turnedSession: circuitClientOptions(configuration),
   };

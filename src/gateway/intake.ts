@@ -6,6 +6,8 @@ export interface Intake {
   readonly id: string;
   /** Before the first octet of the client. @param prefix stands before them. */
   begin(envelope: Envelope, prefix: Uint8Array): Promise<void>;
+  /** What an earlier session has brought of it, before anything more is written. */
+  stored(): AsyncIterable<Uint8Array>;
   write(octets: Uint8Array): Promise<void>;
   /** Puts it on stable storage. @param reply what is said to the client then. */
   commit(envelope: Envelope, reply: string): Promise<void>;
@@ -17,6 +19,7 @@ export function plainIntake(writer: MessageWriter): Intake {
   return {
     id: writer.id,
     begin: (_envelope, prefix) => writer.write(prefix),
+    stored: nothing,
     write: (octets) => writer.write(octets),
     commit: (envelope) => writer.commit(envelope),
     drop: () => writer.abort(),
@@ -30,8 +33,11 @@ export function checkpointIntake(writer: CheckpointWriter, isNew: boolean): Inta
     begin: async (envelope, prefix) => {
       if (isNew) await writer.begin(envelope, prefix);
     },
+    stored: () => writer.stored(),
     write: (octets) => writer.write(octets),
     commit: (envelope, reply) => writer.commit(envelope, reply),
     drop: (why) => (why === 'cutOff' ? writer.suspend() : writer.abort()),
   };
 }
+
+async function* nothing(): AsyncGenerator<Uint8Array, void, void> {}

@@ -4,18 +4,21 @@ import type { Clock } from '../core/index.js';
 import type { MailPolicy } from '../routing/index.js';
 import { describeReply } from '../smtp/index.js';
 import type { Envelope, MessageWriter, Spool } from '../spool/index.js';
+import type { Inspector } from './authentication/index.js';
 import { EnvelopeRecipients } from './envelope-recipients.js';
 import { HeaderCheck } from './header-check.js';
-import type { Received } from './reception.js';
+import { type Received, withFindings } from './reception.js';
 import { internetDate } from './report-facts.js';
 
 export interface LocalIntakeOptions {
   /** As they are now. */
   readonly configuration: () => Configuration;
   readonly policy: () => MailPolicy;
+  readonly inspector: () => Inspector;
   readonly spool: Spool;
   readonly clock: Clock;
   readonly onReceived: (message: Received) => void | Promise<void>;
+  readonly onProblem: (problem: string) => void;
 }
 
 /** Rules and rates see this machine as a client. */
@@ -53,6 +56,9 @@ export class LocalIntake {
     maxOctets: number,
   ): SubmittedMessage {
     const header = new HeaderCheck(this.#options.policy().headerLimits);
+    const inspection = this.#options
+      .inspector()
+      .begin({ standing: 'trusted', hello: 'localhost', sender: envelope.sender });
     let size = 0;
     return {
       id: writer.id,
@@ -60,7 +66,7 @@ export class LocalIntake {
         size += octets.length;
         if (size > maxOctets) throw tooLong(maxOctets);
         header.pass(octets);
-        await writer.write(octets);
+        await writer.write(inspection === undefined ? octets : await inspection.pass(octets));
       },
       commit: async () => {
         const { refusal } = header;
@@ -68,8 +74,11 @@ export class LocalIntake {
           await writer.abort();
           throw new RequestError('refused', describeReply(refusal));
         }
-        await writer.commit(envelope);
-        await this.#options.onReceived({ id: writer.id, ...envelope, size, ...recipients.forReport });
+        const inspected = await inspection?.end();
+        if (inspected?.problem !== undefined) this.#options.onProblem(`${writer.id}: ${inspected.problem}`);
+        const whole = withFindings(envelope, inspected);
+        await writer.commit(whole);
+        await this.#options.onReceived({ id: writer.id, ...whole, size, ...recipients.forReport });
       },
       abort: () => writer.abort(),
     };

@@ -1,6 +1,7 @@
 import { type Clock, describeError } from '../core/index.js';
 import type { OutgoingMessage, RecipientOutcome } from '../smtp/index.js';
 import type { Delivery, Spool } from '../spool/index.js';
+import type { DkimSigner } from './authentication/index.js';
 import { type Checkpoints, SpooledCheckpoints } from './checkpoints.js';
 import type { Settler } from './settler.js';
 
@@ -15,6 +16,8 @@ export interface MailSourceOptions {
   readonly hostname: string;
   readonly spool: Spool;
   readonly settler: Settler;
+  /** Signs again what must be changed on its way. */
+  readonly signer?: DkimSigner | undefined;
   readonly clock: Clock;
   readonly destination: string;
   readonly owner: string;
@@ -31,6 +34,7 @@ export interface MailSourceOptions {
 export class MailSource {
   /** Messages that were cut off go on where they stopped (RFC 1845). */
   readonly checkpoints: Checkpoints;
+  readonly signer: DkimSigner | undefined;
   readonly #spool: Spool;
   readonly #settler: Settler;
   readonly #clock: Clock;
@@ -48,6 +52,7 @@ export class MailSource {
     const { spool, clock, hostname, destination } = options;
     this.#spool = spool;
     this.#settler = options.settler;
+    this.signer = options.signer;
     this.#clock = clock;
     this.#destination = destination;
     this.#owner = options.owner;

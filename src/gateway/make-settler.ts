@@ -2,6 +2,7 @@ import type { Configuration } from '../config/index.js';
 import type { Clock } from '../core/index.js';
 import { destinationKey, type Router } from '../routing/index.js';
 import type { Spool } from '../spool/index.js';
+import type { DkimSigner } from './authentication/index.js';
 import type { Observe } from './events.js';
 import { remoteMta } from './remote-mta.js';
 import { Reporter } from './reporter.js';
@@ -11,6 +12,8 @@ import { Settler } from './settler.js';
 export interface SettlerParts {
   readonly configuration: Configuration;
   readonly router: Router;
+  /** Absent: reports go unsigned. */
+  readonly signer?: DkimSigner | undefined;
   readonly spool: Spool;
   readonly clock: Clock;
   readonly retries: RetryPolicy;
@@ -21,6 +24,7 @@ export interface SettlerParts {
 export function makeSettler({
   configuration,
   router,
+  signer,
   spool,
   clock,
   retries,
@@ -38,6 +42,7 @@ export function makeSettler({
       return decision.type === 'refused' ? undefined : destinationKey(decision);
     },
     remoteMtaOf: (destination) => remoteMta(destination, peers),
+    ...(signer !== undefined && { signer }),
     onProblem,
   });
   return new Settler({

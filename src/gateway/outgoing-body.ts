@@ -11,13 +11,14 @@ export interface OutgoingBody {
 
 /**
  * Makes a message 7-bit for a server that takes nothing else (RFC 6152 §3).
- *
+ * @param signAgain what was signed here is signed as it goes out.
  * @returns why the message can't be sent there, as a reply would say it.
  */
 export async function fitBody(
   message: OutgoingMessage,
   read: ReadBody,
   peer: PeerCapabilities,
+  signAgain: (changed: ReadBody) => Promise<ReadBody> = async (changed) => changed,
 ): Promise<OutgoingBody | string> {
   const { body } = message.parameters;
   const fits =
@@ -29,8 +30,8 @@ export async function fitBody(
   if (!plan.ok) return `554 5.6.3 ${peer.name} takes only 7-bit, and ${describeMimeFault(plan.fault)}`;
   const parameters = { ...message.parameters, body: '7BIT' } as const;
   if (!plan.value.isNeeded) return { message: { ...message, parameters }, read };
-  const convert = (): AsyncIterable<Uint8Array> => convertTo7Bit(read(), plan.value);
-  return { message: { ...message, parameters, size: await sizeOf(convert()) }, read: convert };
+  const converted = await signAgain(() => convertTo7Bit(read(), plan.value));
+  return { message: { ...message, parameters, size: await sizeOf(converted()) }, read: converted };
 }
 
 /** RFC 1870 §6.1 wants the size as it will be; it is known only once all was converted. */

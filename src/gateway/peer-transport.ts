@@ -78,6 +78,7 @@ export class PeerTransport implements Transport {
       next: async () => (this.#options.caller.isOver() === undefined ? mail.next() : undefined),
       readBody: (message) => mail.readBody(message),
       checkpoints: mail.checkpoints,
+      signer: mail.signer,
       settle: (message, outcomes) => {
         if (outcomes.some((recipient) => recipient.outcome === 'delivered')) watcher.messageSent();
         return mail.settle(message, outcomes, circuit.circuit.id);

@@ -1,10 +1,12 @@
 import type { Configuration } from '../config/index.js';
 import type { OperatedQueue, Submissions } from '../console/index.js';
-import { SystemClock } from '../core/index.js';
+import { describeError, SystemClock } from '../core/index.js';
 import { Router } from '../routing/index.js';
 import type { Spool } from '../spool/index.js';
+import { type Inspector, systemDns } from './authentication/index.js';
 import { LocalIntake } from './local-intake.js';
 import { mailPolicyOf } from './mail-policy-of.js';
+import { makeInspector } from './make-inspector.js';
 import { makeSettler } from './make-settler.js';
 import { RetryPolicy } from './retry-policy.js';
 import { routesOf } from './routes-of.js';
@@ -35,12 +37,15 @@ export function submissionsAtRest(
 ): Submissions {
   const policy = mailPolicyOf(configuration, new Router(configuration.routes));
   const settler = settlerAtRest(configuration, spool, onProblem);
+  const inspector = inspectorAtRest(configuration, onProblem);
   const intake = new LocalIntake({
     configuration: () => configuration,
     policy: () => policy,
+    inspector: () => inspector,
     spool,
     clock: new SystemClock(),
     onReceived: (message) => settler.expanded(message),
+    onProblem,
   });
   return {
     begin: (submission) => intake.begin(submission),
@@ -60,5 +65,17 @@ function settlerAtRest(
   };
   const retries = new RetryPolicy(configuration.queue.retryMs, clock, Math.random, observe);
   const router = new Router(configuration.routes);
-  return makeSettler({ configuration, router, spool, clock, retries, observe });
+  const { signer } = inspectorAtRest(configuration, onProblem);
+  return makeSettler({ configuration, router, signer, spool, clock, retries, observe });
+}
+
+/** A key that can't be read does not keep anybody from the queue: then nothing is signed. */
+function inspectorAtRest(configuration: Configuration, onProblem: (problem: string) => void): Inspector {
+  const surroundings = { resolve: systemDns, clock: new SystemClock() };
+  try {
+    return makeInspector({ configuration, ...surroundings });
+  } catch (error) {
+    onProblem(describeError(error));
+    return makeInspector({ configuration: { ...configuration, dkim: [] }, ...surroundings });
+  }
 }

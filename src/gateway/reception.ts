@@ -10,6 +10,7 @@ import type {
   Verdict,
 } from '../smtp/index.js';
 import type { Envelope, Spool } from '../spool/index.js';
+import type { Inspected, Inspection, Inspector } from './authentication/index.js';
 import type { Caller } from './caller.js';
 import { EnvelopeRecipients, type ExpandedRecipient } from './envelope-recipients.js';
 import { HeaderCheck } from './header-check.js';
@@ -27,6 +28,8 @@ export interface ReceptionOptions {
   readonly caller: Caller;
   readonly hostname: string;
   readonly policy: MailPolicy;
+  /** Absent: messages are stored as they are. */
+  readonly inspector?: Inspector;
   readonly spool: Spool;
   readonly clock: Clock;
   /** A message is on stable storage; its client is told once this is done. Never rejects. */
@@ -57,6 +60,7 @@ export class Reception {
   readonly #options: ReceptionOptions;
   #intake: Intake | undefined;
   #header: HeaderCheck | undefined;
+  #inspection: Inspection | undefined;
   #recipients = new EnvelopeRecipients();
   /** What an interrupted message began with; its recipients are not named again. */
   #kept: Envelope | undefined;
@@ -87,7 +91,8 @@ export class Reception {
   async store(octets: Uint8Array): Promise<void> {
     this.#header?.pass(octets);
     try {
-      await this.#intake?.write(octets);
+      const passed = this.#inspection === undefined ? octets : await this.#inspection.pass(octets);
+      if (passed.length > 0) await this.#intake?.write(passed);
     } catch (error) {
       this.#options.onProblem(`storing: ${describeError(error)}`);
       this.drop('cutOff');
@@ -97,6 +102,8 @@ export class Reception {
   drop(why: 'refused' | 'cutOff'): void {
     const intake = this.#intake;
     this.#intake = undefined;
+    this.#inspection?.abandon();
+    this.#inspection = undefined;
     intake
       ?.drop(why)
       .catch((error: unknown) => this.#options.onProblem(`discarding: ${describeError(error)}`));
@@ -169,6 +176,7 @@ export class Reception {
     const { policy, clock } = this.#options;
     const verdict = policy.judgeRecipient(address, this.#facts(mail, client), clock.now());
     if (!verdict.accept) return verdict;
+    this.#inspect(mail, client);
     this.#recipients.add(address, parameters, verdict);
     return OK;
   }
@@ -189,7 +197,21 @@ export class Reception {
       wallTime: clock.wallTime(),
     });
     await intake.begin(this.#envelope(mail, client), prefix);
+    this.#inspect(mail, client);
+    if (this.#inspection !== undefined && offset > 0)
+      for await (const octets of intake.stored()) this.#inspection?.passedBefore(octets);
     return OK;
+  }
+
+  /** From the first recipient on, so that SPF is asked while the session goes on. */
+  #inspect(mail: MailCommand, client: ClientFacts): void {
+    const { policy, inspector, caller } = this.#options;
+    if (inspector === undefined || this.#inspection !== undefined || this.#isOver) return;
+    const facts = this.#facts(mail, client);
+    const { hello, sender, address } = facts;
+    const standing = policy.standingOf(facts);
+    const isByTcp = caller.protocol === 'TCP' && address !== undefined;
+    this.#inspection = inspector.begin({ standing, hello, sender, ...(isByTcp && { address }) });
   }
 
   async #commit(size: number, mail: MailCommand, client: ClientFacts): Promise<Verdict> {
@@ -200,8 +222,16 @@ export class Reception {
     }
     const intake = this.#intake;
     if (intake === undefined) return refuse(SPOOL_FAILED);
+    const inspected = await this.#inspection?.end();
+    if (this.#intake !== intake) return refuse(SPOOL_FAILED); // the session was lost meanwhile
+    if (inspected?.problem !== undefined) this.#options.onProblem(`${intake.id}: ${inspected.problem}`);
+    if (inspected?.refusal !== undefined) {
+      this.drop('refused');
+      return refuse(inspected.refusal);
+    }
+    if (inspected !== undefined && inspected.rest.length > 0) await intake.write(inspected.rest);
     this.#intake = undefined;
-    const envelope = this.#envelope(mail, client);
+    const envelope = withFindings(this.#envelope(mail, client), inspected);
     const reply = queued(intake.id, size);
     await intake.commit(envelope, `${reply.code} ${reply.status} ${reply.text}`);
     this.#messages++;
@@ -258,6 +288,13 @@ export class Reception {
     if (identity !== undefined) return `login ${identity}`;
     return isVouched === true && calling !== undefined && calling !== '' ? `x25 ${calling}` : undefined;
   }
+}
+
+/** What an inspection puts above a message, and whether it keeps it back. */
+export function withFindings(envelope: Envelope, inspected: Inspected | undefined): Envelope {
+  const hold = envelope.hold ?? inspected?.hold;
+  const top = inspected?.top ?? '';
+  return { ...envelope, ...(hold !== undefined && { hold }), ...(top !== '' && { top }) };
 }
 
 function queued(id: string, size: number): EnhancedReply & { readonly status: string } {

@@ -1,5 +1,6 @@
 import { type Clock, concat, describeError } from '../core/index.js';
 import type { MessageAttributes, Settlement, Spool } from '../spool/index.js';
+import type { DkimSigner } from './authentication/index.js';
 import { buildReport } from './report.js';
 import { isAscii, type ReportAction, type ReportedRecipient, type ReturnedContent } from './report-facts.js';
 
@@ -13,6 +14,8 @@ export interface ReporterOptions {
   readonly destinationOf: (address: string) => string | undefined;
   /** What a report calls the other end of a destination, as `Remote-MTA` has it; undefined where it is not one alone. */
   readonly remoteMtaOf: (destination: string) => string | undefined;
+  /** Absent: reports go unsigned. */
+  readonly signer?: DkimSigner;
   readonly onProblem: (problem: string) => void;
 }
 
@@ -91,6 +94,7 @@ export class Reporter {
       ...(remoteMta !== undefined && { remoteMta }),
       ...(content !== undefined && { content }),
     });
+    const top = await this.#signatureOn(octets, message.message);
     await writer.write(octets);
     await writer.commit(
       {
@@ -101,11 +105,19 @@ export class Reporter {
         source: `report on ${message.message}`,
         origin: 'report',
         received: now,
+        ...(top !== '' && { top }),
         ...(!isAscii(addressee.address) && { smtpUtf8: true }),
       },
       settlements,
     );
     return true;
+  }
+
+  async #signatureOn(report: Uint8Array, message: string): Promise<string> {
+    const { signer, onProblem } = this.#options;
+    const { top, problem } = (await signer?.sign(report)) ?? { top: '' };
+    if (problem !== undefined) onProblem(`the report on ${message} is not signed: ${problem}`);
+    return top;
   }
 
   /**

@@ -16,6 +16,7 @@ import {
   type Verdict,
 } from '../smtp/index.js';
 import type { Spool } from '../spool/index.js';
+import type { Inspector } from './authentication/index.js';
 import type { Caller } from './caller.js';
 import { ClientRunner } from './client-runner.js';
 import type { FetchDesk } from './fetch-desk.js';
@@ -32,6 +33,8 @@ export interface ServerRunnerOptions {
   readonly caller: Caller;
   readonly session: ServerOptions;
   readonly policy: MailPolicy;
+  /** Absent: messages are stored as they are. */
+  readonly inspector?: Inspector;
   readonly spool: Spool;
   readonly clock: Clock;
   /** Where STARTTLS is offered. @returns the encrypted stream, or in words why there is none. Never rejects. */
@@ -67,7 +70,7 @@ export class ServerRunner {
   #over = false;
 
   constructor(options: ServerRunnerOptions) {
-    const { session, caller, policy, spool, clock } = options;
+    const { session, caller, policy, inspector, spool, clock } = options;
     this.#options = options;
     this.#stream = options.stream;
     this.#session = new ServerSession(session);
@@ -75,6 +78,7 @@ export class ServerRunner {
       caller,
       hostname: session.hostname,
       policy,
+      ...(inspector !== undefined && { inspector }),
       spool,
       clock,
       onReceived: (message) => options.onReceived?.(message),
@@ -225,6 +229,7 @@ export class ServerRunner {
       next: () => fetched.next(),
       readBody: (message) => fetched.readBody(message),
       checkpoints: fetched.checkpoints,
+      signer: fetched.signer,
       settle: (message, outcomes) => {
         if (outcomes.some(({ outcome }) => outcome === 'delivered')) onSent?.();
         return fetched.settle(message, outcomes, caller.source);

@@ -6,6 +6,7 @@ import { secure, TLS_VERSIONS } from '../line/index.js';
 import type { MailPolicy } from '../routing/index.js';
 import type { MechanismName, ServerOptions } from '../smtp/index.js';
 import type { Spool } from '../spool/index.js';
+import type { Inspector } from './authentication/index.js';
 import type { Observe } from './events.js';
 import type { FetchDesk } from './fetch-desk.js';
 import { readProxied } from './proxied-client.js';
@@ -18,6 +19,7 @@ import { UsersFile } from './users-file.js';
 export interface SmtpServiceOptions {
   readonly configuration: Configuration;
   readonly policy: MailPolicy;
+  readonly inspector?: Inspector;
   readonly spool: Spool;
   readonly clock: Clock;
   readonly fetchDesk: Pick<FetchDesk, 'etrn' | 'atrn'>;
@@ -89,8 +91,11 @@ export class SmtpService {
   }
 
   /** Counts for further sessions. @param configuration with the addresses that are listened on. */
-  configure(configuration: Configuration, policy: MailPolicy, { tls, users }: PreparedFiles): void {
-    this.#options = { ...this.#options, configuration, policy };
+  configure(
+    terms: Pick<SmtpServiceOptions, 'configuration' | 'policy' | 'inspector'>,
+    { tls, users }: PreparedFiles,
+  ): void {
+    this.#options = { ...this.#options, ...terms };
     this.#kinds = [];
     this.#tls = tls;
     this.#users = users;
@@ -98,8 +103,8 @@ export class SmtpService {
 
   /** @throws GatewayError when an address can't be listened on, or the certificate or the users' file can't be used. */
   async listen(): Promise<void> {
-    const { configuration, policy } = this.#options;
-    this.configure(configuration, policy, this.prepare(configuration));
+    const { configuration } = this.#options;
+    this.configure(this.#options, this.prepare(configuration));
     const { smtp, submission } = configuration.listen;
     for (const listener of this.#listeners) await listener.listen();
     [...smtp, ...submission].forEach((address, i) => {
@@ -162,7 +167,7 @@ export class SmtpService {
     listener: ListenerConfiguration,
     encrypted: Encrypted | undefined,
   ): void {
-    const { configuration, policy, spool, clock, fetchDesk, onReceived, observe } = this.#options;
+    const { configuration, policy, inspector, spool, clock, fetchDesk, onReceived, observe } = this.#options;
     const session = this.#sessionFor(address, listener);
     const count = (this.#clients.get(address) ?? 0) + 1;
     this.#clients.set(address, count);
@@ -173,6 +178,7 @@ export class SmtpService {
       caller: { source: `smtp ${address}`, origin: address, protocol: 'TCP', address },
       session,
       policy,
+      ...(inspector !== undefined && { inspector }),
       spool,
       clock,
       upgrade: (below) => this.#secure(below),

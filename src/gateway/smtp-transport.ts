@@ -93,6 +93,7 @@ export class SmtpTransport implements Transport {
       next: () => mail.next(),
       readBody: (message) => mail.readBody(message),
       checkpoints: mail.checkpoints,
+      signer: mail.signer,
       upgrade: encrypt,
       settle: (message, outcomes) => mail.settle(message, outcomes, this.#title),
     });

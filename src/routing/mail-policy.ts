@@ -31,6 +31,13 @@ export interface PolicyFacts extends Omit<AccessFacts, 'recipient'> {
   readonly peerRelay?: boolean;
 }
 
+/**
+ * trusted   one of our networks, or a peer that may send anywhere: perhaps another server of ours
+ * user      has logged in
+ * stranger  anybody else
+ */
+export type Standing = 'trusted' | 'user' | 'stranger';
+
 export type PolicyVerdict =
   | {
       readonly accept: true;
@@ -71,6 +78,13 @@ export class MailPolicy {
         text: `${domainOf(facts.sender)} is served here: log in to send in its name`,
       };
     return this.#messages?.take(callerOf(facts), now) === false ? tooMuch('messages') : undefined;
+  }
+
+  standingOf(facts: PolicyFacts): Standing {
+    const { relay } = this.#options;
+    const { login, ...host } = facts;
+    if (relay.isTrusted(clientOf(host))) return 'trusted';
+    return login === undefined ? 'stranger' : 'user';
   }
 
   judgeRecipient(recipient: string, facts: PolicyFacts, now: number): PolicyVerdict {

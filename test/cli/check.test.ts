@@ -182,6 +182,8 @@ Mail is taken
   sessions by TCP         500 at an address, 50 of a stranger
   one message             1000 recipients, a header of 1MiB, 100 systems passed, bare CR and LF refused by TCP, made CR LF on circuits
   one caller              any number of messages, any number of recipients
+  SPF, DKIM, DMARC        not checked
+  signed                  nothing
 
 Mail goes (first that fits)
   *.site-b.example  to peer site-b, then site-c
@@ -529,4 +531,23 @@ test('a file that is not there', () => {
     output += text;
   });
   expect({ status, output }).toEqual({ status: 2, output: 'none.toml: no such file\n' });
+});
+
+test('check says what is checked, and which mail is signed by which key', () => {
+  const more = `[checks]
+mode = "enforce"
+time = "10s"
+[[dkim]]
+domain = "Site-A.example"
+selector = "x25"
+key = "dkim.pem"
+`;
+  const { output } = check(TOML + more);
+  expect(output).toContain(
+    '  SPF, DKIM, DMARC        of strangers by TCP: noted, and the DMARC policy of the author is followed; DNS may take 10s\n' +
+      '  signed                  mail from site-a.example, key x25._domainkey.site-a.example in /dkim.pem\n',
+  );
+  expect(check(TOML + more.replace('enforce', 'note')).output).toContain(
+    'of strangers by TCP: noted; DNS may take 10s\n',
+  );
 });

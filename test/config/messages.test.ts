@@ -124,6 +124,21 @@ describe('[listen], [relay], [queue], [log]', () => {
       'route "*" log: unknown key; allowed: domain, peer, smtp, nua, link, mx, maildir, lmtp, recipients, tls, tls_ca, auth, error',
     ],
     ['[auth]\nusers = ""', 'auth.users: found ""; allowed: a file that x25mail passwd has made'],
+    ['[checks]\nmode = "on"', 'checks.mode: found "on"; allowed: "off" or "note" or "enforce"'],
+    ['[checks]\ntime = "1h"', `checks.time: found "1h"; ${DURATION} "1s" to "5m"`],
+    ['[dkim]\nx = 1', 'dkim: found a table; allowed: tables with two brackets, [[dkim]]'],
+    [
+      '[[dkim]]\ndomain = "site a"\nselector = "x25"\nkey = "dkim.pem"',
+      'dkim[0].domain: found "site a"; allowed: a domain, such as "site-a.example"',
+    ],
+    [
+      '[[dkim]]\ndomain = "site-a.example"\nselector = "x25"',
+      'dkim[0].key: missing; needed: a file with a private key in PEM',
+    ],
+    [
+      '[[dkim]]\ndomain = "a.example"\nselector = "x"\nkey = "1"\n[[dkim]]\ndomain = "A.example"\nselector = "X"\nkey = "2"',
+      'dkim[1].selector: x._domainkey.a.example stands above already; allowed: one key for each name',
+    ],
     [
       '[limits]\nmessages = "10 a day"',
       'limits.messages: found "10 a day"; allowed: a number and a time, such as "600/1h"',

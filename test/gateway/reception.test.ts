@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../src/core/index.js';
+import { DkimSigner, Inspector, type ResolveDns } from '../../src/gateway/authentication/index.js';
 import type { Caller } from '../../src/gateway/caller.js';
 import { type Received, Reception } from '../../src/gateway/reception.js';
 import { Aliases, type MailPolicyOptions, Pattern, RelayPolicy } from '../../src/routing/index.js';
 import type { ClientFacts, MailCommand, RecipientParameters } from '../../src/smtp/index.js';
+import { messageOf, RSA } from '../support/dkim-mail.js';
 import { MemorySpool } from '../support/memory-spool.js';
-import { policyOfTests } from '../support/policies.js';
+import { openToStrangers, policyOfTests } from '../support/policies.js';
 
 const PEER: Caller = {
   source: 'x25 26245300040 on psdn0',
@@ -38,13 +40,20 @@ class Session {
       caller = PEER,
       client = {},
       policy = {},
-    }: { caller?: Caller; client?: Partial<ClientFacts>; policy?: Partial<MailPolicyOptions> } = {},
+      inspector,
+    }: {
+      caller?: Caller;
+      client?: Partial<ClientFacts>;
+      policy?: Partial<MailPolicyOptions>;
+      inspector?: Inspector;
+    } = {},
   ) {
     this.#client = { ...CLIENT, ...client };
     this.reception = new Reception({
       caller,
       hostname: 'gw-a.example',
       policy: policyOfTests(policy),
+      ...(inspector !== undefined && { inspector }),
       spool,
       clock,
       onReceived: (message) => {
@@ -250,5 +259,99 @@ describe('a message with a TRANSID', () => {
     await second.sender(MAIL);
     await settled();
     expect(await second.sender(RESTARTABLE)).toEqual({ accept: true, checkpoint: { offset: 6 } });
+  });
+});
+
+describe('a message that is inspected', () => {
+  const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  function inspectorOf(clock: VirtualClock, resolve: ResolveDns = async () => []): Inspector {
+    const keys = [{ domain: 'b.example', selector: 's1', privateKey: RSA.key }];
+    const signer = new DkimSigner(keys, clock);
+    return new Inspector({ hostname: 'gw-a.example', checks: 'note', dnsMs: 1000, resolve, clock, signer });
+  }
+  const MESSAGE = messageOf('a@b.example');
+  /** Everybody may send to b.example, and nobody anywhere. */
+  const ANYWHERE = openToStrangers([]);
+
+  test('and cut off, anywhere, is signed as a whole in the session that goes on', async () => {
+    const signatures = new Set<string>();
+    for (const cut of [20, MESSAGE.indexOf('\r\n\r\n') + 3, MESSAGE.length - 1, MESSAGE.length]) {
+      const { clock, spool } = spooled();
+      const options = { inspector: inspectorOf(clock) };
+      const first = new Session(spool, clock, options);
+      await first.sender(RESTARTABLE);
+      await first.recipient('x@b.example', RESTARTABLE);
+      await first.begin(RESTARTABLE);
+      await first.data(MESSAGE.slice(0, cut));
+      first.reception.end();
+      await settled();
+      const second = new Session(spool, clock, options);
+      expect(await second.sender(RESTARTABLE)).toEqual({ accept: true, checkpoint: { offset: cut } });
+      await second.begin(RESTARTABLE, cut);
+      await second.data(MESSAGE.slice(cut));
+      expect(await second.commit(MESSAGE.length, RESTARTABLE)).toMatchObject({ accept: true });
+      const text = textOf(spool);
+      expect(text.endsWith(MESSAGE)).toBe(true);
+      signatures.add(text.slice(0, text.indexOf('Received:')));
+    }
+    expect([...signatures]).toEqual([expect.stringMatching(/^DKIM-Signature: [\s\S]+\r\n$/)]);
+  });
+
+  test('of a peer that may not relay: what claims to be ours is renamed, and places stay right after a cut', async () => {
+    const forged = `Authentication-Results: gw-a.example; dmarc=pass\r\n${MESSAGE}`;
+    const caller = { ...PEER, mayRelay: false };
+    for (const cut of [10, 30, 60, 400]) {
+      const { clock, spool } = spooled();
+      const options = { caller, inspector: inspectorOf(clock), policy: ANYWHERE };
+      const first = new Session(spool, clock, options);
+      await first.sender({ ...RESTARTABLE, address: 'a@c.example' });
+      await first.recipient('x@b.example', RESTARTABLE);
+      await first.begin(RESTARTABLE);
+      await first.data(forged.slice(0, cut));
+      first.reception.end();
+      await settled();
+      const second = new Session(spool, clock, options);
+      const verdict = await second.sender({ ...RESTARTABLE, address: 'a@c.example' });
+      const offset = (verdict.accept && verdict.checkpoint?.offset) || 0;
+      expect(offset).toBeLessThanOrEqual(cut);
+      if (offset === 0) await second.recipient('x@b.example', RESTARTABLE);
+      await second.begin(RESTARTABLE, offset);
+      await second.data(forged.slice(offset));
+      await second.commit(forged.length, RESTARTABLE);
+      expect(textOf(spool).endsWith(forged.replace(/^.{22}/, 'X-Untrusted-AuthResult'))).toBe(true);
+      expect(textOf(spool)).toMatch(/^Received: /);
+    }
+  });
+
+  test('is not stored when its session is lost while DNS is asked', async () => {
+    const { clock, spool } = spooled();
+    const caller: Caller = {
+      source: 'smtp 192.0.2.9',
+      origin: '192.0.2.9',
+      protocol: 'TCP',
+      address: '192.0.2.9',
+    };
+    const session = new Session(spool, clock, {
+      caller,
+      inspector: inspectorOf(clock, () => new Promise(() => {})),
+      policy: {
+        recipients: {
+          judge: (address: string) => ({ accept: true, address, destination: 'peer:b' }),
+        } as never,
+      },
+    });
+    await session.sender({ ...MAIL, address: 'a@c.example' });
+    await session.recipient('x@b.example');
+    await session.begin();
+    await session.data(MESSAGE);
+    const answer = session.commit(MESSAGE.length);
+    await settled();
+    session.reception.end();
+    for (let i = 0; i < 10; i++) {
+      clock.runFor(1000);
+      await settled();
+    }
+    expect(await answer).toMatchObject({ accept: false, reply: { code: 451 } });
+    expect(spool.history).toEqual([]);
   });
 });

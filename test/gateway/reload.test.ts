@@ -1,7 +1,11 @@
 /** A running gateway takes a new configuration: what began goes on as it began, what begins follows it. */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Configuration, formatProblem, parseConfiguration } from '../../src/config/index.js';
 import { planReload } from '../../src/gateway/reload-plan.js';
+import { RSA } from '../support/dkim-mail.js';
 import { NUMBERS, type SimulatedSite, SimulatedSites, siteToml } from '../support/simulated-sites.js';
 
 const HOUR = 3_600_000;
@@ -92,6 +96,29 @@ test('queue times count from the next failure on; a message is returned after th
   expect(waits.slice(0, 3)).toEqual([1, 120, 120]);
   expect(a.spool.settlements.map(({ outcome }) => outcome.type)).toContain('failed');
   expect(a.spool.messages.size).toBe(0);
+});
+
+test('keys count from now on: the next report is signed', async () => {
+  const { sites, a } = await twoSites();
+  const keyFile = join(mkdtempSync(join(tmpdir(), 'x25mail-key-')), 'dkim.pem');
+  const dkim = `[[dkim]]\ndomain = "gw-a.example"\nselector = "x25"\nkey = "${keyFile}"\n`;
+  expect(() => a.gateway.reload(configuration(siteToml('a', dkim)))).toThrow(
+    /^dkim\.key: .*dkim\.pem can't be used/,
+  );
+  writeFileSync(keyFile, RSA.privateKey);
+  for (const toml of [siteToml('a'), siteToml('a', dkim)]) {
+    expect(a.gateway.reload(configuration(toml))).toEqual([]);
+    const id = await a.enqueue({
+      to: 'x@elsewhere.example',
+      sender: 'me@site-b.example',
+      destination: 'none',
+    });
+    const [delivery] = await a.spool.find(id);
+    if (delivery !== undefined) await a.gateway.queue.bounce?.(delivery, 'not wanted');
+  }
+  await sites.runUntil(() => a.spool.history.length === 4);
+  const tops = a.spool.history.map(({ envelope }) => envelope.top?.slice(0, 20));
+  expect(tops).toEqual([undefined, undefined, undefined, 'DKIM-Signature: v=1;']);
 });
 
 test('a file that can not be used: nothing has changed', async () => {

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../src/core/index.js';
-import { Reporter } from '../../src/gateway/reporter.js';
+import { DkimSigner } from '../../src/gateway/authentication/index.js';
+import { Reporter, type ReporterOptions } from '../../src/gateway/reporter.js';
 import { type SettledEvent, Settler, type SettlerOptions } from '../../src/gateway/settler.js';
 import type { RecipientOutcome } from '../../src/smtp/index.js';
 import type { Delivery, Envelope, NotifyEvent, RecipientAttributes } from '../../src/spool/index.js';
+import { RSA } from '../support/dkim-mail.js';
 import { MemorySpool } from '../support/memory-spool.js';
 import { type ParsedReport, parseReport } from '../support/report-parts.js';
 
@@ -22,7 +24,10 @@ class Desk {
   readonly problems: string[] = [];
   readonly settler: Settler;
 
-  constructor(options: Partial<SettlerOptions> & { postmaster?: string | undefined } = {}) {
+  constructor({
+    signer,
+    ...options
+  }: Partial<SettlerOptions> & { postmaster?: string | undefined } & Pick<ReporterOptions, 'signer'> = {}) {
     const onProblem = (problem: string) => void this.problems.push(problem);
     const postmaster = 'postmaster' in options ? options.postmaster : POSTMASTER;
     this.settler = new Settler({
@@ -36,6 +41,7 @@ class Desk {
         destinationOf: (address) => (address.endsWith('@nowhere.example') ? undefined : 'smtp:a:25'),
         remoteMtaOf: (destination) => `dns; ${destination}`,
         onProblem,
+        ...(signer !== undefined && { signer }),
       }),
       maxAgeMs: 48 * HOUR,
       delayWarningMs: 4 * HOUR,
@@ -204,6 +210,26 @@ describe('a failure', () => {
     expect(await desk.spool.find(delivery.message)).toHaveLength(1);
     expect([desk.reports(), desk.settled]).toEqual([[], []]);
     expect(desk.problems).toEqual(['writing down what became of m1: ENOSPC']);
+  });
+});
+
+describe('a report is signed', () => {
+  const topOf = ({ spool }: Desk) => spool.history[1]?.envelope.top;
+
+  test('where its domain has a key', async () => {
+    const key = { domain: 'gw-a.example', selector: 'x25', privateKey: RSA.key };
+    const desk = new Desk({ signer: new DkimSigner([key], new VirtualClock()) });
+    await desk.settle(await desk.receive(), REFUSED);
+    expect(topOf(desk)).toMatch(/^DKIM-Signature: [^\n]+\n\td=gw-a\.example; s=x25;/);
+    expect(desk.problems).toEqual([]);
+  });
+
+  test('and sent as it is where it can not be', async () => {
+    const signer = { sign: async () => ({ top: '', problem: 'no ink' }) } as unknown as DkimSigner;
+    const desk = new Desk({ signer });
+    await desk.settle(await desk.receive(), REFUSED);
+    expect([topOf(desk), desk.reports()]).toEqual([undefined, [`${SENDER}: failed x`]]);
+    expect(desk.problems).toEqual(['the report on m1 is not signed: no ink']);
   });
 });
 

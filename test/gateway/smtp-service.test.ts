@@ -13,13 +13,14 @@ import {
 } from '../../src/config/index.js';
 import { SystemClock, VirtualClock } from '../../src/core/index.js';
 import type { GatewayEvent } from '../../src/gateway/events.js';
-import { SmtpService, type SmtpServiceOptions } from '../../src/gateway/smtp-service.js';
+import { SmtpService } from '../../src/gateway/smtp-service.js';
 import { changeUser, formatUser } from '../../src/gateway/users-file.js';
 import { proxyHeaderV2 } from '../../src/proxy/index.js';
 import { Network } from '../../src/routing/index.js';
 import { makeVerifier } from '../../src/smtp/index.js';
 import { tomlOf } from '../config/parts.js';
 import { MemorySpool } from '../support/memory-spool.js';
+import { NO_FETCHING } from '../support/no-fetching.js';
 import { policyOfTests } from '../support/policies.js';
 
 const FILES = join(import.meta.dirname, '../fixtures/tls');
@@ -75,11 +76,6 @@ async function start(
   await service.listen();
   return { service, events, port: service.ports[0] ?? 0, configuration: used };
 }
-
-const NO_FETCHING: SmtpServiceOptions['fetchDesk'] = {
-  etrn: async () => ({ accept: true }),
-  atrn: async () => ({ code: 453, text: 'no mail' }),
-};
 
 afterEach(() => {
   for (const service of services.splice(0)) service.close();
@@ -238,7 +234,7 @@ describe('a new configuration', () => {
       listen: { ...configuration.listen, smtp: [{ ...LISTENER, xclient: [HERE] }] },
       limits: { ...configuration.limits, sessions: 2 },
     };
-    service.configure(wanted, policyOfTests(), service.prepare(wanted));
+    service.configure({ configuration: wanted, policy: policyOfTests() }, service.prepare(wanted));
     const said = await dialogue(connect(port, '127.0.0.1'), ['EHLO me'], 'keep');
     expect(said).toContain('XCLIENT');
     expect(said).not.toContain('STARTTLS');
@@ -259,7 +255,7 @@ describe('a new configuration', () => {
       gateway: { ...configuration.gateway, greeting: 'ESMTP another' },
       queue: { ...configuration.queue, maxMessageOctets: 70_000 },
     };
-    service.configure(wanted, policyOfTests(), service.prepare(wanted));
+    service.configure({ configuration: wanted, policy: policyOfTests() }, service.prepare(wanted));
     const after = await dialogue(connect(port, '127.0.0.1'), ['EHLO me']);
     expect(before).not.toMatch(/ESMTP another|SIZE 70000/);
     expect(after).toMatch(/ESMTP another\r\n[\s\S]*SIZE 70000\r\n/);

@@ -45,3 +45,12 @@ export function policyOfTests(options: Partial<MailPolicyOptions> = {}): MailPol
     ...options,
   });
 }
+
+/** Everybody may send to b.example, who comes from `networks` anywhere; all goes to one SMTP host. */
+export function openToStrangers(networks: readonly Network[]): Partial<MailPolicyOptions> {
+  const relay = new RelayPolicy(networks, [parsed(Pattern.parse('b.example'))]);
+  const target = { type: 'smtp', host: parsed(Template.parse('mta.example', 0)), port: 25 } as const;
+  const router = new Router([{ domain: parsed(Pattern.parse('*')), target }]);
+  const names = { hostname: 'gw-a.example', postmaster: 'root@gw-a.example' };
+  return { relay, recipients: new Recipients(router, relay, names), access: [], protectSenders: false };
+}

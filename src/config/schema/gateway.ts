@@ -71,6 +71,8 @@ export const fileSchema = table('', {
   aliases: z.unknown().optional(),
   auth: z.unknown().optional(),
   limits: z.unknown().optional(),
+  checks: z.unknown().optional(),
+  dkim: z.unknown().optional(),
   link: z.unknown().optional(),
   peer: z.unknown().optional(),
   incoming: z.unknown().optional(),
