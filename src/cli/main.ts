@@ -241,7 +241,8 @@ and XOT in TCP (port 1998) on Ethernet and the like.
       'after',
       `
 The password is asked for on a terminal, or read as a line from standard input. What is kept is a SCRAM-SHA-256 verifier,
-from which it can't be got back. A running gateway sees the change at the next login.`,
+from which it can't be got back. A running gateway sees the change at the next login. CRAM-MD5 is offered only while every
+user's password is kept for it: many clients choose it wherever it is offered.`,
     )
     .action(async (user: string, options: PasswdOptions) => {
       const say = (line: string): void => void process.stdout.write(`${line}\n`);

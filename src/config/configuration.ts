@@ -72,6 +72,8 @@ export interface LimitsConfiguration {
   readonly sessionsPerClient: number;
   /** How often one peer can have calls begun, by ETRN. */
   readonly etrnEveryMs: number;
+  /** The highest priority that a peer or a user can ask for (RFC 6710). */
+  readonly maxPriority: number;
   /** Whether a client that speaks before it is greeted is served, or cut off. */
   readonly earlyTalkers: 'serve' | 'refuse';
   /** Of one message. */

@@ -37,6 +37,7 @@ function limitsOf(limits: LimitsSettings): LimitsConfiguration {
     sessions: limits.sessions,
     sessionsPerClient: limits.sessions_per_client,
     etrnEveryMs: limits.etrn,
+    maxPriority: limits.max_priority,
     earlyTalkers: limits.early_talkers,
     messageRecipients: limits.message_recipients,
     hops: limits.hops,

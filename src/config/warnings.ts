@@ -12,6 +12,7 @@ export function warnOf(configuration: Configuration, problems: ProblemList): voi
   warnOfRelaying(configuration, problems);
   if (takesMail(configuration)) warnOfMissingRoutes(configuration, problems);
   warnOfRoutes(configuration, problems);
+  warnOfListeners(configuration, problems);
   configuration.links.forEach((link, index) => {
     warnOfLink(link, index, configuration, problems);
   });
@@ -59,6 +60,16 @@ function warnOfMissingRoutes({ gateway, routes }: Configuration, problems: Probl
     );
   if (!routes.some(({ domain }) => domain.isCatchAll))
     problems.warn(['route'], 'no route for "*": mail for all other domains is refused with 550 5.1.2');
+}
+
+function warnOfListeners({ listen }: Configuration, problems: ProblemList): void {
+  listen.submission.forEach(({ tls }, index) => {
+    if (tls === 'none')
+      problems.warn(
+        ['listen', 'submission', index],
+        'nobody can log in there, and so send anything: passwords go within TLS only, see [listen.tls]',
+      );
+  });
 }
 
 function warnOfRoutes({ routes, listen }: Configuration, problems: ProblemList): void {

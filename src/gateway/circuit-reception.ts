@@ -7,7 +7,7 @@ import type { Inspector } from './authentication/index.js';
 import type { CallWatcher } from './call-watcher.js';
 import type { Observe } from './events.js';
 import type { FetchDesk } from './fetch-desk.js';
-import type { Received } from './reception.js';
+import type { PriorityTerms, Received } from './reception.js';
 import { ServerRunner } from './server-runner.js';
 
 export interface CircuitReceptionOptions extends ReceptionTerms {
@@ -23,6 +23,7 @@ export interface ReceptionTerms {
   readonly policy: MailPolicy;
   readonly inspector?: Inspector;
   readonly session: ServerOptions;
+  readonly priorities: PriorityTerms;
   /** What a session is like in which we are the client of who has called (ATRN). */
   readonly turnedSession: ClientOptions;
 }

@@ -528,6 +528,7 @@ function receptionTerms({
   return {
     policy,
     inspector,
+    priorities: { most: configuration.limits.maxPriority, isInHeader: false },
     session: circuitServerOptions(configuration),
     turnedSession: circuitClientOptions(configuration),
   };

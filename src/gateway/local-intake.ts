@@ -7,6 +7,7 @@ import type { Envelope, MessageWriter, Spool } from '../spool/index.js';
 import type { Inspector } from './authentication/index.js';
 import { EnvelopeRecipients } from './envelope-recipients.js';
 import { HeaderCheck } from './header-check.js';
+import { HeaderPriority } from './header-priority.js';
 import { type Received, withFindings } from './reception.js';
 import { internetDate } from './report-facts.js';
 
@@ -59,12 +60,14 @@ export class LocalIntake {
     const inspection = this.#options
       .inspector()
       .begin({ standing: 'trusted', hello: 'localhost', sender: envelope.sender });
+    const priorities = new HeaderPriority();
     let size = 0;
     return {
       id: writer.id,
       write: async (octets) => {
         size += octets.length;
         if (size > maxOctets) throw tooLong(maxOctets);
+        priorities.pass(octets);
         header.pass(octets);
         await writer.write(inspection === undefined ? octets : await inspection.pass(octets));
       },
@@ -76,12 +79,17 @@ export class LocalIntake {
         }
         const inspected = await inspection?.end();
         if (inspected?.problem !== undefined) this.#options.onProblem(`${writer.id}: ${inspected.problem}`);
-        const whole = withFindings(envelope, inspected);
+        const whole = withFindings(this.#withPriority(envelope, priorities), inspected);
         await writer.commit(whole);
         await this.#options.onReceived({ id: writer.id, ...whole, size, ...recipients.forReport });
       },
       abort: () => writer.abort(),
     };
+  }
+
+  #withPriority(envelope: Envelope, { value }: HeaderPriority): Envelope {
+    const { maxPriority } = this.#options.configuration().limits;
+    return value === undefined ? envelope : { ...envelope, priority: Math.min(value, maxPriority) };
   }
 
   #envelope(submission: Submission): { envelope: Envelope; recipients: EnvelopeRecipients } {

@@ -14,6 +14,7 @@ import type { Inspected, Inspection, Inspector } from './authentication/index.js
 import type { Caller } from './caller.js';
 import { EnvelopeRecipients, type ExpandedRecipient } from './envelope-recipients.js';
 import { HeaderCheck } from './header-check.js';
+import { HeaderPriority } from './header-priority.js';
 import { checkpointIntake, type Intake, plainIntake } from './intake.js';
 import { receivedField } from './received-field.js';
 
@@ -24,6 +25,14 @@ export interface Received extends Envelope {
   readonly expanded?: readonly ExpandedRecipient[];
 }
 
+/** How urgent a message may be. */
+export interface PriorityTerms {
+  /** The highest that those whom we know can ask for; for others it is 0. */
+  readonly most: number;
+  /** What the header says counts, where the client says nothing. */
+  readonly isInHeader: boolean;
+}
+
 export interface ReceptionOptions {
   readonly caller: Caller;
   readonly hostname: string;
@@ -32,6 +41,8 @@ export interface ReceptionOptions {
   readonly inspector?: Inspector;
   readonly spool: Spool;
   readonly clock: Clock;
+  /** Default: nobody's is believed. */
+  readonly priorities?: PriorityTerms;
   /** A message is on stable storage; its client is told once this is done. Never rejects. */
   readonly onReceived: (message: Received) => void | Promise<void>;
   readonly onProblem: (problem: string) => void;
@@ -61,6 +72,7 @@ export class Reception {
   #intake: Intake | undefined;
   #header: HeaderCheck | undefined;
   #inspection: Inspection | undefined;
+  #priority: HeaderPriority | undefined;
   #recipients = new EnvelopeRecipients();
   /** What an interrupted message began with; its recipients are not named again. */
   #kept: Envelope | undefined;
@@ -89,6 +101,7 @@ export class Reception {
 
   /** Resolves when more may come. What can't be stored is dropped, and its commit refused. Never rejects. */
   async store(octets: Uint8Array): Promise<void> {
+    this.#priority?.pass(octets);
     this.#header?.pass(octets);
     try {
       const passed = this.#inspection === undefined ? octets : await this.#inspection.pass(octets);
@@ -140,8 +153,23 @@ export class Reception {
     if (!(await spool.hasRoom(mail.size ?? 0))) return refuse(NO_ROOM);
     const peer = this.#identityOf(client);
     return mail.transactionId === undefined || peer === undefined || client.hello === undefined
-      ? OK
+      ? this.#welcome(mail, client)
       : this.#goOn({ peer, hello: client.hello.name.toLowerCase(), id: mail.transactionId });
+  }
+
+  /** RFC 6710: a client is told where it gets less than it asked for. */
+  #welcome({ priority }: MailCommand, client: ClientFacts): Verdict {
+    const granted = this.#grant(priority, client);
+    if (granted === priority) return OK;
+    return {
+      accept: true,
+      reply: { code: 250, status: '2.3.6', text: `requested priority was changed to ${granted}` },
+    };
+  }
+
+  #grant(priority: number | undefined, client: ClientFacts): number | undefined {
+    const most = this.#identityOf(client) === undefined ? 0 : (this.#options.priorities?.most ?? 0);
+    return priority === undefined ? undefined : Math.min(priority, most);
   }
 
   /** RFC 1845: where an earlier session was cut off. */
@@ -188,6 +216,8 @@ export class Reception {
     // What an earlier session has stored begins with the header.
     const { caller, hostname, policy, clock } = this.#options;
     this.#header = offset === 0 ? new HeaderCheck(policy.headerLimits) : undefined;
+    const isInHeader = this.#options.priorities?.isInHeader === true && mail.priority === undefined;
+    this.#priority = isInHeader && offset === 0 ? new HeaderPriority() : undefined;
     const prefix = receivedField({
       caller,
       client,
@@ -242,7 +272,8 @@ export class Reception {
   #envelope(mail: MailCommand, client: ClientFacts): Envelope {
     if (this.#kept !== undefined) return this.#kept;
     const { caller, clock } = this.#options;
-    const { smtpUtf8, ret, envelopeId, priority, deliverBy } = mail;
+    const { smtpUtf8, ret, envelopeId, deliverBy } = mail;
+    const priority = this.#grant(mail.priority ?? this.#priority?.value, client);
     const submitter = mail.submitter ?? client.identity;
     const { hold } = this.#recipients;
     const wallTime = clock.wallTime();

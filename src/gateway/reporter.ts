@@ -157,7 +157,9 @@ export class Reporter {
       insteadOf === undefined;
     try {
       const start = await this.#startOf(message, isWhole ? FULL_LIMIT : HEADER_LIMIT);
-      return isWhole ? { what: 'message', octets: start } : { what: 'header', octets: headerIn(start) };
+      if (isWhole) return { what: 'message', octets: start };
+      const header = headerIn(start);
+      return { what: 'header', octets: body === 'BINARYMIME' ? withLines(header) : header };
     } catch (error) {
       // What can't be read can't be delivered either: that it is so must be told all the same.
       this.#options.onProblem(`reading ${message} for a report: ${describeError(error)}`);
@@ -175,6 +177,12 @@ export class Reporter {
     }
     return concat(pieces).subarray(0, limit);
   }
+}
+
+/** A binary message can hold CR and LF alone; a report has lines. */
+function withLines(octets: Uint8Array): Uint8Array {
+  const text = Buffer.from(octets).toString('latin1');
+  return Buffer.from(text.replace(/\r(?!\n)|(?<!\r)\n/g, '\r\n'), 'latin1');
 }
 
 function headerIn(octets: Uint8Array): Uint8Array {

@@ -22,7 +22,7 @@ import { ClientRunner } from './client-runner.js';
 import type { FetchDesk } from './fetch-desk.js';
 import type { Fetcher } from './fetch-rights.js';
 import { FetchedMail } from './fetched-mail.js';
-import { type Received, Reception } from './reception.js';
+import { type PriorityTerms, type Received, Reception } from './reception.js';
 
 export interface ServerRunnerOptions {
   readonly stream: OctetStream;
@@ -36,6 +36,7 @@ export interface ServerRunnerOptions {
   /** Absent: messages are stored as they are. */
   readonly inspector?: Inspector;
   readonly spool: Spool;
+  readonly priorities?: PriorityTerms;
   readonly clock: Clock;
   /** Where STARTTLS is offered. @returns the encrypted stream, or in words why there is none. Never rejects. */
   readonly upgrade?: (stream: OctetStream) => Promise<Encrypted | string>;
@@ -70,7 +71,7 @@ export class ServerRunner {
   #over = false;
 
   constructor(options: ServerRunnerOptions) {
-    const { session, caller, policy, inspector, spool, clock } = options;
+    const { session, caller, policy, inspector, spool, priorities, clock } = options;
     this.#options = options;
     this.#stream = options.stream;
     this.#session = new ServerSession(session);
@@ -80,6 +81,7 @@ export class ServerRunner {
       policy,
       ...(inspector !== undefined && { inspector }),
       spool,
+      ...(priorities !== undefined && { priorities }),
       clock,
       onReceived: (message) => options.onReceived?.(message),
       onProblem: (problem) => options.onProblem?.(problem),

@@ -28,8 +28,11 @@ const OFFERS: Offers = {
   enhancedStatusCodes: true,
   smtpUtf8: true,
   chunking: true,
+  binaryMime: true,
   dsn: true,
   deliverBy: { leastSeconds: 0 },
+  priority: {},
+  limits: {},
 };
 
 /** What a session on a circuit is like: patient, and able to go on where another was cut off. */

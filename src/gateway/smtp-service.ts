@@ -37,7 +37,7 @@ const HANDSHAKE_MS = 30_000;
 
 const NO_LOGIN: readonly MechanismName[] = [];
 const WITHOUT_CRAM_MD5: readonly MechanismName[] = ['SCRAM-SHA-256', 'PLAIN', 'LOGIN'];
-const WITH_CRAM_MD5: readonly MechanismName[] = ['SCRAM-SHA-256', 'CRAM-MD5', 'PLAIN', 'LOGIN'];
+const WITH_CRAM_MD5: readonly MechanismName[] = ['SCRAM-SHA-256', 'PLAIN', 'LOGIN', 'CRAM-MD5'];
 
 /** What a session is like, by what that depends on. */
 interface SessionKind {
@@ -180,6 +180,10 @@ export class SmtpService {
       policy,
       ...(inspector !== undefined && { inspector }),
       spool,
+      priorities: {
+        most: configuration.limits.maxPriority,
+        isInHeader: listener.service === 'submission',
+      },
       clock,
       upgrade: (below) => this.#secure(below),
       credentials: (user) => this.#users?.find(user),
@@ -227,10 +231,10 @@ export class SmtpService {
     else this.#clients.delete(address);
   }
 
-  /** CRAM-MD5 only where there is a user whose password is kept for it. */
+  /** CRAM-MD5 only where every user's password is kept for it: some clients choose it wherever it is offered. */
   #mechanisms(): readonly MechanismName[] {
     if (this.#users === undefined) return NO_LOGIN;
-    return this.#users.hasPasswords ? WITH_CRAM_MD5 : WITHOUT_CRAM_MD5;
+    return this.#users.allHavePasswords ? WITH_CRAM_MD5 : WITHOUT_CRAM_MD5;
   }
 
   async #secure(stream: OctetStream): Promise<Encrypted | string> {

@@ -105,17 +105,22 @@ export class UsersFile {
   }
 
   find(name: string): Credentials | undefined {
+    this.#refresh();
+    return this.#users.get(name);
+  }
+
+  /** Whether the password of every user is kept as it is, so that CRAM-MD5 serves all. */
+  get allHavePasswords(): boolean {
+    this.#refresh();
+    return this.#users.size > 0 && [...this.#users.values()].every(({ password }) => password !== undefined);
+  }
+
+  #refresh(): void {
     try {
       this.load();
     } catch (error) {
       this.#onProblem(describeError(error));
     }
-    return this.#users.get(name);
-  }
-
-  /** Whether there are users whose password is kept as it is, so that CRAM-MD5 is of use. */
-  get hasPasswords(): boolean {
-    return [...this.#users.values()].some(({ password }) => password !== undefined);
   }
 
   #attempt<Result>(what: () => Result): Result {

@@ -7,6 +7,7 @@ import {
   LINE_REFUSALS,
   LOGIN_NEEDED,
   NO_COMMAND,
+  NO_LOGIN,
   NOT_IMPLEMENTED,
   OUT_OF_ORDER,
   TLS_NEEDED,
@@ -66,12 +67,18 @@ export class CommandReader implements Exchange {
     return isOver ? { say: TOO_MANY_ERRORS, next: { end: 'errors' } } : { error: reply };
   }
 
+  #loginNeeded(): EnhancedReply {
+    const { authAllowed, offers, tls } = this.#state;
+    if (authAllowed) return LOGIN_NEEDED;
+    return offers.startTls === true && tls === undefined ? TLS_NEEDED : NO_LOGIN;
+  }
+
   /** What must come first, where this server insists on it. */
   #lacking({ needs }: Command): EnhancedReply | undefined {
     const { tls, identity, options } = this.#state;
     if (options.tlsRequired === true && tls === undefined && needs?.includes('tls')) return TLS_NEEDED;
     if (options.authRequired === true && identity === undefined && needs?.includes('login'))
-      return LOGIN_NEEDED;
+      return this.#loginNeeded();
     return undefined;
   }
 }

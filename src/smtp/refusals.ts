@@ -42,7 +42,17 @@ export const NO_COMMAND: EnhancedReply = { code: 500, status: '5.5.2', text: 'No
 export const UNKNOWN_COMMAND: EnhancedReply = { code: 500, status: '5.5.1', text: 'Unknown command' };
 export const NOT_IMPLEMENTED: EnhancedReply = { code: 502, status: '5.5.1', text: 'Not done here' };
 export const LOGIN_NEEDED: EnhancedReply = { code: 530, status: '5.7.0', text: 'Say AUTH first' };
-export const TLS_NEEDED: EnhancedReply = { code: 530, status: '5.7.0', text: 'Say STARTTLS first' };
+/** RFC 3207 §4. */
+export const TLS_NEEDED: EnhancedReply = {
+  code: 530,
+  status: '5.7.0',
+  text: 'Must issue a STARTTLS command first',
+};
+export const NO_LOGIN: EnhancedReply = {
+  code: 530,
+  status: '5.7.0',
+  text: 'Authentication required, and there is no way to log in here',
+};
 export const TOO_MANY_RECIPIENTS: EnhancedReply = { code: 452, status: '4.5.3', text: 'Too many recipients' };
 
 const ARGUMENT_REFUSALS: Record<Exclude<ArgumentFault, 'syntax'>, EnhancedReply> = {

@@ -41,11 +41,13 @@ class Session {
       client = {},
       policy = {},
       inspector,
+      isInHeader = false,
     }: {
       caller?: Caller;
       client?: Partial<ClientFacts>;
       policy?: Partial<MailPolicyOptions>;
       inspector?: Inspector;
+      isInHeader?: boolean;
     } = {},
   ) {
     this.#client = { ...CLIENT, ...client };
@@ -56,6 +58,7 @@ class Session {
       ...(inspector !== undefined && { inspector }),
       spool,
       clock,
+      priorities: { most: 4, isInHeader },
       onReceived: (message) => {
         this.received.push(message);
       },
@@ -166,6 +169,44 @@ describe('a message', () => {
       /^Received: from gw-b\.example \(X\.25 26245300040 on psdn0\)\r\n\tby gw-a\.example via X25 with UTF8SMTPA id m1;/,
     );
     expect(session.received).toMatchObject([{ id: 'm1', size: 14 }]);
+  });
+
+  test.each<[string, number, number, string]>([
+    ['a user gets what is granted at most', 9, 4, '2.3.6'],
+    ['a user gets less if he asks for less', -9, -9, ''],
+    ['a stranger is told that his counts as usual', 3, 0, '2.3.6'],
+    ['a stranger may say that his can wait', -3, -3, ''],
+  ])('priorities: %s', async (who, asked, granted, status) => {
+    const { clock, spool } = spooled();
+    const isUser = who.startsWith('a user');
+    const caller = { ...PEER, isVouched: false };
+    const session = new Session(spool, clock, { caller, client: isUser ? { identity: 'anna' } : {} });
+    const mail: MailCommand = { ...MAIL, priority: asked };
+    const verdict = await session.sender(mail);
+    expect(verdict).toMatchObject(
+      status === '' ? { accept: true } : { accept: true, reply: { code: 250, status } },
+    );
+    await session.recipient('x@b.example', mail);
+    await session.begin(mail);
+    await session.data('X-Priority: 1\r\n\r\n');
+    await session.commit(14, mail);
+    expect(spool.history[0]?.envelope.priority).toBe(granted);
+  });
+
+  test.each<[number | undefined, number]>([
+    [undefined, 4],
+    [-2, -2],
+  ])('priority %s, where the header counts if nothing is said: %i', async (priority, kept) => {
+    const { clock, spool } = spooled();
+    const session = new Session(spool, clock, { client: { identity: 'anna' }, isInHeader: true });
+    const mail: MailCommand = priority === undefined ? MAIL : { ...MAIL, priority };
+    await session.sender(mail);
+    await session.recipient('x@b.example', mail);
+    await session.begin(mail);
+    await session.data('Subject: x\r\nX-Prio');
+    await session.data('rity: 1 (Highest)\r\n\r\nbody');
+    await session.commit(14, mail);
+    expect(spool.history[0]?.envelope.priority).toBe(kept);
   });
 
   test('that an access rule holds is kept with the reason', async () => {

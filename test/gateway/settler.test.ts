@@ -162,10 +162,14 @@ describe('a failure', () => {
   test.each([
     ['a long one', { text: `Subject: x\r\n\r\n${'x'.repeat(65_536)}\r\n` }],
     ['a binary one', { body: 'BINARYMIME' }],
+    ['a binary one with CR and LF alone', { body: 'BINARYMIME', text: 'Subject: x\nX: y\rz\r\n\r\n\n' }],
   ] as const)('returns the header alone of %s', async (_what, mail) => {
     const desk = new Desk();
     await desk.settle(await desk.receive({ ...mail, ret: 'FULL' }), REFUSED);
     expect(desk.report().parts[2]).toMatchObject({ type: 'text/rfc822-headers' });
+    expect(Buffer.from(desk.spool.history[1]?.body ?? []).toString('latin1')).not.toMatch(
+      /\r(?!\n)|(?<!\r)\n/,
+    );
   });
 
   test('of a message with a header in raw UTF-8 returns it as one of RFC 6533', async () => {

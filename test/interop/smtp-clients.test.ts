@@ -27,6 +27,7 @@ class Setting {
   folder = '';
   gateway: Background | undefined;
   #mailbox: Mailbox | undefined;
+  #config = '';
 
   async start(): Promise<void> {
     this.folder = await mkdtemp(join(tmpdir(), 'x25mail-clients-'));
@@ -38,15 +39,18 @@ class Setting {
     );
     for (const service of SERVICES) this.ports[service] = await freePort();
     const toml = this.#toml(await this.#mailbox.listen());
-    const config = await configured(this.folder, 'gw', toml);
-    for (const [user, ...more] of [['anna'], ['berta', '--cram-md5']]) {
-      const input = `${PASSWORD}\n`;
-      const set = spawnSync(process.execPath, [X25MAIL, 'passwd', `${user}`, '-c', config, ...more], {
-        input,
-      });
-      if (set.status !== 0) throw new Error(`${set.stderr}`);
-    }
+    this.#config = await configured(this.folder, 'gw', toml);
+    this.passwd('anna');
+    this.passwd('berta', '--cram-md5');
     this.gateway = await runSite(this.folder, 'gw', toml);
+  }
+
+  passwd(user: string, ...more: string[]): void {
+    const input = `${PASSWORD}\n`;
+    const set = spawnSync(process.execPath, [X25MAIL, 'passwd', user, '-c', this.#config, ...more], {
+      input,
+    });
+    if (set.status !== 0) throw new Error(`${set.stderr}`);
   }
 
   async stop(): Promise<void> {
@@ -180,7 +184,6 @@ describe('clients of other makes', () => {
     test.each([
       ['PLAIN', 'anna'],
       ['LOGIN', 'anna'],
-      ['CRAM-MD5', 'berta'],
     ])('logs in by %s within TLS, and sends lines of all kinds', async (mechanism, user) => {
       const sent = mail(`smtplib ${mechanism}`, LONG);
       const reply = await setting.smtplib('submission', sent, {
@@ -193,6 +196,18 @@ describe('clients of other makes', () => {
       expect(received).toMatch(
         /^Received: from python\.example .*\r\n\t\(TLSv1\.3, .*\r\n\tby gw\.example with ESMTPSA /,
       );
+    });
+
+    test('logs in by CRAM-MD5 where every password is kept for it', async () => {
+      const passwd = (...more: string[]): void => setting.passwd('anna', ...more);
+      const sent = mail('smtplib CRAM-MD5');
+      expect(await setting.smtplib('submission', sent, login('CRAM-MD5', 'berta'))).not.toMatch(/^250/);
+      passwd('--cram-md5');
+      expect(await setting.smtplib('submission', sent, login('CRAM-MD5', 'berta'))).toMatch(
+        /^250 2\.0\.0 ok, /,
+      );
+      expect((await setting.message('smtplib CRAM-MD5')).message).toBe(sent);
+      passwd();
     });
 
     test('with a wrong password may not', async () => {

@@ -84,7 +84,7 @@ describe('STARTTLS', () => {
   test('where it is needed', () => {
     const server = greeted({ tlsRequired: true });
     for (const line of ['MAIL FROM:<a@x>', 'AUTH PLAIN', 'VRFY x', 'ETRN x', 'ATRN'])
-      expect(say(server, line)).toBe('530 5.7.0 Say STARTTLS first\r\n');
+      expect(say(server, line)).toBe('530 5.7.0 Must issue a STARTTLS command first\r\n');
     expect(say(server, 'NOOP')).toMatch(/^250 /);
   });
 

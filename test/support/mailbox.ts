@@ -20,11 +20,12 @@ export class Mailbox {
     const server = new AnsweringServer(this.#keywords, this.#instead);
     let receiver: StreamReceiver | undefined;
     let isOver = false;
+    let unread = '';
     const answer = (text: string): void =>
       queueMicrotask(() => {
         if (!isOver && text !== '') receiver?.octets(Buffer.from(text));
       });
-    const end = (): void => {
+    const close = (): void => {
       if (isOver) return;
       isOver = true;
       queueMicrotask(() => receiver?.ended({ inOrder: true, reason: 'closed' }));
@@ -33,12 +34,17 @@ export class Mailbox {
       write: (octets) => {
         const text = Buffer.from(octets).toString('latin1');
         this.said += text;
-        answer(server.answer(text));
+        unread += text;
+        // A chunk comes whole, and need not end a line.
+        const lines = unread.lastIndexOf('\r\n') + 1;
+        const end = this.#keywords.includes('CHUNKING') ? unread.length : lines && lines + 1;
+        answer(server.answer(unread.slice(0, end)));
+        unread = unread.slice(end);
         return true;
       },
       consumed: () => {},
-      close: end,
-      abort: end,
+      close,
+      abort: close,
       setReceiver: (next) => {
         receiver = next;
         answer(server.greet());

@@ -50,6 +50,7 @@ export const limitsSchema = table('limits', {
   sessions: whole(1, 20_000).default(500),
   sessions_per_client: whole(1, 20_000).default(50),
   etrn: duration(SECOND, DAY, { off: true }).default(5 * 60 * SECOND),
+  max_priority: whole(0, 9).default(4),
   early_talkers: choice(['serve', 'refuse']).default('serve'),
   // RFC 5321 §4.5.3.1.8, §6.3, §4.5.3.1.6, §4.5.3.2.7: the least that is allowed.
   message_recipients: whole(100, 100_000).default(1_000),
