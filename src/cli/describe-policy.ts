@@ -18,6 +18,7 @@ export function policyRows(configuration: Configuration): Row[] {
     ['users', usersFile === undefined ? 'nobody can log in' : `in ${usersFile}`],
     ['aliases', aliases === undefined ? 'none' : `${aliases.size} names`],
     ['sessions by TCP', `${limits.sessions} at an address, ${limits.sessionsPerClient} of a stranger`],
+    ...(limits.calls === undefined ? [] : [['our calls', `${limits.calls} at a time`] satisfies Row]),
     ['one message', describeMessage(limits)],
     ['one caller', `${rate(limits.messages, 'messages')}, ${rate(limits.recipients, 'recipients')}`],
     ...authenticationRows(configuration),

@@ -70,6 +70,8 @@ export interface LimitsConfiguration {
   /** By TCP, on one address. */
   readonly sessions: number;
   readonly sessionsPerClient: number;
+  /** Calls of ours at the same time, to all peers together; absent: as many as the links have circuits. */
+  readonly calls?: number;
   /** How often one peer can have calls begun, by ETRN. */
   readonly etrnEveryMs: number;
   /** The highest priority that a peer or a user can ask for (RFC 6710). */

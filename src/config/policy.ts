@@ -36,6 +36,7 @@ function limitsOf(limits: LimitsSettings): LimitsConfiguration {
   return {
     sessions: limits.sessions,
     sessionsPerClient: limits.sessions_per_client,
+    ...(limits.calls !== undefined && { calls: limits.calls }),
     etrnEveryMs: limits.etrn,
     maxPriority: limits.max_priority,
     earlyTalkers: limits.early_talkers,

@@ -2,14 +2,16 @@ import { Bridge } from '../bridge/index.js';
 import { type BridgeConfiguration, formatHostAndPort, type HostAndPort } from '../config/index.js';
 import { type Clock, fromAscii, type OctetStream } from '../core/index.js';
 import { utc } from '../observe/index.js';
+import type { CallTurns } from './call-turns.js';
 import type { Observe } from './events.js';
-import type { PeerCaller } from './peer-caller.js';
+import type { NoCall, PeerCaller, PlacedCall } from './peer-caller.js';
 import { SmtpListener } from './smtp-listener.js';
 
 export interface BridgeListenerOptions {
   readonly bridge: BridgeConfiguration;
   /** Of the peer that the bridge leads to. */
   readonly caller: PeerCaller;
+  readonly turns: CallTurns;
   readonly hostname: string;
   readonly clock: Clock;
   readonly observe: Observe;
@@ -83,7 +85,7 @@ export class BridgeListener {
   /** The client gets the peer's greeting, or a 421 that says what became of the call. */
   serve(client: OctetStream): void {
     const { caller, clock, observe, hostname } = this.#options;
-    const call = caller.place();
+    const call = this.#place();
     if (!('circuit' in call)) {
       turnAway(
         client,
@@ -106,6 +108,15 @@ export class BridgeListener {
     void this.#follow(bridge, call.circuit.circuit.id, async (inOrder) => {
       caller.learn(await call.outcome, inOrder);
     });
+  }
+
+  #place(): PlacedCall | NoCall {
+    const { caller, turns } = this.#options;
+    const { shortage } = turns;
+    if (shortage !== undefined) return { reason: shortage };
+    const call = caller.place();
+    if ('circuit' in call && turns.take()) void call.outcome.then(() => turns.give());
+    return call;
   }
 
   /** When its peer may not be called any longer, it ends with 421 at its next good moment. */

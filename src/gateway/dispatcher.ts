@@ -1,7 +1,8 @@
 import { Alarm, type Clock, deferred, describeError } from '../core/index.js';
 import type { Retry } from '../rfc1090/index.js';
-import type { Spool } from '../spool/index.js';
+import type { DestinationSummary, Spool } from '../spool/index.js';
 import type { DkimSigner } from './authentication/index.js';
+import { type CallTurns, TURN_MS } from './call-turns.js';
 import { MailSource, type MailSourceOptions } from './mail-source.js';
 import type { Demand, NotNow } from './not-now.js';
 import type { Settler } from './settler.js';
@@ -12,6 +13,8 @@ export interface Transport {
   run(mail: MailSource): Promise<TransportEnd>;
   /** How many sessions at once. */
   readonly concurrency: number;
+  /** Its sessions are calls of ours: they share the circuits that there are for these. Absent: false. */
+  readonly usesCircuit?: boolean;
   /** Why no session may begin for this yet; undefined: it may. Absent: it always may. */
   notYet?(demand: Demand): NotNow | undefined;
 }
@@ -42,6 +45,7 @@ export interface DispatcherOptions {
   /** A session ended in order. */
   readonly onWell: (destination: string) => void;
   readonly onProblem: (problem: string) => void;
+  readonly turns: CallTurns;
 }
 
 interface DestinationState {
@@ -55,6 +59,24 @@ interface DestinationState {
   isVisitDue: boolean;
   /** Somebody wants what waits tried, however little it is. */
   isUrgent: boolean;
+}
+
+/** A destination that a session may begin to. */
+interface Ready {
+  readonly destination: string;
+  readonly transport: Transport;
+  readonly state: DestinationState;
+  readonly due: number;
+}
+
+/** What one look at all that waits finds. */
+interface Look {
+  /** Wall time. */
+  readonly now: number;
+  wakeAt: number;
+  /** By destination. */
+  readonly ready: Map<string, Ready>;
+  readonly waiting: Map<string, Waiting>;
 }
 
 /** Mail that is due, and why it is not on its way. */
@@ -203,50 +225,87 @@ export class Dispatcher {
   }
 
   async #scan(): Promise<void> {
-    const { spool, settler, clock, transportFor } = this.#options;
+    const { spool, settler, clock } = this.#options;
     const nextLate = await settler().sweepLate();
-    const wallTime = clock.wallTime();
-    let wakeAt = wallTime + SWEEP_MS;
-    const waiting = new Map<string, Waiting>();
+    const now = clock.wallTime();
+    const look: Look = { now, wakeAt: now + SWEEP_MS, ready: new Map(), waiting: new Map() };
     // What is late and on its way just now is looked at again soon: it may come back.
-    if (nextLate !== undefined) wakeAt = Math.min(wakeAt, Math.max(nextLate, wallTime + LATE_PAUSE_MS));
-    for (const { destination, due, nextDue, oldest } of await spool.destinations(wallTime)) {
-      const transport = transportFor(destination);
-      if (transport === undefined) continue;
-      const state = this.#stateOf(destination);
-      if (due === 0) {
-        wakeAt = Math.min(wakeAt, Math.max(state.notBefore, nextDue ?? wakeAt));
-        continue;
-      }
-      const obstacle = obstacleTo(transport, state, { messages: due, oldest }, wallTime);
-      if (obstacle === undefined) this.#begin(destination, transport, state, due);
-      else {
-        wakeAt = Math.min(wakeAt, obstacle.until);
-        waiting.set(destination, { destination, reason: obstacle.reason, until: obstacle.until });
-      }
+    if (nextLate !== undefined) look.wakeAt = Math.min(look.wakeAt, Math.max(nextLate, now + LATE_PAUSE_MS));
+    for (const summary of await spool.destinations(now)) this.#lookAt(summary, look);
+    for (const [destination, state] of this.#states)
+      if (state.isVisitDue) this.#lookAtVisit(destination, look);
+    this.#beginInTurn(look);
+    this.#waiting = look.waiting;
+    this.#lookAgainIn(look.wakeAt - now);
+  }
+
+  #lookAt({ destination, due, nextDue, oldest }: DestinationSummary, look: Look): void {
+    const transport = this.#options.transportFor(destination);
+    if (transport === undefined) return;
+    const state = this.#stateOf(destination);
+    if (due === 0) {
+      const at = Math.max(state.notBefore, nextDue ?? look.wakeAt);
+      look.wakeAt = Math.min(look.wakeAt, at);
+      return;
     }
-    for (const [destination, state] of this.#states) {
-      const transport = state.isVisitDue ? transportFor(destination) : undefined;
-      if (transport === undefined) continue;
-      const obstacle = obstacleTo(transport, state, { messages: 0, oldest: wallTime }, wallTime);
-      if (obstacle === undefined) this.#begin(destination, transport, state, 0);
-      else wakeAt = Math.min(wakeAt, obstacle.until);
+    if (state.running > 0 && this.#wakeIdle(destination)) return;
+    const obstacle = obstacleTo(transport, state, { messages: due, oldest }, look.now);
+    if (obstacle === undefined) {
+      look.ready.set(destination, { destination, transport, state, due });
+      return;
     }
-    this.#waiting = waiting;
-    this.#lookAgainIn(wakeAt - wallTime);
+    const { reason, until } = obstacle;
+    look.wakeAt = Math.min(look.wakeAt, until);
+    if (state.running === 0) look.waiting.set(destination, { destination, reason, until });
+  }
+
+  /** Where a session is wanted even if nothing waits. */
+  #lookAtVisit(destination: string, look: Look): void {
+    const transport = this.#options.transportFor(destination);
+    if (transport === undefined || look.ready.has(destination)) return;
+    const state = this.#stateOf(destination);
+    const obstacle = obstacleTo(transport, state, { messages: 0, oldest: look.now }, look.now);
+    if (obstacle === undefined) look.ready.set(destination, { destination, transport, state, due: 0 });
+    else look.wakeAt = Math.min(look.wakeAt, obstacle.until);
+  }
+
+  /** @returns whether a session that is open anyhow takes what is due. */
+  #wakeIdle(destination: string): boolean {
+    for (const source of this.#sources) {
+      if (source.destination !== destination || !source.isIdle) continue;
+      source.wake();
+      return true;
+    }
+    return false;
+  }
+
+  /** A session for each before anybody's second one; who gets none waits, and others make room. */
+  #beginInTurn(look: Look): void {
+    const { turns, clock } = this.#options;
+    const inOrder = turns.inOrder([...look.ready.values()]);
+    const queued = inOrder.filter((one) => one.state.running === 0 && !this.#begin(one, 1));
+    if (queued.length === 0) for (const one of inOrder) this.#begin(one, wantedFor(one));
+    for (const { destination } of queued) {
+      const { shortage: reason = 'it waits for a circuit' } = turns;
+      look.waiting.set(destination, { destination, reason, until: look.now + TURN_MS });
+    }
+    const hadTurn = turns.makeRoom(queued.length, clock.now());
+    if (hadTurn !== undefined) look.wakeAt = Math.min(look.wakeAt, look.now + hadTurn - clock.now());
   }
 
   #lookAgainIn(ms: number): void {
     if (!this.#stopped) this.#alarm.set(this.#options.clock.now() + ms);
   }
 
-  /** One session takes all that is due; another is begun only where much more waits than one claim holds. */
-  #begin(destination: string, transport: Transport, state: DestinationState, due: number): void {
-    const wanted = state.failures > 0 ? 1 : Math.min(transport.concurrency, 1 + Math.floor(due / 32));
+  /** @returns false when there is no circuit for it. */
+  #begin({ destination, transport, state }: Ready, wanted: number): boolean {
+    const { turns } = this.#options;
     while (state.running < wanted && !this.#stopped) {
+      if (transport.usesCircuit === true && !turns.take()) return false;
       state.running++;
       this.#track(destination, state, this.#run(destination, transport, state));
     }
+    return true;
   }
 
   #track(destination: string, state: DestinationState, session: Promise<void>): void {
@@ -260,8 +319,9 @@ export class Dispatcher {
   }
 
   async #run(destination: string, transport: Transport, state: DestinationState): Promise<void> {
-    const { clock, onWell, onProblem } = this.#options;
+    const { clock, turns, onWell, onProblem } = this.#options;
     const mail = this.#source(destination, { probing: state.failures > 0 });
+    if (transport.usesCircuit === true) turns.began(destination, mail, clock.now());
     const isVisit = state.isVisitDue;
     state.isVisitDue = false;
     state.isUrgent = false;
@@ -291,6 +351,7 @@ export class Dispatcher {
     } finally {
       this.#sources.delete(mail);
       await mail.end();
+      if (transport.usesCircuit === true) turns.ended(mail);
     }
   }
 
@@ -334,6 +395,11 @@ export class Dispatcher {
     }
     return state;
   }
+}
+
+/** One session takes all that is due; another is begun only where much more waits than one claim holds. */
+function wantedFor({ state, transport, due }: Ready): number {
+  return state.failures > 0 ? 1 : Math.min(transport.concurrency, 1 + Math.floor(due / 32));
 }
 
 /** What is not known of a destination is taken to be so. */

@@ -5,10 +5,12 @@ import type { Demand, NotNow } from './not-now.js';
 /** Several ways to one destination, tried in order until one carries mail. */
 export class FallbackTransport implements Transport {
   readonly concurrency: number;
+  readonly usesCircuit: boolean;
   readonly #ways: readonly Transport[];
 
   constructor(ways: readonly Transport[]) {
     this.#ways = ways;
+    this.usesCircuit = ways.some(({ usesCircuit = false }) => usesCircuit);
     this.concurrency = Math.max(...ways.map(({ concurrency }) => concurrency));
   }
 

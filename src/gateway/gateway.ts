@@ -23,6 +23,7 @@ import { CallBudgets } from './call-budgets.js';
 import type { CallLink } from './call-link.js';
 import { CallPrices } from './call-prices.js';
 import { callRecorder } from './call-recorder.js';
+import { CallTurns } from './call-turns.js';
 import type { CallStarted, CallWatcher } from './call-watcher.js';
 import { CircuitReception, type ReceptionTerms } from './circuit-reception.js';
 import { Dispatcher } from './dispatcher.js';
@@ -105,6 +106,7 @@ export class Gateway implements WatchedGateway {
   readonly #calls: OpenCalls;
   readonly #prices: CallPrices;
   readonly #budgets: CallBudgets;
+  readonly #turns = new CallTurns();
   readonly #traces: TraceWatchers;
   readonly #since: number;
   readonly #smtp: SmtpService;
@@ -196,6 +198,8 @@ export class Gateway implements WatchedGateway {
     this.#prices = prices;
     this.#budgets = budgets;
     budgets.configure(configuration.peers);
+    const turns = this.#turns;
+    turns.configure(configuration.limits.calls);
     const watchCall = (call: CallStarted): CallWatcher => {
       const priced = { ...call, price: this.#prices.priceOf(call) };
       return this.#calls.watch(priced, budgets.watch(priced, record(priced)));
@@ -258,7 +262,9 @@ export class Gateway implements WatchedGateway {
     );
     this.#bridges = configuration.bridges.flatMap((bridge) => {
       const caller = this.#ways.callerOf(bridge.peer);
-      return caller === undefined ? [] : [new BridgeListener({ bridge, caller, hostname, clock, observe })];
+      return caller === undefined
+        ? []
+        : [new BridgeListener({ bridge, caller, turns, hostname, clock, observe })];
     });
     this.#settler = this.#makeSettler(router);
     this.#localIntake = new LocalIntake({
@@ -271,6 +277,7 @@ export class Gateway implements WatchedGateway {
       onProblem: (problem) => observe({ type: 'problem', problem }),
     });
     this.#dispatcher = new Dispatcher({
+      turns,
       hostname,
       spool,
       clock,
@@ -348,6 +355,7 @@ export class Gateway implements WatchedGateway {
     this.#incoming.configure(incomingOptions(configuration));
     this.#prices.configure(configuration.links);
     this.#budgets.configure(configuration.peers);
+    this.#turns.configure(configuration.limits.calls);
     this.#ways.configure(configuration, router);
     this.#fetchTimes.configure(configuration.peers);
     for (const bridge of configuration.bridges) {
@@ -488,7 +496,13 @@ export class Gateway implements WatchedGateway {
     const link = this.#links.find((candidate) => candidate.name === name);
     const prefixes = this.#configuration.links.find((candidate) => candidate.name === name)?.prefixes;
     if (link === undefined || prefixes === undefined) return undefined;
-    return { name, prefixes, circuits: link.circuits, isAvailable: () => link.isAvailable() };
+    return {
+      name,
+      prefixes,
+      circuits: link.circuits,
+      tariff: this.#prices.tariffOf(name),
+      isAvailable: () => link.isAvailable(),
+    };
   }
 
   async #untilNoSession(): Promise<void> {

@@ -46,6 +46,7 @@ export class MailSource {
   #probing: boolean;
   #delivered = 0;
   #finishing = false;
+  #wakeUp: (() => void) | undefined;
   #stopRenewing: () => void = () => {};
 
   constructor(options: MailSourceOptions) {
@@ -83,9 +84,50 @@ export class MailSource {
   /** Gives out nothing more: the session ends after the message that is on its way. */
   finish(): void {
     this.#finishing = true;
+    this.wake();
   }
 
-  async next(): Promise<OutgoingMessage | undefined> {
+  get isFinishing(): boolean {
+    return this.#finishing;
+  }
+
+  get destination(): string {
+    return this.#destination;
+  }
+
+  /** Its session is open, and nothing is due. */
+  get isIdle(): boolean {
+    return this.#wakeUp !== undefined;
+  }
+
+  /** There may be something for a session that is idle. */
+  wake(): void {
+    this.#wakeUp?.();
+  }
+
+  /** @param idleUntil how long something that comes is worth waiting for, when nothing is due; not at all by default. */
+  async next(idleUntil: () => number | undefined = () => undefined): Promise<OutgoingMessage | undefined> {
+    for (;;) {
+      const message = await this.#nextDue();
+      if (message !== undefined || this.#finishing) return message;
+      const until = idleUntil();
+      if (until === undefined || until <= this.#clock.now()) return undefined;
+      await this.#idle(until);
+    }
+  }
+
+  async #idle(until: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const cancel = this.#clock.wake(until, resolve);
+      this.#wakeUp = () => {
+        cancel();
+        resolve();
+      };
+    });
+    this.#wakeUp = undefined;
+  }
+
+  async #nextDue(): Promise<OutgoingMessage | undefined> {
     if (this.#finishing) return undefined;
     try {
       if (this.#claimed.length === 0) await this.#claim();
@@ -95,7 +137,7 @@ export class MailSource {
     }
     const delivery = this.#claimed.shift();
     if (delivery === undefined) return undefined;
-    if (await this.#settler.returnLate(delivery)) return this.next();
+    if (await this.#settler.returnLate(delivery)) return this.#nextDue();
     this.#given.set(delivery.message, { delivery, since: this.#clock.now() });
     return outgoing(delivery, this.#clock.wallTime());
   }
@@ -135,6 +177,8 @@ export class MailSource {
   /** Gives back what was claimed and not settled. */
   async end(): Promise<void> {
     this.#stopRenewing();
+    // Nobody claims any more, not even who waits still.
+    this.finish();
     this.#claimed.length = 0;
     await this.#spool.release(this.#owner).catch((error: unknown) => {
       this.#settler.problem(`giving back mail for ${this.#destination}: ${describeError(error)}`);

@@ -7,7 +7,7 @@ import { numberToCall } from '../routing/index.js';
 import type { CallBudgets } from './call-budgets.js';
 import type { CallLink } from './call-link.js';
 import type { CallStarted, CallWatcher } from './call-watcher.js';
-import { type Demand, type NotNow, nextOpen, outsideWindows, tooFewMessages } from './not-now.js';
+import { type Demand, freeTime, type NotNow, nextOpen, outsideWindows, tooFewMessages } from './not-now.js';
 
 export interface PeerCallerOptions {
   readonly peer: PeerConfiguration;
@@ -30,7 +30,12 @@ export interface PlacedCall {
   readonly title: string;
   /** When the circuit is gone. Never rejects. */
   readonly outcome: Promise<CallOutcome>;
+  /** For how long it costs nothing more, milliseconds. */
+  readonly freeMs: () => number;
 }
+
+/** When to ask again for a circuit: nobody tells when somebody else's call is over. */
+const FULL_PAUSE_MS = 30_000;
 
 /** No call was placed. */
 export interface NoCall {
@@ -75,7 +80,13 @@ export class PeerCaller {
 
   /** Why no call may be placed now. */
   obstacle(): NotNow | undefined {
-    return this.#closed(this.#options.budgets?.exhausted(this.peer.name));
+    const { maxCircuits, name } = this.peer;
+    if (this.#open < maxCircuits) return this.#closed(this.#options.budgets?.exhausted(name));
+    return {
+      why: 'circuits',
+      reason: `all circuits to ${name} are in use (${maxCircuits})`,
+      until: this.#options.clock.wallTime() + FULL_PAUSE_MS,
+    };
   }
 
   /** Why a call that is up may not take on more: it ends when what is on its way has come to its end. */
@@ -93,8 +104,9 @@ export class PeerCaller {
   /** Why none is to be placed for these messages yet. */
   notYet(demand: Demand): NotNow | undefined {
     const { callRules } = this.peer;
-    if (callRules === undefined) return undefined;
-    return this.obstacle() ?? tooFewMessages(callRules, demand, this.#options.clock.wallTime());
+    const obstacle = this.obstacle();
+    if (callRules === undefined || obstacle !== undefined) return obstacle;
+    return tooFewMessages(callRules, demand, this.#options.clock.wallTime());
   }
 
   /**
@@ -108,18 +120,21 @@ export class PeerCaller {
     if (link === undefined) return { reason: `peer ${peer.name} has no link` };
     const notNow = this.obstacle();
     if (notNow !== undefined)
-      return { reason: `${peer.name} may not be called now: ${notNow.reason}`, notNow };
-    if (this.#open >= peer.maxCircuits)
-      return { reason: `all circuits to ${peer.name} are in use (${peer.maxCircuits})` };
+      return { reason: `${peer.name} can not be called now: ${notNow.reason}`, notNow };
     let ended: (outcome: CallOutcome) => void = () => {};
     const outcome = new Promise<CallOutcome>((resolve) => {
       ended = resolve;
     });
+    let connectedAt: number | undefined;
     const request = this.#request(link);
+    const isFree = request.facilities?.reverseCharging === true;
     const circuit = MailCircuit.place(link.circuits, request, {
       clock,
       timers: peer.timers,
-      watch: (event) => watcher.event(event),
+      watch: (event) => {
+        if (event.type === 'connected') connectedAt = clock.now();
+        watcher.event(event);
+      },
       opened,
       ended: (how) => {
         this.#open--;
@@ -135,10 +150,14 @@ export class PeerCaller {
       link: link.name,
       peer: peer.name,
       userData: peer.userData,
-      reverseCharged: request.facilities?.reverseCharging === true,
+      reverseCharged: isFree,
     });
     const title = `call to ${peer.name} (${peer.nua} on ${link.name})`;
-    return { circuit, watcher, peer, link: link.name, outcome, title };
+    const freeMs = (): number =>
+      connectedAt === undefined || isFree
+        ? 0
+        : freeTime(link.tariff, peer.callRules, clock.now() - connectedAt, clock.wallTime());
+    return { circuit, watcher, peer, link: link.name, outcome, title, freeMs };
   }
 
   /**

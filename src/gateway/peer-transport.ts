@@ -27,6 +27,7 @@ const NO_MAIL = 453;
 
 /** Brings mail to a peer: places a call, runs a session over it, clears. */
 export class PeerTransport implements Transport {
+  readonly usesCircuit = true;
   readonly #options: PeerTransportOptions;
   #hello: ClientOptions['hello'];
 
@@ -54,7 +55,8 @@ export class PeerTransport implements Transport {
     if (!('circuit' in call)) return { inOrder: false, ...call };
     const outcome = await call.outcome;
     const end = await runner?.done;
-    const inOrder = end?.inOrder ?? false;
+    // Who ends a call in which nothing was going on has done no harm.
+    const inOrder = end !== undefined && (end.inOrder || mail.isIdle);
     if (inOrder && call.peer.fetch !== undefined) this.#options.fetching?.asked(call.peer.name);
     // It dropped EHLO: the next call, which costs money as this one did, begins with HELO.
     if (end?.again === 'helo') this.#hello = 'HELO';
@@ -67,15 +69,18 @@ export class PeerTransport implements Transport {
   }
 
   #runner(call: PlacedCall, mail: MailSource): ClientRunner {
-    const { session, clock } = this.#options;
+    const { caller, session, clock } = this.#options;
     const { circuit, watcher } = call;
     const fetch = this.#fetch(call);
+    // What is paid is used: mail that comes meanwhile goes for nothing. Who fetches mail as well uses it for that.
+    const idleUntil = (): number | undefined =>
+      fetch === undefined ? clock.now() + call.freeMs() : undefined;
     return new ClientRunner({
       stream: circuit,
       session: this.#hello === undefined ? session : { ...session, hello: this.#hello },
       clock,
       // A message on its way is finished; the next one waits for the next call.
-      next: async () => (this.#options.caller.isOver() === undefined ? mail.next() : undefined),
+      next: async () => (caller.isOver() === undefined ? mail.next(idleUntil) : undefined),
       readBody: (message) => mail.readBody(message),
       checkpoints: mail.checkpoints,
       signer: mail.signer,

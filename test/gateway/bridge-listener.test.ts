@@ -3,6 +3,7 @@ import { type IncomingCall, memoryCircuits } from '../../src/circuit/index.js';
 import type { CallRules } from '../../src/config/index.js';
 import { VirtualClock } from '../../src/core/index.js';
 import { BridgeListener } from '../../src/gateway/bridge-listener.js';
+import { CallTurns } from '../../src/gateway/call-turns.js';
 import type { GatewayEvent } from '../../src/gateway/events.js';
 import { PeerCaller } from '../../src/gateway/peer-caller.js';
 import { DEFAULT_CALL_TIMERS } from '../../src/rfc1090/index.js';
@@ -35,9 +36,11 @@ function bridge(answer: (call: IncomingCall) => void, maxCircuits = 1, callRules
     clock,
     watchCall: () => NOBODY_WATCHES,
   });
+  const turns = new CallTurns();
   const listener = new BridgeListener({
     bridge: { listen: { host: '127.0.0.1', port: 2601 }, allow: [], peer: 'site-b' },
     caller,
+    turns,
     hostname: 'gw.example',
     clock,
     observe: (event) => events.push(event),
@@ -106,7 +109,7 @@ describe('a bridge to a peer', () => {
     await runFor(SECOND);
     expect(first.received).toBe('220 b.example\r\n');
     expect(second.received).toBe(
-      '421 4.3.2 gw.example all circuits to site-b are in use (1), try again later\r\n',
+      '421 4.3.2 gw.example site-b can not be called now: all circuits to site-b are in use (1), try again after 1990-01-01 00:00:30Z\r\n',
     );
     expect(events).toMatchObject([{ type: 'turnedAway', where: expect.stringContaining('2601') }]);
     first.write(Buffer.from('QUIT\r\n'), true);
@@ -157,7 +160,7 @@ describe('a bridge to a peer', () => {
       const client = connect();
       await runFor(SECOND);
       expect(client.received).toMatch(
-        /^421 4\.3\.2 gw\.example site-b may not be called now: outside its call windows, 22:00-06:00 \(UTC\), try again after \d{4}-\d\d-\d\d 22:00:00Z\r\n$/,
+        /^421 4\.3\.2 gw\.example site-b can not be called now: outside its call windows, 22:00-06:00 \(UTC\), try again after \d{4}-\d\d-\d\d 22:00:00Z\r\n$/,
       );
       expect(called).toEqual([]);
     });

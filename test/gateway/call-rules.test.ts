@@ -5,7 +5,7 @@ import { queueRequests } from '../../src/console/index.js';
 import { FallbackTransport } from '../../src/gateway/fallback-transport.js';
 import type { MailSource } from '../../src/gateway/mail-source.js';
 import type { NotNow } from '../../src/gateway/not-now.js';
-import { type SimulatedSite, SimulatedSites, siteToml } from '../support/simulated-sites.js';
+import { NUMBERS, type SimulatedSite, SimulatedSites, siteToml } from '../support/simulated-sites.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -194,6 +194,87 @@ describe('a budget', () => {
     expect(a.gateway.reload(larger.configuration)).toEqual([]);
     await sites.runUntil(() => b.spool.history.length === 1, MINUTE);
   });
+});
+
+describe('an increment that is paid', () => {
+  const TARIFF = '[link.tariff]\nminute = 0.1\nincrement = "60s"\n';
+
+  async function atTariff(tariff: string) {
+    const sites = new SimulatedSites();
+    const a = await sites.start('a', { toml: siteToml('a', `[queue]\ndelay_warning = "0s"\n${tariff}`) });
+    const b = await sites.start('b', { toml: siteToml('b', '[queue]\ndelay_warning = "0s"\n') });
+    await sites.runFor(MINUTE);
+    return { sites, a, b };
+  }
+
+  test('is used by what comes meanwhile; the call ends before the next one begins', async () => {
+    const { sites, a, b } = await atTariff(TARIFF);
+    await a.enqueue(to);
+    await sites.runFor(20_000);
+    await a.enqueue(to);
+    await sites.runFor(1000);
+    expect(b.spool.history).toHaveLength(2);
+    await sites.runFor(20_000);
+    await a.enqueue(to);
+    await sites.runUntil(() => a.calls().length === 1, 30_000);
+    const [call] = a.calls();
+    expect(call).toMatchObject({ verdict: 'completed', messagesSent: 3, cost: 0.1 });
+    expect(call?.connectedMs).toBeGreaterThan(54_000);
+    expect(call?.connectedMs).toBeLessThan(60_000);
+  });
+
+  test('is not waited for where time costs nothing', async () => {
+    const { sites, a } = await atTariff('[link.tariff]\ncall = 0.1\n');
+    await a.enqueue(to);
+    await sites.runUntil(() => a.calls().length === 1, 5000);
+  });
+
+  test('a call that the other end gives up meanwhile has done its work', async () => {
+    const { sites, a, b } = await atTariff(TARIFF);
+    await a.enqueue(to);
+    await sites.runFor(10_000);
+    const [circuit] = b.gateway.status().circuits;
+    b.gateway.clearCircuit(circuit?.id ?? '');
+    await sites.runUntil(() => a.calls().length === 1, 5000);
+    await a.enqueue(to);
+    await sites.runFor(1000);
+    expect(b.spool.history).toHaveLength(2);
+  });
+
+  test('a gateway that stops does not wait for its end', async () => {
+    const { sites, a } = await atTariff(TARIFF);
+    await a.enqueue(to);
+    await sites.runFor(5000);
+    let isStopped = false;
+    void a.gateway.stop().then(() => {
+      isStopped = true;
+    });
+    await sites.runUntil(() => isStopped, 5000);
+  });
+});
+
+test('one circuit for all destinations: they take turns, and who has nothing to send leaves it', async () => {
+  const sites = new SimulatedSites();
+  const third = `[[peer]]\nname = "third"\nnua = "${NUMBERS.b}"\nlink = "psdn0"\n`;
+  const toml = siteToml('a', `${third}[limits]\ncalls = 1\n[queue]\ndelay_warning = "0s"\n`);
+  const a = await sites.start('a', { toml, subscription: { bitsPerSecond: 9600 } });
+  const b = await sites.start('b');
+  await sites.runFor(MINUTE);
+  const body = (text: string) => `Subject: ${text}\r\n\r\n${`${'x'.repeat(70)}\r\n`.repeat(300)}`;
+  for (let i = 0; i < 6; i++) await a.enqueue({ ...to, body: body('other') });
+  await sites.runFor(1000);
+  for (let i = 0; i < 6; i++) await a.enqueue({ ...to, destination: 'peer:third', body: body('third') });
+  await sites.runFor(1000);
+  expect(a.gateway.status().waiting).toMatchObject([
+    { destination: 'peer:third', reason: 'all circuits for calls are in use (1)' },
+  ]);
+  await sites.runUntil(() => b.spool.history.length === 12);
+  await sites.runFor(MINUTE);
+  const calls = a.calls().map(({ peer, messagesSent }) => [peer, messagesSent]);
+  expect(calls.map(([peer]) => peer)).toEqual(['other', 'third', 'other', 'third']);
+  expect(calls.every(([, sent]) => Number(sent) >= 2)).toBe(true);
+  for (const [i, { begun }] of a.calls().entries())
+    expect(Date.parse(begun)).toBeGreaterThanOrEqual(Date.parse(a.calls()[i - 1]?.ended ?? begun));
 });
 
 test('a destination that is down says so where mail waits for it', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseConfiguration } from '../../src/config/index.js';
 import { VirtualClock } from '../../src/core/index.js';
+import { CallTurns } from '../../src/gateway/call-turns.js';
 import { Dispatcher } from '../../src/gateway/dispatcher.js';
 import { FetchDesk } from '../../src/gateway/fetch-desk.js';
 import { type Fetcher, FetchRights } from '../../src/gateway/fetch-rights.js';
@@ -64,6 +65,7 @@ function hub(concurrency = 1) {
   } as unknown as Settler;
   const called: string[] = [];
   const dispatcher = new Dispatcher({
+    turns: new CallTurns(),
     hostname: 'hub.example',
     spool,
     clock,

@@ -23,6 +23,7 @@ const SMALL: Facilities = { packetSize: { fromCalled: 128, fromCalling: 128 } };
 
 const NO_MAIL = {
   delivered: 0,
+  isIdle: false,
   next: async () => undefined,
   settle: async () => {},
 } as unknown as MailSource;

@@ -49,6 +49,7 @@ export const authSchema = table('auth', {
 export const limitsSchema = table('limits', {
   sessions: whole(1, 20_000).default(500),
   sessions_per_client: whole(1, 20_000).default(50),
+  calls: whole(1, 4095).optional(),
   etrn: duration(SECOND, DAY, { off: true }).default(5 * 60 * SECOND),
   max_priority: whole(0, 9).default(4),
   early_talkers: choice(['serve', 'refuse']).default('serve'),
