@@ -97,6 +97,7 @@ function peerRows({
   timers,
   maxCircuits,
   callRules,
+  large,
 }: PeerConfiguration): Row[] {
   return [
     ['number', `${nua} on ${links.join(', then ')}`],
@@ -110,6 +111,17 @@ function peerRows({
     ],
     ['calls at a time', String(maxCircuits)],
     ...callRuleRows(callRules),
+    ...largeRows(large),
+  ];
+}
+
+function largeRows(rules: PeerConfiguration['large']): Row[] {
+  if (rules === undefined) return [];
+  const { octets, windows, zone, notice } = rules;
+  const times = windows?.windows.map(({ text }) => text).join(', ');
+  const when = times === undefined ? 'only when it asks' : `at ${times} (${zone.name}), or when it asks`;
+  return [
+    [`over ${formatSize(octets)}`, `${when}; recipients are ${notice ? '' : 'not '}told that it waits`],
   ];
 }
 

@@ -10,18 +10,33 @@ export function callRulesOf(
   { calls, link }: Pick<PeerSettings, 'calls' | 'link'>,
   path: KeyPath,
   problems: ProblemList,
-): Pick<PeerConfiguration, 'callRules'> {
+): Pick<PeerConfiguration, 'callRules' | 'large'> {
   const { windows, min_messages: minMessages, max_wait: maxWaitMs } = calls;
   const zone = calls.timezone ?? zoneOfLinks(link, problems) ?? Zone.ofThisMachine();
   const budget = budgetOf(calls, [...path, 'calls', 'budget'], problems);
-  if (windows === undefined && minMessages === 1 && budget === undefined) return {};
+  const large = largeOf(calls, zone);
+  if (windows === undefined && minMessages === 1 && budget === undefined) return large;
   return {
+    ...large,
     callRules: {
       zone,
       ...(windows !== undefined && { windows: new TimeWindows(windows, zone) }),
       minMessages,
       maxWaitMs,
       ...(budget !== undefined && { budget }),
+    },
+  };
+}
+
+function largeOf({ large }: PeerSettings['calls'], zone: Zone): Pick<PeerConfiguration, 'large'> {
+  if (large === undefined) return {};
+  const { size: octets, windows, notice } = large;
+  return {
+    large: {
+      octets,
+      ...(windows !== undefined && { windows: new TimeWindows(windows, zone) }),
+      zone,
+      notice,
     },
   };
 }

@@ -289,6 +289,17 @@ export interface CallRules {
   readonly budget?: CallBudget | undefined;
 }
 
+/** What is too long for the usual hours. */
+export interface LargeMailRules {
+  /** The longest message that is not. */
+  readonly octets: number;
+  /** When it goes. Absent: only when the peer asks for it. */
+  readonly windows?: TimeWindows;
+  readonly zone: Zone;
+  /** Whether its recipients are told that it waits. */
+  readonly notice: boolean;
+}
+
 /** The most that is spent in a period on our calls to a peer, in time that is charged or in money. */
 export interface CallBudget {
   readonly minutes?: number;
@@ -315,6 +326,8 @@ export interface PeerConfiguration extends CallingPeer {
   readonly maxCircuits: number;
   /** Absent: it is called at any time, for any message. */
   readonly callRules?: CallRules;
+  /** Absent: messages of any length go alike. */
+  readonly large?: LargeMailRules;
   /** Who logs in as one of these is this peer, when it comes to fetching mail. */
   readonly users: readonly string[];
   /** How our mail that waits there is asked for, when a call of ours has nothing more to send. */

@@ -58,9 +58,9 @@ export async function searchesByDestination(
     .sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-/** The peers that may serve a destination, as the spool names it: `peer:site-b,site-c`. */
+/** The peers that may serve a destination, as the spool names it: `peer:site-b,site-c`, `large:site-b`. */
 export function peersOf(destination: string): readonly string[] {
-  return destination.startsWith('peer:') ? destination.slice('peer:'.length).split(',') : [];
+  return /^(?:peer|large):(.+)$/s.exec(destination)?.[1]?.split(',') ?? [];
 }
 
 /** No name has a line end. */

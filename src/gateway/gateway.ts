@@ -11,7 +11,7 @@ import type {
   TraceWatcher,
   WatchedGateway,
 } from '../console/index.js';
-import { type Clock, describeError, SystemClock } from '../core/index.js';
+import { type Clock, SystemClock } from '../core/index.js';
 import { type LookUp, type LookUpMx, lookUpMx, lookUpName, NameCache } from '../line/index.js';
 import type { TracedLink } from '../observe/index.js';
 import { destinationKey, type MailPolicy, Router } from '../routing/index.js';
@@ -38,7 +38,7 @@ import { LocalIntake } from './local-intake.js';
 import { mailPolicyOf } from './mail-policy-of.js';
 import { makeInspector } from './make-inspector.js';
 import { makeSettler } from './make-settler.js';
-import { budgetNotice, sendNotice } from './notices.js';
+import { Notices } from './notices.js';
 import { OpenCalls } from './open-calls.js';
 import { openConfiguredSpool } from './open-configured-spool.js';
 import { checkPasswords } from './outgoing-tls.js';
@@ -109,6 +109,7 @@ export class Gateway implements WatchedGateway {
   readonly #turns = new CallTurns();
   readonly #traces: TraceWatchers;
   readonly #since: number;
+  readonly #notices: Notices;
   readonly #smtp: SmtpService;
   readonly #bridges: readonly BridgeListener[];
   readonly #incoming: IncomingCalls;
@@ -187,6 +188,13 @@ export class Gateway implements WatchedGateway {
       onProblem: (problem) => observe({ type: 'problem', problem }),
     });
     this.#since = clock.wallTime();
+    this.#notices = new Notices({
+      spool,
+      clock,
+      configuration: () => this.#configuration,
+      onSent: () => this.#dispatcher.poke(),
+      onProblem: (problem) => observe({ type: 'problem', problem }),
+    });
     this.#calls = new OpenCalls(clock);
     this.#traces = new TraceWatchers({
       linkNamed: (name) => this.#tracedLink(name),
@@ -431,16 +439,7 @@ export class Gateway implements WatchedGateway {
   /** What the operator has to know of a budget he is told by mail as well. */
   #tell(event: GatewayEvent): void {
     this.#observe(event);
-    if (event.type !== 'budget') return;
-    const { hostname, postmaster } = this.#configuration.gateway;
-    const router = new Router(this.#configuration.routes);
-    const terms = { spool: this.#spool, clock: this.#clock, hostname, postmaster, router };
-    const { subject, text } = budgetNotice(event);
-    sendNotice(terms, subject, text).then(
-      (isSent) => isSent && this.#dispatcher.poke(),
-      (error: unknown) =>
-        this.#observe({ type: 'problem', problem: `a notice to postmaster: ${describeError(error)}` }),
-    );
+    if (event.type === 'budget') void this.#notices.budget(event);
   }
 
   #makeLink(link: LinkConfiguration, environment: Environment & { readonly names: NameCache }): GatewayLink {
@@ -488,6 +487,7 @@ export class Gateway implements WatchedGateway {
   async #received(message: Received): Promise<void> {
     this.#observe({ type: 'received', message });
     await this.#settler.expanded(message);
+    await this.#notices.large(message);
     if (message.deliverBy !== undefined) this.#settler.expectBy(message.deliverBy.at);
     this.#dispatcher.poke();
   }

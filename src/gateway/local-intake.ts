@@ -79,7 +79,8 @@ export class LocalIntake {
         }
         const inspected = await inspection?.end();
         if (inspected?.problem !== undefined) this.#options.onProblem(`${writer.id}: ${inspected.problem}`);
-        const whole = withFindings(this.#withPriority(envelope, priorities), inspected);
+        const sorted = this.#options.policy().bySize(this.#withPriority(envelope, priorities), size);
+        const whole = withFindings(sorted, inspected);
         await writer.commit(whole);
         await this.#options.onReceived({ id: writer.id, ...whole, size, ...recipients.forReport });
       },

@@ -1,9 +1,9 @@
 import type { Configuration } from '../config/index.js';
-import { MailPolicy, Recipients, RelayPolicy, type Router } from '../routing/index.js';
+import { LargeMail, MailPolicy, Recipients, RelayPolicy, type Router } from '../routing/index.js';
 
 /** What a configuration says of mail before it is accepted. */
 export function mailPolicyOf(configuration: Configuration, router: Router): MailPolicy {
-  const { gateway, relay: relaying, access, aliases, limits } = configuration;
+  const { gateway, relay: relaying, access, aliases, limits, peers } = configuration;
   const relay = new RelayPolicy(relaying.networks, relaying.domains);
   return new MailPolicy({
     recipients: new Recipients(router, relay, gateway),
@@ -11,6 +11,11 @@ export function mailPolicyOf(configuration: Configuration, router: Router): Mail
     access,
     ...(aliases !== undefined && { aliases }),
     protectSenders: relaying.protectSenders,
+    large: new LargeMail(
+      new Map(
+        peers.flatMap(({ name, large }) => (large === undefined ? [] : [[name, large.octets] as const])),
+      ),
+    ),
     limits,
   });
 }

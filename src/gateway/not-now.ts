@@ -46,7 +46,10 @@ export interface Demand {
 const DAY = 86_400_000;
 
 /** @param now wall time. */
-export function outsideWindows({ windows, zone }: CallRules, now: number): NotNow | undefined {
+export function outsideWindows(
+  { windows, zone }: Pick<CallRules, 'windows' | 'zone'>,
+  now: number,
+): NotNow | undefined {
   if (windows === undefined || windows.isOpen(now)) return undefined;
   const times = windows.windows.map(({ text }) => text).join(', ');
   return {

@@ -261,7 +261,8 @@ export class Reception {
     }
     if (inspected !== undefined && inspected.rest.length > 0) await intake.write(inspected.rest);
     this.#intake = undefined;
-    const envelope = withFindings(this.#envelope(mail, client), inspected);
+    const sorted = this.#options.policy.bySize(this.#envelope(mail, client), size);
+    const envelope = withFindings(sorted, inspected);
     const reply = queued(intake.id, size);
     await intake.commit(envelope, `${reply.code} ${reply.status} ${reply.text}`);
     this.#messages++;

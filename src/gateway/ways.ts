@@ -14,6 +14,7 @@ import type { CallLink } from './call-link.js';
 import type { CallStarted, CallWatcher } from './call-watcher.js';
 import type { Transport } from './dispatcher.js';
 import { FallbackTransport } from './fallback-transport.js';
+import { LargeTransport } from './large-transport.js';
 import { Maildir } from './maildir.js';
 import { MaildirTransport } from './maildir-transport.js';
 import { MxTransport } from './mx-transport.js';
@@ -93,7 +94,8 @@ export class Ways {
         return undefined;
       case 'peers': {
         const ways = parsed.peers.flatMap((name) => this.#transports.get(name) ?? []);
-        return ways.length > 1 ? new FallbackTransport(ways) : ways[0];
+        const way = ways.length > 1 ? new FallbackTransport(ways) : ways[0];
+        return parsed.large === true && way !== undefined ? this.#largeTransport(way, parsed.peers) : way;
       }
       case 'nua':
         return this.#transportToNumber(destination, parsed);
@@ -108,6 +110,12 @@ export class Ways {
       case 'maildir':
         return this.#maildirTransport(parsed.path);
     }
+  }
+
+  /** Where there are no such hours any more, what waits goes as all else does. */
+  #largeTransport(way: Transport, [first]: readonly string[]): Transport {
+    const rules = this.#configuration.peers.find(({ name }) => name === first)?.large;
+    return rules === undefined ? way : new LargeTransport(way, rules, this.#options.clock);
   }
 
   /** A peer that has this number on one of the links is called as the peer that it is. */

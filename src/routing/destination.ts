@@ -1,7 +1,7 @@
 /** Where mail goes, once a route was found: what the queue sorts it by. */
 export type Destination =
-  /** Names of peers, tried in order. */
-  | { readonly type: 'peers'; readonly peers: readonly string[] }
+  /** Names of peers, tried in order. `large`: what is too long for their usual hours. */
+  | { readonly type: 'peers'; readonly peers: readonly string[]; readonly large?: boolean }
   /** LMTP puts mail into mailboxes (RFC 2033). */
   | { readonly type: 'smtp' | 'lmtp'; readonly host: string; readonly port: number }
   /** The socket of an LMTP server on this machine; the path is absolute. */
@@ -14,13 +14,13 @@ export type Destination =
   | { readonly type: 'maildir'; readonly path: string };
 
 /**
- * How the spool names a destination: `peer:site-b`, `peer:site-b,site-c`, `smtp:127.0.0.1:25`, `smtp:[::1]:25`,
+ * How the spool names a destination: `peer:site-b`, `peer:site-b,site-c`, `large:site-b`, `smtp:127.0.0.1:25`, `smtp:[::1]:25`,
  * `nua:psdn0:26245300040`, `mx:example.org`, `lmtp:127.0.0.1:24`, `lmtp:/run/dovecot/lmtp`, `maildir:/var/mail/anna`.
  */
 export function destinationKey(destination: Destination): string {
   switch (destination.type) {
     case 'peers':
-      return `peer:${destination.peers.join(',')}`;
+      return `${destination.large === true ? 'large' : 'peer'}:${destination.peers.join(',')}`;
     case 'smtp':
     case 'lmtp':
       return `${destination.type}:${server(destination)}`;
@@ -40,7 +40,10 @@ export function parseDestination(key: string): Destination | undefined {
   const [, scheme, rest = ''] = /^([a-z]+):(.+)$/s.exec(key) ?? [];
   switch (scheme) {
     case 'peer':
-      return isList(rest) ? { type: 'peers', peers: rest.split(',') } : undefined;
+    case 'large':
+      return isList(rest)
+        ? { type: 'peers', peers: rest.split(','), ...(scheme === 'large' && { large: true }) }
+        : undefined;
     case 'nua': {
       const [, links = '', nua = ''] = /^([^:]+):(\d+)$/.exec(rest) ?? [];
       return isList(links) ? { type: 'nua', nua, links: links.split(',') } : undefined;

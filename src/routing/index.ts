@@ -3,6 +3,7 @@ export * from './admission.js';
 export * from './aliases.js';
 export * from './destination.js';
 export * from './known-recipients.js';
+export * from './large-mail.js';
 export * from './mail-policy.js';
 export * from './mailbox-path.js';
 export * from './mx.js';

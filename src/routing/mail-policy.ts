@@ -2,6 +2,7 @@ import ipaddr from 'ipaddr.js';
 import type { EnhancedReply } from '../smtp/index.js';
 import { type AccessFacts, type AccessRule, judgeAccess } from './access.js';
 import type { Aliases } from './aliases.js';
+import type { LargeMail } from './large-mail.js';
 import { type RateLimit, RateLimiter } from './rate-limiter.js';
 import type { Recipients, RecipientVerdict, RelayClient, RelayPolicy } from './recipients.js';
 import { domainOf } from './router.js';
@@ -14,6 +15,8 @@ export interface MailPolicyOptions {
   readonly aliases?: Aliases;
   /** Whether only who may relay may say that mail comes from one of our domains. */
   readonly protectSenders: boolean;
+  /** Default: nothing is too long for its peer's hours. */
+  readonly large?: LargeMail;
   /** Of one caller. */
   readonly limits: HeaderLimits & { readonly messages?: RateLimit; readonly recipients?: RateLimit };
 }
@@ -94,6 +97,20 @@ export class MailPolicy {
     if (access.type === 'refuse' || access.type === 'defer') return { accept: false, reply: access.reply };
     const verdict = this.#expanded(recipient, facts);
     return verdict.accept && access.type === 'hold' ? { ...verdict, hold: access.reason } : verdict;
+  }
+
+  /** The same envelope, once it is known how long its message is. */
+  bySize<Envelope extends { readonly recipients: readonly { readonly destination: string }[] }>(
+    envelope: Envelope,
+    octets: number,
+  ): Envelope {
+    const { large } = this.#options;
+    if (large === undefined) return envelope;
+    const recipients = envelope.recipients.map((recipient) => ({
+      ...recipient,
+      destination: large.destinationOf(recipient.destination, octets),
+    }));
+    return { ...envelope, recipients };
   }
 
   #expanded(recipient: string, facts: PolicyFacts): PolicyVerdict {

@@ -467,6 +467,10 @@ describe('[[peer]]', () => {
       'calls.min_messages: found 0; allowed: a whole number from 1 to 1000',
     ],
     ['nua = "1"\ncalls = { max_wait = "0s" }', `calls.max_wait: found "0s"; ${DURATION} "1s" to "30d"`],
+    [
+      'nua = "1"\ncalls = { large = { size = "1" } }',
+      'calls.large.size: found "1"; allowed: a size with its unit (B, KiB, MiB, GiB) from "1KiB" to "1GiB"',
+    ],
     ['nua = "1"\ncalls = { budget = {} }', 'calls.budget: limits nothing; needed: minutes, or cost, or both'],
     [
       'nua = "1"\ncalls = { budget = { minutes = 10, warn = 80 } }',
