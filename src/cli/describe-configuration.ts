@@ -11,6 +11,7 @@ import { toHex } from '../core/index.js';
 import { facilityWords, money } from '../observe/index.js';
 import {
   type IncomingRule,
+  type RewriteRule,
   type RouteRule,
   type ServerTerms,
   type TlsPolicy,
@@ -29,6 +30,9 @@ export function describeConfiguration(configuration: Configuration): string {
     ...configuration.peers.map((peer) => section(`Peer ${peer.name}`, peerRows(peer))),
     section('Mail is taken', policyRows(configuration)),
     section('Mail goes (first that fits)', routeRows(configuration.routes)),
+    ...(configuration.rewrites.length === 0
+      ? []
+      : [section('Names of domains, for sites and for others', rewriteRows(configuration.rewrites))]),
     section('Calls come in (first that fits)', incomingRows(configuration)),
     ...(configuration.bridges.length === 0
       ? []
@@ -161,6 +165,17 @@ function describeFacilities({ packetSize, windowSize, ...others }: Facilities): 
 
 function outAndIn({ fromCalling, fromCalled }: PerDirection): string {
   return fromCalling === fromCalled ? `${fromCalling}` : `${fromCalling} out and ${fromCalled} in`;
+}
+
+function rewriteRows(rewrites: readonly RewriteRule[]): Row[] {
+  return rewrites.map(({ domains, peers, signed }) => [
+    domains.inside,
+    domains.outside,
+    [
+      peers === undefined ? 'all peers and numbers are sites' : `sites: ${peers.join(', ')}`,
+      ...(signed ? ['headers that are signed are rewritten as well'] : []),
+    ].join(', '),
+  ]);
 }
 
 function routeRows(routes: readonly RouteRule[]): Row[] {

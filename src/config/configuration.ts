@@ -12,6 +12,7 @@ import type {
   NumberPrefixes,
   Pattern,
   RateLimit,
+  RewriteRule,
   RouteRule,
   Template,
 } from '../routing/index.js';
@@ -35,6 +36,8 @@ export interface Configuration {
   readonly bridges: readonly BridgeConfiguration[];
   /** In order: the first that fits decides. */
   readonly routes: readonly RouteRule[];
+  /** In order: the first that knows a domain decides. */
+  readonly rewrites: readonly RewriteRule[];
   readonly queue: QueueConfiguration;
   readonly console: ConsoleConfiguration;
   readonly log: LogConfiguration;

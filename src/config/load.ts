@@ -15,6 +15,7 @@ import { readPolicy } from './policy.js';
 import { type Problem, ProblemList } from './problem.js';
 import { describeValue, readPart } from './read.js';
 import { checkRelations, type Parts } from './relations.js';
+import { readRewrite } from './rewrites.js';
 import { readRoute } from './routes.js';
 import {
   consoleSchema,
@@ -91,6 +92,7 @@ export function parseConfiguration(text: string, file: string): ConfigurationRes
     peers: readList('peer', (path) => readPeer(path, problems), problems),
     incoming: readList('incoming', (path, place) => readIncoming(path, place, problems), problems),
     bridges: readList('bridge', (path) => readBridge(path, problems), problems),
+    rewrites: readList('rewrite', (path) => readRewrite(path, problems), problems),
     routes: readList('route', (path) => readRoute(path, folder, problems), problems),
   };
   const access = readList('access', (path, place) => readAccess(path, place, problems), problems);
@@ -123,6 +125,7 @@ export function parseConfiguration(text: string, file: string): ConfigurationRes
     incoming: parts.incoming.map(({ value }) => value),
     bridges: parts.bridges.map(({ value }) => value),
     routes: parts.routes.map(({ value }) => value),
+    rewrites: parts.rewrites.map(({ value }) => value),
     queue: {
       retryMs: queue.retry,
       maxAgeMs: queue.max_age,

@@ -1,6 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { startsWith } from '../core/index.js';
-import { type IncomingRule, numberToCall, type RouteRule, type ServerTerms } from '../routing/index.js';
+import {
+  type IncomingRule,
+  numberToCall,
+  type RewriteRule,
+  type RouteRule,
+  type ServerTerms,
+} from '../routing/index.js';
 import type { PerDirection } from '../x25/index.js';
 import { checkAddresses } from './addresses.js';
 import type { BridgeConfiguration, LinkConfiguration, PeerConfiguration } from './configuration.js';
@@ -18,6 +24,7 @@ export interface Parts {
   readonly incoming: readonly Placed<IncomingRule>[];
   readonly bridges: readonly Placed<BridgeConfiguration>[];
   readonly routes: readonly Placed<RouteRule>[];
+  readonly rewrites: readonly Placed<RewriteRule>[];
 }
 
 const LONGEST_ADDRESS = 15; // digits, X.25 §5.2.1.1
@@ -48,6 +55,8 @@ export function checkRelations(parts: Parts, problems: ProblemList): void {
   }
   for (const { value, path } of parts.bridges) checkNames([value.peer], 'peer', [...path, 'peer'], problems);
   checkServers(parts.routes, problems);
+  for (const { value, path } of parts.rewrites)
+    checkNames(value.peers ?? [], 'peer', [...path, 'peer'], problems);
   for (const { value, path } of parts.routes) {
     const { target } = value;
     if (target.type === 'peers') checkNames(target.peers, 'peer', [...path, 'peer'], problems);

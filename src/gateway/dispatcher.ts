@@ -1,5 +1,6 @@
 import { Alarm, type Clock, deferred, describeError } from '../core/index.js';
 import type { Retry } from '../rfc1090/index.js';
+import type { Rewriter } from '../routing/index.js';
 import type { DestinationSummary, Spool } from '../spool/index.js';
 import type { DkimSigner } from './authentication/index.js';
 import { type CallTurns, TURN_MS } from './call-turns.js';
@@ -46,6 +47,8 @@ export interface DispatcherOptions {
   readonly onWell: (destination: string) => void;
   readonly onProblem: (problem: string) => void;
   readonly turns: CallTurns;
+  /** How mail to a destination is rewritten on its way there; undefined: not at all. */
+  readonly rewriterFor?: (destination: string) => Rewriter | undefined;
 }
 
 interface DestinationState {
@@ -356,7 +359,8 @@ export class Dispatcher {
   }
 
   #source(destination: string, how: Pick<MailSourceOptions, 'probing' | 'isWanted'>): MailSource {
-    const { hostname, spool, settler, signer, clock } = this.#options;
+    const { hostname, spool, settler, signer, clock, rewriterFor } = this.#options;
+    const rewriter = rewriterFor?.(destination);
     const owner = `${destination}#${++this.#runs}`;
     const mail = new MailSource({
       hostname,
@@ -367,6 +371,7 @@ export class Dispatcher {
       destination,
       owner,
       ...how,
+      ...(rewriter !== undefined && { rewriter }),
     });
     this.#sources.add(mail);
     return mail;

@@ -45,6 +45,7 @@ import { checkPasswords } from './outgoing-tls.js';
 import type { Received } from './reception.js';
 import { planReload } from './reload-plan.js';
 import { RetryPolicy } from './retry-policy.js';
+import { rewriterFor } from './rewritten-mail.js';
 import { routesOf } from './routes-of.js';
 import { circuitClientOptions, circuitServerOptions } from './session-options.js';
 import type { Settler } from './settler.js';
@@ -292,6 +293,7 @@ export class Gateway implements WatchedGateway {
       settler: () => this.#settler,
       signer: () => this.#inspector.signer,
       transportFor: (destination) => this.#ways.transportFor(destination),
+      rewriterFor: (destination) => rewriterFor(destination, this.#configuration),
       nextTry: (destination, failures, end) => this.#retries.afterFailure(destination, failures, end),
       onWell: (destination) => this.#retries.wentWell(destination),
       onProblem: (problem) => observe({ type: 'problem', problem }),

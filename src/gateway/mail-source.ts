@@ -1,8 +1,10 @@
 import { type Clock, describeError } from '../core/index.js';
+import type { Rewriter } from '../routing/index.js';
 import type { OutgoingMessage, RecipientOutcome } from '../smtp/index.js';
 import type { Delivery, Spool } from '../spool/index.js';
 import type { DkimSigner } from './authentication/index.js';
 import { type Checkpoints, SpooledCheckpoints } from './checkpoints.js';
+import { type RewrittenMail, rewrite } from './rewritten-mail.js';
 import type { Settler } from './settler.js';
 
 /** How long a claim holds; it is renewed while the session lasts, and a crash gives everything back at once. */
@@ -25,6 +27,13 @@ export interface MailSourceOptions {
   readonly probing: boolean;
   /** Only for these recipients; the others are left as they are. Default: all. */
   readonly isWanted?: (recipient: string) => boolean;
+  readonly rewriter?: Rewriter;
+}
+
+interface Given {
+  readonly delivery: Delivery;
+  readonly since: number;
+  rewritten?: RewrittenMail | undefined;
 }
 
 /**
@@ -41,7 +50,8 @@ export class MailSource {
   readonly #destination: string;
   readonly #owner: string;
   readonly #claimed: Delivery[] = [];
-  readonly #given = new Map<string, { readonly delivery: Delivery; readonly since: number }>();
+  readonly #given = new Map<string, Given>();
+  readonly #rewriter: Rewriter | undefined;
   readonly #isWanted: ((recipient: string) => boolean) | undefined;
   #probing: boolean;
   #delivered = 0;
@@ -59,6 +69,7 @@ export class MailSource {
     this.#owner = options.owner;
     this.#probing = options.probing;
     this.#isWanted = options.isWanted;
+    this.#rewriter = options.rewriter;
     this.checkpoints = new SpooledCheckpoints({
       spool,
       clock,
@@ -138,12 +149,28 @@ export class MailSource {
     const delivery = this.#claimed.shift();
     if (delivery === undefined) return undefined;
     if (await this.#settler.returnLate(delivery)) return this.#nextDue();
-    this.#given.set(delivery.message, { delivery, since: this.#clock.now() });
-    return outgoing(delivery, this.#clock.wallTime());
+    const given: Given = { delivery, since: this.#clock.now() };
+    this.#given.set(delivery.message, given);
+    const message = outgoing(delivery, this.#clock.wallTime());
+    given.rewritten = await this.#rewrite(message, delivery.received);
+    return given.rewritten?.message ?? message;
   }
 
   readBody(message: string): AsyncIterable<Uint8Array> {
-    return this.#spool.readBody(message);
+    return this.#given.get(message)?.rewritten?.read() ?? this.#spool.readBody(message);
+  }
+
+  /** Where the body can't be read, that is found out once more when it is to be sent, and told then. */
+  async #rewrite(message: OutgoingMessage, received: number): Promise<RewrittenMail | undefined> {
+    const rewriter = this.#rewriter;
+    if (rewriter === undefined) return undefined;
+    try {
+      const read = (): AsyncIterable<Uint8Array> => this.#spool.readBody(message.id);
+      return await rewrite(message, read, { rewriter, signer: this.signer, received });
+    } catch (error) {
+      this.#settler.problem(`rewriting ${message.id}: ${describeError(error)}`);
+      return undefined;
+    }
   }
 
   /** @param relay what it went over (see `Attempt`); absent where it went nowhere. */
@@ -161,7 +188,8 @@ export class MailSource {
     }
     const tookMs = this.#clock.now() - given.since;
     const attempt = relay === undefined ? undefined : { relay, tookMs };
-    await this.#settler.settle(given.delivery, outcomes, attempt);
+    const told = given.rewritten?.outcomes(outcomes) ?? outcomes;
+    await this.#settler.settle(given.delivery, told, attempt);
   }
 
   /** The destination can't be reached: what was claimed waits until then. The rest of its mail need not be touched. */

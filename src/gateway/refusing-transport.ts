@@ -17,7 +17,6 @@ export class RefusingTransport implements Transport {
       await mail.settle(
         message,
         message.recipients.map(({ address }) => ({ address, outcome: 'permanent', reason })),
-        'none',
       );
     return { inOrder: true, reason };
   }

@@ -13,5 +13,6 @@ export * from './pattern.js';
 export * from './rate-limiter.js';
 export * from './recipients.js';
 export * from './retry.js';
+export * from './rewriting.js';
 export * from './router.js';
 export * from './template.js';

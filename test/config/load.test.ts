@@ -713,6 +713,7 @@ describe('the examples', () => {
       'bridge.toml',
       'internet-gateway.toml',
       'modem.toml',
+      'numbers.toml',
       'pad.toml',
       'psdn-relay.toml',
       'simulated.toml',
@@ -723,6 +724,7 @@ describe('the examples', () => {
   test.each([
     ['internet-gateway.toml', []],
     ['modem.toml', []],
+    ['numbers.toml', []],
     ['pad.toml', []],
     ['psdn-relay.toml', []],
     ['xot.toml', []],

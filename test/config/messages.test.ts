@@ -705,6 +705,25 @@ describe('[[route]]', () => {
   });
 });
 
+describe('[[rewrite]]', () => {
+  const DOMAIN = 'a domain, or many: "#" stands for a number, "*" for a part of it, such as "#.x25.example"';
+  test.each([
+    ['outside = "a.example"', `rewrite[0].inside: missing; needed: ${DOMAIN}`],
+    [
+      'inside = "#"\noutside = "a.example"',
+      'rewrite[0].outside: "a.example" for "#" has not the same "#" or "*" as the other; allowed: two domains, or two with one "#" or "*" each',
+    ],
+    ['inside = "a"\noutside = "a.b"\npeer = "x"', 'rewrite[0].peer: found "x"; allowed: "site-b"'],
+    ['inside = "a"\noutside = "a.b"\nsigned = "no"', 'rewrite[0].signed: found "no"; allowed: true or false'],
+    [
+      'inside = "a"\noutside = "a.b"\nin = 1',
+      'rewrite[0].in: unknown key; allowed: inside, outside, peer, signed',
+    ],
+  ])('%j: %s', (keys, message) => {
+    expect(problemsOf(tomlOf({}, `[[rewrite]]\n${keys}`))).toEqual([message]);
+  });
+});
+
 describe('names and paths that must differ', () => {
   test.each([
     [

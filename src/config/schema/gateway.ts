@@ -68,6 +68,7 @@ export const fileSchema = table('', {
   listen: z.unknown().optional(),
   relay: z.unknown().optional(),
   access: z.unknown().optional(),
+  rewrite: z.unknown().optional(),
   aliases: z.unknown().optional(),
   auth: z.unknown().optional(),
   limits: z.unknown().optional(),
