@@ -97,7 +97,7 @@ export interface HandedOut {
   readonly end: () => Promise<void>;
 }
 
-/** How often what waits too long is looked for, and how long the clock may sleep at most. */
+/** How often what waits too long is looked for; longer the clock never sleeps. */
 const SWEEP_MS = 5 * 60_000;
 
 const NOTHING_DUE_PAUSE_MS = 1000;
@@ -117,7 +117,7 @@ export class Dispatcher {
   #scanAgain = false;
   #stopped = false;
   #runs = 0;
-  #lastSweep = Number.NEGATIVE_INFINITY;
+  #nextSweep = Number.NEGATIVE_INFINITY;
   /** As the last look found it, by destination. */
   #waiting: ReadonlyMap<string, Waiting> = new Map();
 
@@ -221,8 +221,8 @@ export class Dispatcher {
 
   async #sweepNowAndThen(): Promise<void> {
     const now = this.#options.clock.now();
-    if (now - this.#lastSweep < SWEEP_MS) return;
-    this.#lastSweep = now;
+    if (now < this.#nextSweep) return;
+    this.#nextSweep = now + SWEEP_MS;
     if ((await this.#options.settler().sweep()) > 0) this.#scanAgain = true;
     await this.#options.spool.tidy();
   }
@@ -234,11 +234,13 @@ export class Dispatcher {
     const look: Look = { now, wakeAt: now + SWEEP_MS, ready: new Map(), waiting: new Map() };
     // What is late and on its way just now is looked at again soon: it may come back.
     if (nextLate !== undefined) look.wakeAt = Math.min(look.wakeAt, Math.max(nextLate, now + LATE_PAUSE_MS));
-    for (const summary of await spool.destinations(now)) this.#lookAt(summary, look);
+    const destinations = await spool.destinations(now);
+    for (const summary of destinations) this.#lookAt(summary, look);
     for (const [destination, state] of this.#states)
       if (state.isVisitDue) this.#lookAtVisit(destination, look);
     this.#beginInTurn(look);
     this.#waiting = look.waiting;
+    this.#forgetAllBut(new Set(destinations.map(({ destination }) => destination)), now);
     this.#lookAgainIn(look.wakeAt - now);
   }
 
@@ -296,8 +298,18 @@ export class Dispatcher {
     if (hadTurn !== undefined) look.wakeAt = Math.min(look.wakeAt, look.now + hadTurn - clock.now());
   }
 
+  /** What was learnt of a destination that nothing waits for counts as long as it would have kept a session from beginning. */
+  #forgetAllBut(wanted: ReadonlySet<string>, wallTime: number): void {
+    for (const [destination, { running, notBefore, isVisitDue }] of this.#states) {
+      if (running === 0 && notBefore <= wallTime && !isVisitDue && !wanted.has(destination))
+        this.#states.delete(destination);
+    }
+  }
+
   #lookAgainIn(ms: number): void {
-    if (!this.#stopped) this.#alarm.set(this.#options.clock.now() + ms);
+    // Whole milliseconds: what is left of one after sums of large numbers would be looked for again and again.
+    const at = Math.min(this.#options.clock.now() + Math.ceil(ms), this.#nextSweep);
+    if (!this.#stopped) this.#alarm.set(at);
   }
 
   /** @returns false when there is no circuit for it. */
@@ -323,7 +335,8 @@ export class Dispatcher {
 
   async #run(destination: string, transport: Transport, state: DestinationState): Promise<void> {
     const { clock, turns, onWell, onProblem } = this.#options;
-    const mail = this.#source(destination, { probing: state.failures > 0 });
+    const { failures } = state;
+    const mail = this.#source(destination, { probing: failures > 0 });
     if (transport.usesCircuit === true) turns.began(destination, mail, clock.now());
     const isVisit = state.isVisitDue;
     state.isVisitDue = false;
@@ -342,14 +355,17 @@ export class Dispatcher {
         state.lastReason = end.notNow.reason;
         return;
       }
-      if (end.inOrder || mail.delivered > 0) state.failures = 0;
       if (end.inOrder) {
+        state.failures = 0;
         state.notBefore = 0;
         onWell(destination);
-      } else await mail.postpone(end.reason, this.#failed(destination, state, end));
+        return;
+      }
+      const before = mail.delivered > 0 ? 0 : failures;
+      await mail.postpone(end.reason, this.#failed(destination, state, before, end));
     } catch (error) {
       const reason = describeError(error);
-      this.#failed(destination, state, { inOrder: false, reason });
+      this.#failed(destination, state, failures, { inOrder: false, reason });
       onProblem(`delivering to ${destination}: ${reason}`);
     } finally {
       this.#sources.delete(mail);
@@ -377,11 +393,14 @@ export class Dispatcher {
     return mail;
   }
 
-  /** @returns when it is tried again. */
-  #failed(destination: string, state: DestinationState, end: TransportEnd): number {
-    state.notBefore = this.#options.nextTry(destination, state.failures, end);
+  /**
+   * @param before failures in a row when the session began: what sessions side by side meet is one failure.
+   * @returns when it is tried again.
+   */
+  #failed(destination: string, state: DestinationState, before: number, end: TransportEnd): number {
+    state.notBefore = this.#options.nextTry(destination, before, end);
     state.lastReason = end.reason;
-    state.failures++;
+    state.failures = before + 1;
     return state.notBefore;
   }
 

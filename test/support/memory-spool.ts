@@ -44,13 +44,13 @@ class DirectLink implements Link {
 }
 
 interface Disk {
-  readonly store: Store;
+  readonly database: ReturnType<typeof openDatabase>;
   readonly files: MemoryFiles['files'];
   ids: number;
 }
 
 function newDisk(): Disk {
-  return { store: new Store(openDatabase(':memory:')), files: new MemoryFiles().files, ids: 0 };
+  return { database: openDatabase(':memory:'), files: new MemoryFiles().files, ids: 0 };
 }
 
 /**
@@ -68,14 +68,14 @@ export class MemorySpool extends DurableSpool {
   room = Number.POSITIVE_INFINITY;
   override hasRoom = async (octets: number): Promise<boolean> => octets <= this.room;
 
-  /** @param before a spool that was closed, and is to be opened again. */
+  /** @param before a spool that was closed, or whose process was killed, and is to be opened again. */
   constructor(
     clock: Pick<VirtualClock, 'wallTime'>,
     checkpoints: Partial<CheckpointLimits> = {},
     before?: MemorySpool,
   ) {
     const disk = before === undefined ? newDisk() : before.#disk;
-    const { store } = disk;
+    const store = new Store(disk.database);
     super({
       link: new DirectLink(store),
       bodies: new Bodies('/bodies', disk.files),
