@@ -132,7 +132,7 @@ class World {
     this.#often(12 * HOUR, () => this.#send(40 + Math.floor(this.random() * 160)));
     this.#often(3 * HOUR, () => this.#operate());
     let [kills, stops] = [0, 0];
-    let nextRestart = this.#after(DAY);
+    let nextRestart = this.#after(12 * HOUR);
     let nextAudit = 0;
     while ((this.clock.next() ?? end) < end) {
       await this.#step();
@@ -140,7 +140,7 @@ class World {
       nextAudit = this.clock.now() + 10 * MINUTE;
       this.model.audit();
       if (this.clock.now() < nextRestart) continue;
-      nextRestart = this.#after(DAY);
+      nextRestart = this.#after(12 * HOUR);
       if (this.random() < 0.5) {
         kills++;
         this.#kill();
