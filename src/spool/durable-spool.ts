@@ -25,7 +25,7 @@ import { type CheckpointLimits, DEFAULT_CHECKPOINT_LIMITS } from './transactions
 
 /** What happens inside, for logs and metrics. */
 export type SpoolEvent =
-  /** One transaction with so many requests; `wrote` when it changed something and was synced. */
+  /** One transaction with so many requests. */
   | ({ readonly type: 'group' } & GroupReport)
   /** The search for files that a crash left behind is over. */
   | { readonly type: 'leftovers'; readonly removed: number }
@@ -65,6 +65,8 @@ export class DurableSpool implements Spool {
   readonly operator: QueueOperator;
   /** Messages whose commit failed so that their row may be there or not. */
   readonly #doubtful = new Set<string>();
+  /** Bodies of messages that are over, but not yet on stable storage: they must not go before. */
+  readonly #filesToGo: string[] = [];
   /** What runs besides the requests, and must be over before the spool is closed. */
   readonly #background = new Set<Promise<void>>();
   readonly #writerHome: WriterHome;
@@ -135,7 +137,7 @@ export class DurableSpool implements Spool {
   }
 
   async settle(batch: readonly Settlement[]): Promise<void> {
-    this.#removeBodies(await this.#link.call('settle', batch));
+    this.#filesToGo.push(...(await this.#link.call('settle', batch)));
   }
 
   keepTransaction(message: string, destination: string, transaction?: OutgoingTransaction): Promise<void> {
@@ -203,12 +205,17 @@ export class DurableSpool implements Spool {
   /** A transaction is over: told by the link. */
   handleGroup(report: GroupReport): void {
     this.#log({ type: 'group', ...report });
-    // What was written now took the place of the transaction that failed before, which can't come back any more.
-    if (report.wrote && this.#doubtful.size > 0) {
-      const ids = [...this.#doubtful];
-      this.#doubtful.clear();
-      this.#inBackground(this.#removeUnneeded(ids).then(() => undefined));
-    }
+    if (report.synced) this.handleSynced();
+  }
+
+  /** All that was written is on stable storage: told by the link. */
+  handleSynced(): void {
+    this.#removeBodies(this.#filesToGo.splice(0));
+    // What was written took the place of the transaction that failed before, which can't come back any more.
+    if (this.#doubtful.size === 0) return;
+    const ids = [...this.#doubtful];
+    this.#doubtful.clear();
+    this.#inBackground(this.#removeUnneeded(ids).then(() => undefined));
   }
 
   /** Begins to remove the body files that a crash of an earlier run left behind, a few at a time. */

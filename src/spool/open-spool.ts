@@ -2,6 +2,7 @@ import * as fsPromises from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { describeError, GatewayError } from '../core/index.js';
 import { Bodies, type FileSystem, syncDirectory } from './bodies.js';
+import { DiskRoom } from './disk-room.js';
 import { DurableSpool, type SpoolEvent } from './durable-spool.js';
 import { storeFault } from './fault.js';
 import type { Spool } from './spool.js';
@@ -36,8 +37,10 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   await makeDirectory(files, bodies);
   await checkWritable(files, directory);
 
+  const room = new DiskRoom(files, directory);
   const link = await ThreadLink.open(join(directory, 'spool.db'), {
     group: (report) => spool.handleGroup(report),
+    synced: () => spool.handleSynced(),
     stopped: (error) => log({ type: 'stopped', error }),
   });
   const spool = new DurableSpool({
@@ -46,7 +49,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     wallTime,
     log,
     checkpoints: { ...DEFAULT_CHECKPOINT_LIMITS, ...options.checkpoints },
-    hasRoom: async (octets) => (await freeOctets(files, directory)) - reserveOctets >= octets,
+    hasRoom: (octets) => room.holds(octets + reserveOctets),
   });
   spool.removeLeftovers();
   return spool;
@@ -82,14 +85,4 @@ function directoryFault(directory: string, cause: unknown): GatewayError {
     `${directory} can't be used as a spool: ${describeError(cause)}; make it a directory the gateway may write to`,
     { temporary: false, cause },
   );
-}
-
-/** Of the disk, for who runs the gateway. */
-async function freeOctets(files: FileSystem, directory: string): Promise<number> {
-  try {
-    const { bavail, bsize } = await files.statfs(directory);
-    return bavail * bsize;
-  } catch (error) {
-    throw storeFault(error);
-  }
 }

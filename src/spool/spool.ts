@@ -27,7 +27,8 @@ export interface Spool {
   /** Gives back what `owner` has claimed and not settled: due again at once, no attempt counted. */
   release(owner: string): Promise<void>;
   /**
-   * Writes outcomes, all or none. A message none of whose recipients waits any longer is removed. Outcomes of
+   * Writes outcomes, all or none. They outlive this program at once, the machine a moment later: until then a power failure
+   * undoes them, and what was delivered is delivered again. A message none of whose recipients waits any longer is removed. Outcomes of
    * recipients that don't wait (settled before, on a claim that had run out) are passed over.
    */
   settle(batch: readonly Settlement[]): Promise<void>;

@@ -57,6 +57,7 @@ export class Store {
   readonly #sql: Statements;
   readonly #transactions: Transactions;
   readonly #desk: Desk;
+  #isSyncing = true;
 
   /** @param db from `openDatabase`; closed with this store. Nobody else holds it, so whatever is claimed is free. */
   constructor(db: Database.Database) {
@@ -281,6 +282,19 @@ export class Store {
 
   get inTransaction(): boolean {
     return this.#db.inTransaction;
+  }
+
+  /** Whether a commit returns only when all that was written is on stable storage; otherwise `sync` or a later one sees to it. */
+  setSyncing(isSyncing: boolean): void {
+    if (isSyncing === this.#isSyncing) return;
+    this.#db.pragma(`synchronous = ${isSyncing ? 'FULL' : 'NORMAL'}`);
+    this.#isSyncing = isSyncing;
+  }
+
+  /** Puts on stable storage what was committed without that. */
+  sync(): void {
+    // A checkpoint begins with syncing the log, and nothing needs to be written for it.
+    this.#db.pragma('wal_checkpoint(PASSIVE)');
   }
 
   begin(): void {

@@ -1,13 +1,16 @@
 import { createRequire } from 'node:module';
+import { setImmediate } from 'node:timers';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { GatewayError } from '../core/index.js';
 import { fromFault, spoolClosed, threadEnded } from './fault.js';
-import type { Answer, FromThread, GroupReport, Link, Operation, ToThread } from './protocol.js';
+import type { Answer, Call, FromThread, GroupReport, Link, Operation, ToThread } from './protocol.js';
 import type { Store } from './store.js';
 
 export interface ThreadLinkEvents {
   group(report: GroupReport): void;
+  /** All that was written is on stable storage. */
+  synced(): void;
   /** The thread ended by itself; every request is rejected from now on. */
   stopped(error: GatewayError): void;
 }
@@ -27,6 +30,8 @@ export class ThreadLink implements Link {
   readonly #pending = new Map<number, Pending>();
   readonly #ended: Promise<void>;
   #nextId = OPENING + 1;
+  /** What came up since the last message to the thread: to wake it for each would cost more than what most ask. */
+  #calls: Call[] = [];
   /** Why no request is taken any longer. */
   #over: GatewayError | undefined;
 
@@ -60,7 +65,8 @@ export class ThreadLink implements Link {
         return;
       }
       const id = this.#nextId++;
-      this.#worker.postMessage({ id, operation, args } satisfies ToThread);
+      this.#calls.push({ id, operation, args });
+      if (this.#calls.length === 1) setImmediate(() => this.#post());
       this.#pending.set(id, { resolve: resolve as (result: unknown) => void, reject });
     });
   }
@@ -68,9 +74,17 @@ export class ThreadLink implements Link {
   async close(): Promise<void> {
     if (this.#over === undefined) {
       this.#over = spoolClosed();
+      this.#post();
       this.#worker.postMessage('close' satisfies ToThread);
     }
     await this.#ended;
+  }
+
+  #post(): void {
+    const calls = this.#calls;
+    if (calls.length === 0) return;
+    this.#calls = [];
+    this.#worker.postMessage(calls satisfies ToThread);
   }
 
   #handleMessage(message: FromThread): void {
@@ -83,8 +97,15 @@ export class ThreadLink implements Link {
         this.#settle({ id: OPENING, ok: false, fault: message.fault });
         break;
       case 'group':
-        this.#events.group({ requests: message.answers.length, wrote: message.wrote });
+        this.#events.group({
+          requests: message.answers.length,
+          wrote: message.wrote,
+          synced: message.synced,
+        });
         for (const answer of message.answers) this.#settle(answer);
+        break;
+      case 'synced':
+        this.#events.synced();
         break;
     }
   }

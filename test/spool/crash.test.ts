@@ -118,6 +118,7 @@ describe('a power cut', () => {
       const id = await store(spool, LONG_BODY, TO);
       note('stored');
       await spool.settle([settlement(id, 'a > peer:b', delivered), settlement(id, 'b > peer:c', delivered)]);
+      await new Promise((resolve) => setTimeout(resolve, 20)); // until that is on stable storage, and the file goes
     });
     const fromStored = cuts.slice(cuts.findIndex(({ after }) => after === 'stored'));
     const found = [];

@@ -4,7 +4,7 @@ import { commitTogether } from '../../src/spool/group.js';
 import type { Call, Operation } from '../../src/spool/protocol.js';
 import { openDatabase } from '../../src/spool/schema.js';
 import { Store } from '../../src/spool/store.js';
-import { bodyOf, deferred, envelope, settlement } from './support/mail.js';
+import { bodyOf, deferred, delivered, envelope, settlement } from './support/mail.js';
 
 let db: Database.Database;
 let store: Store;
@@ -55,6 +55,23 @@ describe('a group of requests', () => {
   test('that only asks writes nothing', () => {
     const asks = [call(1, 'list', 5), call(2, 'claim', 'peer:b', 'x', { messages: 1, octets: 1 }, 9, 0)];
     expect(commitTogether(store, asks).wrote).toBe(false);
+  });
+
+  test('waits for stable storage only where a request asks for it', () => {
+    commitTogether(store, [call(1, 'receive', message('m1'), []), call(2, 'receive', message('m2'), [])]);
+    const claim = (id: number) => call(id, 'claim', 'peer:b', 'x', { messages: 1, octets: 1 }, 9999, 1000);
+    const settle = call(4, 'settle', [settlement('m1', 'a > peer:b', delivered)]);
+    const syncing = () => db.pragma('synchronous', { simple: true });
+    const [NORMAL, FULL] = [1, 2];
+    expect([commitTogether(store, [claim(3)]), syncing()]).toMatchObject([
+      { wrote: true, synced: false },
+      NORMAL,
+    ]);
+    expect([commitTogether(store, [settle, call(5, 'receive', message('m3'), [])]), syncing()]).toMatchObject(
+      [{ wrote: true, synced: true }, FULL],
+    );
+    expect([commitTogether(store, [claim(6)]), syncing()]).toMatchObject([{ synced: false }, NORMAL]);
+    expect(commitTogether(store, [call(7, 'holdDestination', 'peer:b', 'why', 1)]).synced).toBe(true);
   });
 
   test('one that fails is undone alone, wherever it failed', () => {

@@ -17,7 +17,11 @@ function dyingLink(end: string): { link: ThreadLink; stopped: GatewayError[] } {
   });
   onTestFinished(() => void worker.terminate());
   const stopped: GatewayError[] = [];
-  const link = new ThreadLink(worker, { group: () => {}, stopped: (error) => stopped.push(error) });
+  const link = new ThreadLink(worker, {
+    group: () => {},
+    synced: () => {},
+    stopped: (error) => stopped.push(error),
+  });
   return { link, stopped };
 }
 

@@ -10,17 +10,22 @@ import { openDatabase } from '../../../src/spool/schema.js';
 import { Store } from '../../../src/spool/store.js';
 import { type CheckpointLimits, DEFAULT_CHECKPOINT_LIMITS } from '../../../src/spool/transactions.js';
 
+interface Events {
+  group(report: GroupReport): void;
+  synced(): void;
+}
+
 /** The store without its thread: requests of one turn of the event loop are one transaction. */
 class InProcessLink implements Link {
   readonly #store: Store;
-  readonly #report: (report: GroupReport) => void;
+  readonly #events: Events;
   readonly #waiting: { call: Call; resolve: (result: unknown) => void; reject: (error: Error) => void }[] =
     [];
   #closed = false;
 
-  constructor(store: Store, report: (report: GroupReport) => void) {
+  constructor(store: Store, events: Events) {
     this.#store = store;
-    this.#report = report;
+    this.#events = events;
   }
 
   call<O extends Operation>(operation: O, ...args: Parameters<Store[O]>): Promise<ReturnType<Store[O]>> {
@@ -37,23 +42,31 @@ class InProcessLink implements Link {
 
   async close(): Promise<void> {
     this.#run();
+    await new Promise((resolve) => setImmediate(resolve));
     this.#closed = true;
     this.#store.close();
+  }
+
+  #sync(): void {
+    if (this.#closed) return;
+    this.#store.sync();
+    this.#events.synced();
   }
 
   #run(): void {
     const requests = this.#waiting.splice(0);
     if (requests.length === 0) return;
-    const { answers, wrote } = commitTogether(
+    const { answers, wrote, synced } = commitTogether(
       this.#store,
       requests.map(({ call }) => call),
     );
-    this.#report({ requests: requests.length, wrote });
+    this.#events.group({ requests: requests.length, wrote, synced });
     requests.forEach(({ resolve, reject }, i) => {
       const answer = answers[i];
       if (answer?.ok === true) resolve(answer.result);
       else if (answer !== undefined) reject(fromFault(answer.fault));
     });
+    if (wrote && !synced) setImmediate(() => this.#sync());
   }
 }
 
@@ -73,7 +86,10 @@ export function openInProcess(directory: string, options: InProcessOptions = {})
   mkdirSync(bodies, { recursive: true });
   const store = wrapStore(new Store(openDatabase(join(directory, 'spool.db'))));
   const spool: DurableSpool = new DurableSpool({
-    link: new InProcessLink(store, (report) => spool.handleGroup(report)),
+    link: new InProcessLink(store, {
+      group: (report) => spool.handleGroup(report),
+      synced: () => spool.handleSynced(),
+    }),
     bodies: new Bodies(bodies, files),
     wallTime,
     log,
