@@ -48,7 +48,10 @@ export interface FetchFromServer {
 }
 
 export interface ClientEnd {
-  /** We said QUIT because no mail was left: what failed was about single messages, not about the way there. */
+  /**
+   * We said QUIT because no mail was left, or the other end did not want to wait for more: what failed was about single
+   * messages, not about the way there.
+   */
   readonly inOrder: boolean;
   readonly messages: number;
   readonly reason: string;
@@ -78,6 +81,8 @@ export class ClientRunner {
   #again: Again | undefined;
   /** No mail was left. */
   #hasQuit = false;
+  /** The session is open, and what is to be sent next is not known yet. */
+  #waitsForMail = false;
   #over = false;
 
   constructor(options: ClientRunnerOptions) {
@@ -166,7 +171,9 @@ export class ClientRunner {
       // What became of a message is written down while the next one goes out, but not of many: after a crash these
       // would go out a second time.
       while (this.#settling.size >= MOST_UNSETTLED) await Promise.race(this.#settling);
+      this.#waitsForMail = true;
       message = await this.#options.next();
+      this.#waitsForMail = false;
       if (message !== undefined) this.#sending = await this.#prepare(message, peer);
     } while (message !== undefined && this.#sending === undefined);
     if (this.#sending !== undefined) this.#input({ type: 'message', message: this.#sending.message });
@@ -265,10 +272,11 @@ export class ClientRunner {
   }
 
   async #conclude(reason: string): Promise<void> {
+    const isUnwaited = this.#waitsForMail && this.#messages > 0;
     this.#alarm.set(undefined);
     await Promise.all(this.#settling);
     this.#resolve({
-      inOrder: this.#hasQuit || this.#again === 'more',
+      inOrder: this.#hasQuit || this.#again === 'more' || isUnwaited,
       ...(this.#again !== undefined && { again: this.#again }),
       messages: this.#messages,
       reason: this.#finished ?? reason,

@@ -100,6 +100,8 @@ export interface HandedOut {
 /** How often what waits too long is looked for; longer the clock never sleeps. */
 const SWEEP_MS = 5 * 60_000;
 
+/** How soon after mail has come all that waits is looked at. */
+const LOOK_SOON_MS = 100;
 const NOTHING_DUE_PAUSE_MS = 1000;
 const LATE_PAUSE_MS = 10_000;
 
@@ -115,6 +117,7 @@ export class Dispatcher {
   readonly #sources = new Set<MailSource>();
   #scanning: Promise<void> | undefined;
   #scanAgain = false;
+  #isLookingSoon = false;
   #stopped = false;
   #runs = 0;
   #nextSweep = Number.NEGATIVE_INFINITY;
@@ -131,6 +134,18 @@ export class Dispatcher {
     if (this.#stopped) return;
     this.#scanAgain = true;
     this.#scanning ??= this.#scanUntilQuiet();
+  }
+
+  /**
+   * A message came for these. A session that is open takes it at once; whether it is worth another, and what else has come up,
+   * is looked at soon: from many clients mail comes as often as the disk can take it.
+   */
+  arrived(destinations: Iterable<string>): void {
+    for (const destination of destinations) {
+      const isOpen = this.#wakeIdle(destination) || this.#states.get(destination)?.running;
+      if (!isOpen) this.poke();
+    }
+    this.#lookSoon();
   }
 
   /**
@@ -229,6 +244,7 @@ export class Dispatcher {
 
   async #scan(): Promise<void> {
     const { spool, settler, clock } = this.#options;
+    this.#isLookingSoon = false;
     const nextLate = await settler().sweepLate();
     const now = clock.wallTime();
     const look: Look = { now, wakeAt: now + SWEEP_MS, ready: new Map(), waiting: new Map() };
@@ -306,10 +322,17 @@ export class Dispatcher {
     }
   }
 
+  #lookSoon(): void {
+    if (this.#isLookingSoon) return;
+    this.#isLookingSoon = true;
+    this.#lookAgainIn(LOOK_SOON_MS);
+  }
+
   #lookAgainIn(ms: number): void {
+    if (this.#stopped) return;
+    const pause = this.#isLookingSoon ? Math.min(ms, LOOK_SOON_MS) : ms;
     // Whole milliseconds: what is left of one after sums of large numbers would be looked for again and again.
-    const at = Math.min(this.#options.clock.now() + Math.ceil(ms), this.#nextSweep);
-    if (!this.#stopped) this.#alarm.set(at);
+    this.#alarm.set(Math.min(this.#options.clock.now() + Math.ceil(pause), this.#nextSweep));
   }
 
   /** @returns false when there is no circuit for it. */

@@ -491,7 +491,7 @@ export class Gateway implements WatchedGateway {
     await this.#settler.expanded(message);
     await this.#notices.large(message);
     if (message.deliverBy !== undefined) this.#settler.expectBy(message.deliverBy.at);
-    this.#dispatcher.poke();
+    this.#dispatcher.arrived(new Set(message.recipients.map(({ destination }) => destination)));
   }
 
   #callLink(name: string): CallLink | undefined {

@@ -10,6 +10,11 @@ import { encryptTo, readPassword } from './outgoing-tls.js';
 
 const CONNECT_TIMEOUT_MS = 30_000;
 
+/** A session is kept for what comes next: to connect and to greet costs more than most messages. */
+const KEPT_IDLE_MS = 2000;
+/** From so long on it ends when nothing is due, so that no server is held for ever, nor the settings of long ago. */
+const KEPT_MS = 5 * 60_000;
+
 /** @returns the open connection, or why there is none. */
 export type Connect = (host: string, port: number) => Promise<OctetStream | string>;
 
@@ -86,11 +91,16 @@ export class SmtpTransport implements Transport {
       encryptTo(below, 'path' in place ? 'localhost' : place.host, terms);
     const stream = terms.tls === 'implicit' ? await encrypt(connection) : connection;
     if (typeof stream === 'string') return this.#failed(`4.7.5 ${stream}`);
+    const keptUntil = clock.now() + KEPT_MS;
     const runner = new ClientRunner({
       stream,
       session,
       clock,
-      next: () => mail.next(),
+      next: () => {
+        const now = clock.now();
+        const until = now < keptUntil ? now + KEPT_IDLE_MS : undefined;
+        return mail.next(() => until);
+      },
       readBody: (message) => mail.readBody(message),
       checkpoints: mail.checkpoints,
       signer: mail.signer,

@@ -14,11 +14,14 @@ const MESSAGE: OutgoingMessage = {
   parameters: {},
 };
 
+const never = new Promise<undefined>(() => {});
+
 function session(
   messages: OutgoingMessage[],
   readBody: () => AsyncIterable<Uint8Array> = async function* () {
     yield Buffer.from('hi\r\n.\r\n');
   },
+  next = async (): Promise<OutgoingMessage | undefined> => messages.shift(),
 ) {
   const clock = new VirtualClock();
   const stream = new ScriptedStream();
@@ -31,7 +34,7 @@ function session(
       pipelining: true,
       timeouts: { greetingMs: 60_000, commandMs: 60_000, dataMs: 60_000, endOfDataMs: 60_000 },
     },
-    next: async () => messages.shift(),
+    next,
     readBody,
     settle: async ({ id }, outcomes) => {
       for (const { address, outcome, reason } of outcomes)
@@ -76,6 +79,23 @@ describe('sending mail', () => {
     await say('221 bye\r\n');
     stream.end();
     expect([(await runner.done).inOrder, settlements]).toEqual([false, []]);
+  });
+
+  test('the other end closes while nothing is to be sent: in order, if it took mail before', async () => {
+    const mail = [MESSAGE];
+    const { say, runner, stream } = session(mail, undefined, async () => mail.shift() ?? (await never));
+    await say('220 b\r\n');
+    await say('250-b\r\n250 PIPELINING\r\n');
+    await say('250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n');
+    await say('250 ok\r\n');
+    await say('421 4.4.2 b waited long enough\r\n');
+    stream.end();
+    expect(await runner.done).toMatchObject({ inOrder: true, messages: 1 });
+
+    const another = session([], undefined, () => never);
+    await another.say('220 b\r\n250 b\r\n');
+    another.stream.end();
+    expect(await another.runner.done).toMatchObject({ inOrder: false, messages: 0 });
   });
 
   test('the connection lost before the last reply: put off, not delivered', async () => {
