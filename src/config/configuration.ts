@@ -165,6 +165,8 @@ export interface LinkBase {
    */
   readonly calling?: string;
   readonly prefixes: NumberPrefixes;
+  /** Nobody listens on it: passwords may pass in the clear. */
+  readonly isPrivate: boolean;
   /**
    * The network vouches for the calling number of a call, so that rights may hang on it. A PSDN writes it itself on its
    * access lines and its PADs. On XOT anyone can write any number: only where it is verified, and there is one. A modem:
@@ -335,6 +337,19 @@ export interface PeerConfiguration extends CallingPeer {
   readonly users: readonly string[];
   /** How our mail that waits there is asked for, when a call of ours has nothing more to send. */
   readonly fetch?: FetchConfiguration;
+  /** How we speak to it, and it to us. Absent: in the clear, and without a login. */
+  readonly terms?: PeerTerms;
+}
+
+export interface PeerTerms {
+  /** Of calls both ways; `must` and `verify`: no mail without it. `verify` asks the side that is called for a proof. */
+  readonly tls: 'none' | 'may' | 'must' | 'verify';
+  /** The name in its certificate. */
+  readonly tlsName?: string;
+  /** File (PEM) of the signers whose certificates count, in place of those that the system knows. */
+  readonly trusted?: string;
+  /** Who we are there; the password is the first line of the file. */
+  readonly login?: { readonly user: string; readonly passwordFile: string };
 }
 
 export interface FetchConfiguration {

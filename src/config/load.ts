@@ -89,7 +89,7 @@ export function parseConfiguration(text: string, file: string): ConfigurationRes
   const surroundings = { nua: gatewayNua === undefined ? undefined : String(gatewayNua), folder };
   const parts: Parts = {
     links: readList('link', (path) => readLink(path, surroundings, problems), problems),
-    peers: readList('peer', (path) => readPeer(path, problems), problems),
+    peers: readList('peer', (path) => readPeer(path, folder, problems), problems),
     incoming: readList('incoming', (path, place) => readIncoming(path, place, problems), problems),
     bridges: readList('bridge', (path) => readBridge(path, problems), problems),
     rewrites: readList('rewrite', (path) => readRewrite(path, problems), problems),

@@ -38,6 +38,11 @@ export function warnOfPeer(
       'is not less than queue.max_age: a message that is alone is returned without a call',
     );
   warnOfFetching(peer, index, configuration, problems);
+  if ((peer.terms?.tls ?? 'none') !== 'none' && configuration.listen.tls === undefined)
+    problems.warn(
+      ['peer', index, 'tls'],
+      'counts for our calls only: without [listen.tls] its calls come in the clear',
+    );
   const same = configuration.peers.slice(0, index).find((other) => sharesCaller(other, peer));
   if (same !== undefined)
     problems.warn(

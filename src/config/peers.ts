@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Pattern } from '../routing/index.js';
 import { callRulesOf } from './call-rules.js';
 import type { LinkConfiguration, PeerConfiguration } from './configuration.js';
@@ -8,8 +9,12 @@ import type { ProblemList } from './problem.js';
 import { readPart } from './read.js';
 import { PAD_USER_DATA, type PeerSettings, peerSchema, SMTP_USER_DATA } from './schema/peer.js';
 
-/** `[[peer]]` */
-export function readPeer(path: KeyPath, problems: ProblemList): PeerConfiguration | undefined {
+/** `[[peer]]` @param folder where relative paths begin. */
+export function readPeer(
+  path: KeyPath,
+  folder: string,
+  problems: ProblemList,
+): PeerConfiguration | undefined {
   const settings = readPart(peerSchema, path, problems);
   if (settings === undefined) return undefined;
   const isPadOnly = settings.link.every((link) => isPad(link, problems));
@@ -19,6 +24,7 @@ export function readPeer(path: KeyPath, problems: ProblemList): PeerConfiguratio
   return {
     ...peerOf(settings, isPadOnly, facilities),
     ...fetchOf(settings, path, problems),
+    ...termsOf(settings, path, folder, problems),
     ...callRulesOf(settings, path, problems),
   };
 }
@@ -52,6 +58,30 @@ function peerOf(
     },
     maxCircuits: settings.calls.max_circuits,
     users: settings.users,
+  };
+}
+
+function termsOf(
+  { tls, tls_name: tlsName, tls_ca: trusted, auth }: PeerSettings,
+  path: KeyPath,
+  folder: string,
+  problems: ProblemList,
+): Pick<PeerConfiguration, 'terms'> {
+  if (tls === 'none' && auth === undefined) return {};
+  if (tls === 'verify' && tlsName === undefined)
+    problems.refuse(
+      [...path, 'tls_name'],
+      'missing; needed with tls = "verify": the name in its certificate',
+    );
+  return {
+    terms: {
+      tls,
+      ...(tlsName !== undefined && { tlsName }),
+      ...(trusted !== undefined && { trusted: resolve(folder, trusted) }),
+      ...(auth !== undefined && {
+        login: { user: auth.user, passwordFile: resolve(folder, auth.password_file) },
+      }),
+    },
   };
 }
 

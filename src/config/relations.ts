@@ -42,6 +42,7 @@ export function checkRelations(parts: Parts, problems: ProblemList): void {
     checkNames(peer.value.links, 'link', [...peer.path, 'link'], problems);
     const links = parts.links.filter(({ value }) => peer.value.links.includes(value.name));
     for (const link of links) checkPeerOnLink(peer, link.value, problems);
+    checkLogin(peer, links, problems);
     checkBudget(
       peer,
       links.map(({ value }) => value),
@@ -151,6 +152,20 @@ function checkBudget(
       at,
       `its links ${describeValue(first.name)} and ${describeValue(other.name)} have different currencies; allowed: one`,
     );
+}
+
+/** A password goes over no line on which others can read it. */
+function checkLogin(
+  { value: { terms }, path }: Placed<PeerConfiguration>,
+  links: readonly Placed<LinkConfiguration>[],
+  problems: ProblemList,
+): void {
+  const open = links.find(({ value }) => !value.isPrivate);
+  if (terms?.login === undefined || terms.tls !== 'none' || open === undefined) return;
+  problems.refuse(
+    [...path, 'auth'],
+    `found a login; allowed only with tls, or on links with private = true, which ${describeValue(open.value.name)} is not`,
+  );
 }
 
 function checkFacilities(

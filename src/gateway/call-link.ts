@@ -7,6 +7,8 @@ export interface CallLink {
   readonly name: string;
   readonly circuits: Circuits;
   readonly prefixes: NumberPrefixes;
+  /** Nobody listens on it. Default false. */
+  readonly isPrivate?: boolean;
   /** What calls on it cost; absent: nobody said. */
   readonly tariff?: Tariff | undefined;
   /** Up, or coming up, as far as is known; a link that is not is called on only where there is no other. */

@@ -1,10 +1,12 @@
+import type { Configuration } from '../config/index.js';
 import type { Clock, OctetStream } from '../core/index.js';
 import type { MailCircuit } from '../rfc1090/index.js';
 import type { MailPolicy } from '../routing/index.js';
-import type { ClientOptions, ServerOptions } from '../smtp/index.js';
+import type { ClientOptions, ServerOptions, TlsFacts } from '../smtp/index.js';
 import type { Spool } from '../spool/index.js';
 import type { Inspector } from './authentication/index.js';
 import type { CallWatcher } from './call-watcher.js';
+import type { ClientSecurity } from './client-security.js';
 import type { Observe } from './events.js';
 import type { FetchDesk } from './fetch-desk.js';
 import type { PriorityTerms, Received } from './reception.js';
@@ -14,12 +16,14 @@ export interface CircuitReceptionOptions extends ReceptionTerms {
   readonly spool: Spool;
   readonly clock: Clock;
   readonly fetchDesk: FetchDesk;
+  readonly security: ClientSecurity;
   readonly onReceived: (message: Received) => void | Promise<void>;
   readonly observe: Observe;
 }
 
 /** What follows the configuration. */
 export interface ReceptionTerms {
+  readonly configuration: Pick<Configuration, 'peers' | 'links'>;
   readonly policy: MailPolicy;
   readonly inspector?: Inspector;
   readonly session: ServerOptions;
@@ -40,6 +44,15 @@ export interface ReceivingCircuit {
   readonly isVouched: boolean;
 }
 
+interface SessionStream {
+  readonly stream: OctetStream;
+  /** It is within TLS already. */
+  readonly tls?: TlsFacts | undefined;
+}
+
+/** A slow line takes its time for certificates. */
+const HANDSHAKE_MS = 5 * 60_000;
+
 /** Receives mail over circuits, whoever has placed the call. */
 export class CircuitReception {
   #options: CircuitReceptionOptions;
@@ -53,15 +66,18 @@ export class CircuitReception {
     this.#options = { ...this.#options, ...terms };
   }
 
-  /** @param stream what of the circuit is this session's. @returns a session that is yet to be started. */
-  session(over: ReceivingCircuit, stream: OctetStream = over.circuit): ServerRunner {
-    const { session, turnedSession, fetchDesk, observe, onReceived, ...others } = this.#options;
+  /** @param of what of the circuit is this session's. @returns a session that is yet to be started. */
+  session(over: ReceivingCircuit, { stream, tls }: SessionStream = { stream: over.circuit }): ServerRunner {
+    const { turnedSession, fetchDesk, security, observe, onReceived, ...others } = this.#options;
     const { circuit, watcher, link, number, peer, mayRelay, isVouched } = over;
     const { id } = circuit.circuit;
     return new ServerRunner({
       ...others,
       stream,
-      session,
+      ...(tls !== undefined && { tls }),
+      session: this.#sessionOver(over),
+      upgrade: (below) => security.encrypt(below, HANDSHAKE_MS),
+      credentials: (user) => security.credentials(user),
       caller: {
         source: `x25 ${number || 'unknown'} on ${link}`,
         origin: `X.25 ${number || 'without a number'} on ${link}`,
@@ -81,5 +97,24 @@ export class CircuitReception {
       onMisdeed: (what) => observe({ type: 'misdeed', where: id, what }),
       onProblem: (problem) => observe({ type: 'problem', problem: `${id}: ${problem}` }),
     });
+  }
+
+  /** TLS with a peer of which it is said; a login within it, or where nobody listens. */
+  #sessionOver({ peer, link }: ReceivingCircuit): ServerOptions {
+    const { session, security, configuration } = this.#options;
+    const tls = configuration.peers.find(({ name }) => name === peer)?.terms?.tls ?? 'none';
+    const startTls = tls !== 'none' && security.hasCertificate;
+    const isPrivate = configuration.links.find(({ name }) => name === link)?.isPrivate === true;
+    const { mechanisms } = security;
+    const hasLogin = mechanisms.length > 0 && (startTls || isPrivate);
+    return {
+      ...session,
+      tlsRequired: startTls && tls !== 'may',
+      offers: {
+        ...session.offers,
+        startTls,
+        ...(hasLogin && { auth: { mechanisms, withoutTls: isPrivate } }),
+      },
+    };
   }
 }

@@ -213,11 +213,22 @@ export class Gateway implements WatchedGateway {
       const priced = { ...call, price: this.#prices.priceOf(call) };
       return this.#calls.watch(priced, budgets.watch(priced, record(priced)));
     };
+    this.#smtp = new SmtpService({
+      configuration,
+      policy,
+      inspector,
+      spool,
+      clock,
+      fetchDesk: this.#fetchDesk,
+      onReceived: (message) => this.#received(message),
+      observe,
+    });
     this.#reception = new CircuitReception({
       ...receptionTerms({ configuration, policy, inspector }),
       spool,
       clock,
       fetchDesk: this.#fetchDesk,
+      security: this.#smtp.security,
       onReceived: (message) => this.#received(message),
       observe,
     });
@@ -239,16 +250,6 @@ export class Gateway implements WatchedGateway {
     const { lookUp = lookUpName, random = Math.random } = environment;
     const names = new NameCache(clock, lookUp);
     this.#links = configuration.links.map((link) => this.#makeLink(link, { ...environment, names }));
-    this.#smtp = new SmtpService({
-      configuration,
-      policy,
-      inspector,
-      spool,
-      clock,
-      fetchDesk: this.#fetchDesk,
-      onReceived: (message) => this.#received(message),
-      observe,
-    });
     this.#retries = new RetryPolicy(configuration.queue.retryMs, clock, random, observe);
     this.#ways = new Ways(
       {
@@ -261,7 +262,7 @@ export class Gateway implements WatchedGateway {
         random,
         budgets,
         fetching: {
-          turned: (call, stream, octets) => this.#turned.take(call, stream, octets),
+          turned: (call, turned) => this.#turned.take(call, turned),
           asked: (peer) => this.#fetchTimes.asked(peer),
           onProblem: (problem) => observe({ type: 'problem', problem }),
         },
@@ -351,7 +352,7 @@ export class Gateway implements WatchedGateway {
   reload(wanted: Configuration): readonly string[] {
     const { configuration, needsRestart } = planReload(this.#configuration, wanted);
     checkPasswords(configuration);
-    const files = this.#smtp.prepare(configuration);
+    const files = this.#smtp.security.prepare(configuration);
     const inspector = makeInspector({ configuration, resolve: this.#resolve, clock: this.#clock });
     this.#configuration = configuration;
     const router = new Router(configuration.routes);
@@ -496,11 +497,13 @@ export class Gateway implements WatchedGateway {
 
   #callLink(name: string): CallLink | undefined {
     const link = this.#links.find((candidate) => candidate.name === name);
-    const prefixes = this.#configuration.links.find((candidate) => candidate.name === name)?.prefixes;
-    if (link === undefined || prefixes === undefined) return undefined;
+    const known = this.#configuration.links.find((candidate) => candidate.name === name);
+    if (link === undefined || known === undefined) return undefined;
+    const { prefixes, isPrivate } = known;
     return {
       name,
       prefixes,
+      isPrivate,
       circuits: link.circuits,
       tariff: this.#prices.tariffOf(name),
       isAvailable: () => link.isAvailable(),
@@ -542,6 +545,7 @@ function receptionTerms({
   readonly inspector: Inspector;
 }): ReceptionTerms {
   return {
+    configuration,
     policy,
     inspector,
     priorities: { most: configuration.limits.maxPriority, isInHeader: false },

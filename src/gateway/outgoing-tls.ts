@@ -19,6 +19,7 @@ export async function encryptTo(
   servername: string,
   { tls, trusted }: Pick<ServerTerms, 'tls' | 'trusted'>,
   onSecured: (facts: TlsFacts) => void = () => {},
+  handshakeMs = HANDSHAKE_MS,
 ): Promise<OctetStream | string> {
   let context: ReturnType<typeof createSecureContext> | undefined;
   try {
@@ -28,7 +29,7 @@ export async function encryptTo(
     return `the certificates to be trusted can't be read: ${describeError(error)}`;
   }
   const role = { role: 'client', servername, ...(context !== undefined && { context }) } as const;
-  const secured = await secure(below, role, HANDSHAKE_MS);
+  const secured = await secure(below, role, handshakeMs);
   if (!secured.ok) return secured.reason;
   const { stream, facts } = secured;
   if ((tls === 'verify' || tls === 'implicit') && facts.unverified !== undefined) {
@@ -48,16 +49,20 @@ export function readPassword(file: string): string {
 
 /**
  * They are read again for each session; what can't be read at all is better told at once.
- * @throws GatewayError that names the route.
+ * @throws GatewayError that names the route, or the peer.
  */
-export function checkPasswords({ routes }: Pick<Configuration, 'routes'>): void {
-  for (const { domain, target } of routes) {
-    if (!('terms' in target) || target.terms?.login === undefined) continue;
-    try {
-      readPassword(target.terms.login.passwordFile);
-    } catch (error) {
-      const why = `route ${domain.text} auth.password_file: ${describeError(error)}`;
-      throw new GatewayError('password', why, { temporary: false, cause: error });
-    }
+export function checkPasswords({ routes, peers }: Pick<Configuration, 'routes' | 'peers'>): void {
+  for (const { domain, target } of routes)
+    if ('terms' in target) checkPassword(`route ${domain.text}`, target.terms?.login);
+  for (const { name, terms } of peers) checkPassword(`peer ${name}`, terms?.login);
+}
+
+function checkPassword(of: string, login: ServerTerms['login']): void {
+  if (login === undefined) return;
+  try {
+    readPassword(login.passwordFile);
+  } catch (error) {
+    const why = `${of} auth.password_file: ${describeError(error)}`;
+    throw new GatewayError('password', why, { temporary: false, cause: error });
   }
 }

@@ -26,6 +26,8 @@ export interface PlacedCall {
   /** As it was when the call was placed. */
   readonly peer: PeerConfiguration;
   readonly link: string;
+  /** Nobody listens on it. */
+  readonly isPrivate: boolean;
   /** In words: `call to site-b (26245300040 on psdn0)`. */
   readonly title: string;
   /** When the circuit is gone. Never rejects. */
@@ -157,7 +159,8 @@ export class PeerCaller {
       connectedAt === undefined || isFree
         ? 0
         : freeTime(link.tariff, peer.callRules, clock.now() - connectedAt, clock.wallTime());
-    return { circuit, watcher, peer, link: link.name, outcome, title, freeMs };
+    const isPrivate = link.isPrivate === true;
+    return { circuit, watcher, peer, link: link.name, isPrivate, outcome, title, freeMs };
   }
 
   /**

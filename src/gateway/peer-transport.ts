@@ -1,9 +1,12 @@
-import type { Clock, OctetStream } from '../core/index.js';
-import type { ClientOptions } from '../smtp/index.js';
-import { ClientRunner, type FetchFromServer } from './client-runner.js';
+import type { PeerConfiguration } from '../config/index.js';
+import { type Clock, describeError, type OctetStream } from '../core/index.js';
+import type { CallOutcome } from '../rfc1090/index.js';
+import type { ClientOptions, Login, TlsFacts } from '../smtp/index.js';
+import { type ClientEnd, ClientRunner, type FetchFromServer } from './client-runner.js';
 import type { Transport, TransportEnd } from './dispatcher.js';
 import type { MailSource } from './mail-source.js';
 import type { Demand, NotNow } from './not-now.js';
+import { encryptTo, readPassword } from './outgoing-tls.js';
 import type { PeerCaller, PlacedCall } from './peer-caller.js';
 
 export interface PeerTransportOptions {
@@ -14,13 +17,24 @@ export interface PeerTransportOptions {
   readonly fetching?: Fetching;
 }
 
+export interface TurnedStream {
+  readonly stream: OctetStream;
+  /** The first for the server that we are now. */
+  readonly octets: Uint8Array;
+  /** It is within TLS. */
+  readonly tls?: TlsFacts | undefined;
+}
+
 export interface Fetching {
-  /** The call has turned: we are the server on this stream. `octets` are the first for it. */
-  readonly turned: (call: PlacedCall, stream: OctetStream, octets: Uint8Array) => void;
+  /** The call has turned: we are the server on it. */
+  readonly turned: (call: PlacedCall, turned: TurnedStream) => void;
   /** A call is over in which it was asked what waits there for us. */
   readonly asked: (peer: string) => void;
   readonly onProblem: (problem: string) => void;
 }
+
+/** A slow line takes its time for certificates. */
+const HANDSHAKE_MS = 5 * 60_000;
 
 /** RFC 2645 §5.2.1: no mail. */
 const NO_MAIL = 453;
@@ -30,6 +44,8 @@ export class PeerTransport implements Transport {
   readonly usesCircuit = true;
   readonly #options: PeerTransportOptions;
   #hello: ClientOptions['hello'];
+  /** TLS is wished for, and failed: the next call does without. */
+  #withoutTls = false;
 
   constructor(options: PeerTransportOptions) {
     this.#options = options;
@@ -46,10 +62,12 @@ export class PeerTransport implements Transport {
   /** Resolves when the circuit is gone and what became of every message is written down. */
   async run(mail: MailSource): Promise<TransportEnd> {
     const { caller } = this.#options;
+    const login = loginOf(caller.peer);
+    if (typeof login === 'string') return { inOrder: false, reason: login };
     let runner: ClientRunner | undefined;
     const call = caller.place(() => {
       if (!('circuit' in call)) return;
-      runner = this.#runner(call, mail);
+      runner = this.#runner(call, mail, login);
       runner.start();
     });
     if (!('circuit' in call)) return { inOrder: false, ...call };
@@ -60,24 +78,36 @@ export class PeerTransport implements Transport {
     if (inOrder && call.peer.fetch !== undefined) this.#options.fetching?.asked(call.peer.name);
     // It dropped EHLO: the next call, which costs money as this one did, begins with HELO.
     if (end?.again === 'helo') this.#hello = 'HELO';
+    this.#withoutTls = end?.again === 'noTls';
     const retry = caller.learn(outcome, inOrder);
     return {
       inOrder,
-      reason: `${call.title}: ${outcome.reason}`,
+      reason: `${call.title}: ${inOrder ? outcome.reason : reasonOf(end, outcome)}`,
       ...(retry !== undefined && { retry }),
     };
   }
 
-  #runner(call: PlacedCall, mail: MailSource): ClientRunner {
-    const { caller, session, clock } = this.#options;
-    const { circuit, watcher } = call;
-    const fetch = this.#fetch(call);
+  #runner(call: PlacedCall, mail: MailSource, login: Login | undefined): ClientRunner {
+    const { caller, clock } = this.#options;
+    const { circuit, watcher, peer } = call;
+    let tls: TlsFacts | undefined;
+    const fetch = this.#fetch(call, () => tls);
     // What is paid is used: mail that comes meanwhile goes for nothing. Who fetches mail as well uses it for that.
     const idleUntil = (): number | undefined =>
       fetch === undefined ? clock.now() + call.freeMs() : undefined;
     return new ClientRunner({
       stream: circuit,
-      session: this.#hello === undefined ? session : { ...session, hello: this.#hello },
+      session: this.#session(call, login),
+      upgrade: (below) =>
+        encryptTo(
+          below,
+          peer.terms?.tlsName ?? '',
+          peer.terms ?? { tls: 'none' },
+          (facts) => {
+            tls = facts;
+          },
+          HANDSHAKE_MS,
+        ),
       clock,
       // A message on its way is finished; the next one waits for the next call.
       next: async () => (caller.isOver() === undefined ? mail.next(idleUntil) : undefined),
@@ -93,7 +123,18 @@ export class PeerTransport implements Transport {
     });
   }
 
-  #fetch(call: PlacedCall): FetchFromServer | undefined {
+  #session({ peer: { terms }, isPrivate }: PlacedCall, login: Login | undefined): ClientOptions {
+    const { session } = this.#options;
+    const tls = terms?.tls === 'verify' ? 'must' : (terms?.tls ?? 'none');
+    return {
+      ...session,
+      ...(this.#hello !== undefined && { hello: this.#hello }),
+      tls: this.#withoutTls && tls === 'may' ? 'none' : tls,
+      ...(login !== undefined && { login: { ...login, privateLine: isPrivate } }),
+    };
+  }
+
+  #fetch(call: PlacedCall, tls: () => TlsFacts | undefined): FetchFromServer | undefined {
     const { fetching } = this.#options;
     const { fetch, name } = call.peer;
     if (fetch === undefined || fetching === undefined) return undefined;
@@ -101,10 +142,26 @@ export class PeerTransport implements Transport {
     return {
       how,
       domains,
-      turned: (stream, octets) => fetching.turned(call, stream, octets),
+      turned: (stream, octets) => fetching.turned(call, { stream, octets, tls: tls() }),
       refused: (reason, code) => {
         if (code !== NO_MAIL) fetching.onProblem(`fetching mail from ${name}: ${reason}`);
       },
     };
+  }
+}
+
+/** What the session says of its end tells more than how the call was cleared, which is told as well. */
+function reasonOf(end: ClientEnd | undefined, { reason }: CallOutcome): string {
+  return end === undefined || end.reason === reason ? reason : `${end.reason} (${reason})`;
+}
+
+/** Read for each call, since it may change. @returns in words why there is none, before a call costs anything. */
+function loginOf({ name, terms }: PeerConfiguration): Login | string | undefined {
+  if (terms?.login === undefined) return undefined;
+  const { user, passwordFile } = terms.login;
+  try {
+    return { user, password: readPassword(passwordFile) };
+  } catch (error) {
+    return `4.7.0 no password for the login as ${user} at ${name}: ${describeError(error)}`;
   }
 }

@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { createSecureContext, type SecureContext } from 'node:tls';
 import { type Configuration, formatHostAndPort, type ListenerConfiguration } from '../config/index.js';
-import { type Clock, describeError, GatewayError, type OctetStream } from '../core/index.js';
-import { secure, TLS_VERSIONS } from '../line/index.js';
+import type { Clock, OctetStream } from '../core/index.js';
 import type { MailPolicy } from '../routing/index.js';
 import type { MechanismName, ServerOptions } from '../smtp/index.js';
 import type { Spool } from '../spool/index.js';
 import type { Inspector } from './authentication/index.js';
+import { ClientSecurity, type PreparedFiles } from './client-security.js';
 import type { Observe } from './events.js';
 import type { FetchDesk } from './fetch-desk.js';
 import { readProxied } from './proxied-client.js';
@@ -14,7 +12,6 @@ import type { Received } from './reception.js';
 import { type Encrypted, ServerRunner } from './server-runner.js';
 import { tcpClientOptions, tcpServerOptions } from './session-options.js';
 import { SmtpListener } from './smtp-listener.js';
-import { UsersFile } from './users-file.js';
 
 export interface SmtpServiceOptions {
   readonly configuration: Configuration;
@@ -27,17 +24,7 @@ export interface SmtpServiceOptions {
   readonly observe: Observe;
 }
 
-/** What is read from files before it counts. */
-export interface PreparedFiles {
-  readonly tls: SecureContext | undefined;
-  readonly users: UsersFile | undefined;
-}
-
 const HANDSHAKE_MS = 30_000;
-
-const NO_LOGIN: readonly MechanismName[] = [];
-const WITHOUT_CRAM_MD5: readonly MechanismName[] = ['SCRAM-SHA-256', 'PLAIN', 'LOGIN'];
-const WITH_CRAM_MD5: readonly MechanismName[] = ['SCRAM-SHA-256', 'PLAIN', 'LOGIN', 'CRAM-MD5'];
 
 /** What a session is like, by what that depends on. */
 interface SessionKind {
@@ -49,20 +36,20 @@ interface SessionKind {
 
 /** Takes mail by SMTP over TCP, on every address of `[listen]`. */
 export class SmtpService {
+  readonly security: ClientSecurity;
   #options: SmtpServiceOptions;
   readonly #listeners: readonly SmtpListener[];
-  #users: UsersFile | undefined;
   readonly #sessions = new Set<ServerRunner>();
   /** Connections of each client that are open. */
   readonly #clients = new Map<string, number>();
   /** Those of the configuration that counts now. */
   #kinds: SessionKind[] = [];
-  #tls: SecureContext | undefined;
   #stopping = false;
 
   constructor(options: SmtpServiceOptions) {
     const { listen } = options.configuration;
     this.#options = options;
+    this.security = new ClientSecurity((problem) => this.#options.observe({ type: 'problem', problem }));
     this.#listeners = [...listen.smtp, ...listen.submission].map((listener) => this.#makeListener(listener));
   }
 
@@ -76,35 +63,20 @@ export class SmtpService {
     return this.#sessions.size;
   }
 
-  /**
-   * Reads the files that a configuration names, and changes nothing yet.
-   * @throws GatewayError when the certificate or the users' file can't be used.
-   */
-  prepare({ listen, usersFile }: Configuration): PreparedFiles {
-    const { observe } = this.#options;
-    const users =
-      usersFile === undefined
-        ? undefined
-        : new UsersFile(usersFile, (problem) => observe({ type: 'problem', problem }));
-    users?.load();
-    return { tls: listen.tls && readCertificate(listen.tls), users };
-  }
-
   /** Counts for further sessions. @param configuration with the addresses that are listened on. */
   configure(
     terms: Pick<SmtpServiceOptions, 'configuration' | 'policy' | 'inspector'>,
-    { tls, users }: PreparedFiles,
+    files: PreparedFiles,
   ): void {
     this.#options = { ...this.#options, ...terms };
     this.#kinds = [];
-    this.#tls = tls;
-    this.#users = users;
+    this.security.use(files);
   }
 
   /** @throws GatewayError when an address can't be listened on, or the certificate or the users' file can't be used. */
   async listen(): Promise<void> {
     const { configuration } = this.#options;
-    this.configure(this.#options, this.prepare(configuration));
+    this.configure(this.#options, this.security.prepare(configuration));
     const { smtp, submission } = configuration.listen;
     for (const listener of this.#listeners) await listener.listen();
     [...smtp, ...submission].forEach((address, i) => {
@@ -154,7 +126,7 @@ export class SmtpService {
     }
     let encrypted: Encrypted | undefined;
     if (listener.tls === 'implicit') {
-      const secured = await this.#secure(stream);
+      const secured = await this.security.encrypt(stream, HANDSHAKE_MS);
       if (typeof secured === 'string') return this.#problem(client, secured);
       encrypted = secured;
     }
@@ -185,8 +157,8 @@ export class SmtpService {
         isInHeader: listener.service === 'submission',
       },
       clock,
-      upgrade: (below) => this.#secure(below),
-      credentials: (user) => this.#users?.find(user),
+      upgrade: (below) => this.security.encrypt(below, HANDSHAKE_MS),
+      credentials: (user) => this.security.credentials(user),
       fetching: { desk: fetchDesk, session: tcpClientOptions(configuration) },
       onReceived,
       onMisdeed: (what) => observe({ type: 'misdeed', where: `smtp ${address}`, what }),
@@ -203,7 +175,7 @@ export class SmtpService {
 
   /** There are few kinds; to put one together for each client costs as much as to judge a recipient. */
   #sessionFor(address: string, listener: ListenerConfiguration): ServerOptions {
-    const mechanisms = this.#mechanisms();
+    const { mechanisms } = this.security;
     const isTrusted = listener.xclient.some((network) => network.includes(address));
     const known = this.#kinds.find(
       (kind) => kind.listener === listener && kind.mechanisms === mechanisms && kind.isTrusted === isTrusted,
@@ -231,21 +203,6 @@ export class SmtpService {
     else this.#clients.delete(address);
   }
 
-  /** CRAM-MD5 only where every user's password is kept for it: some clients choose it wherever it is offered. */
-  #mechanisms(): readonly MechanismName[] {
-    if (this.#users === undefined) return NO_LOGIN;
-    return this.#users.allHavePasswords ? WITH_CRAM_MD5 : WITHOUT_CRAM_MD5;
-  }
-
-  async #secure(stream: OctetStream): Promise<Encrypted | string> {
-    if (this.#tls === undefined) return 'no certificate';
-    const secured = await secure(stream, { role: 'server', context: this.#tls }, HANDSHAKE_MS);
-    if (!secured.ok) return secured.reason;
-    const { protocol, cipher, servername } = secured.facts;
-    const tls = { protocol, cipher, ...(servername !== undefined && { serverName: servername }) };
-    return { stream: secured.stream, tls };
-  }
-
   #problem(address: string, problem: string): void {
     this.#options.observe({ type: 'problem', problem: `smtp ${address}: ${problem}` });
   }
@@ -256,27 +213,3 @@ const TOO_MANY_SESSIONS = {
   status: '4.7.0',
   text: 'too many sessions from you, try again later',
 } as const;
-
-/** @throws GatewayError that names the file. */
-function readCertificate({ cert, key }: { readonly cert: string; readonly key: string }): SecureContext {
-  const read = (file: string): Buffer => {
-    try {
-      return readFileSync(file);
-    } catch (error) {
-      throw unusable(file, error);
-    }
-  };
-  const [certificate, privateKey] = [read(cert), read(key)];
-  try {
-    return createSecureContext({ cert: certificate, key: privateKey, ...TLS_VERSIONS });
-  } catch (error) {
-    throw unusable(`${cert} with ${key}`, error);
-  }
-}
-
-function unusable(what: string, cause: unknown): GatewayError {
-  return new GatewayError('tls', `listen.tls: ${what} can't be used: ${describeError(cause)}`, {
-    temporary: false,
-    cause,
-  });
-}

@@ -1,8 +1,9 @@
 import type { Configuration } from '../config/index.js';
-import { type Clock, HandedOverStream, type OctetStream } from '../core/index.js';
+import { type Clock, HandedOverStream } from '../core/index.js';
 import { admit } from '../routing/index.js';
 import type { CircuitReception } from './circuit-reception.js';
 import type { PlacedCall } from './peer-caller.js';
+import type { TurnedStream } from './peer-transport.js';
 import type { ServerRunner } from './server-runner.js';
 
 export interface TurnedCallsOptions {
@@ -30,8 +31,7 @@ export class TurnedCalls {
     for (const session of [...this.#sessions]) session.stop();
   }
 
-  /** @param octets what the other end has said already, as the client that it is now. */
-  take(call: PlacedCall, stream: OctetStream, octets: Uint8Array): void {
+  take(call: PlacedCall, { stream, octets, tls }: TurnedStream): void {
     const { circuit, watcher, link, peer, outcome } = call;
     const handedOver = new HandedOverStream(stream, this.#options.clock);
     stream.setReceiver(handedOver);
@@ -47,7 +47,7 @@ export class TurnedCalls {
         // We have called it: whoever answers there is as true as a caller whom the network vouches for.
         isVouched: true,
       },
-      handedOver,
+      { stream: handedOver, tls },
     );
     this.#sessions.add(session);
     void outcome.then(() => this.#sessions.delete(session));

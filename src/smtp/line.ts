@@ -24,6 +24,7 @@ export interface TakenLine {
  */
 export class LineSplitter {
   readonly #maxLength: number;
+  readonly #given: LineEnds | undefined;
   #ends: LineEnds | undefined;
   #held = '';
   #skipping = false;
@@ -32,13 +33,21 @@ export class LineSplitter {
 
   /** @param maxLength octets of a line, its end not counted. */
   constructor(lineEnds: LineEnds | 'learn', maxLength: number) {
-    this.#ends = lineEnds === 'learn' ? undefined : lineEnds;
+    this.#given = lineEnds === 'learn' ? undefined : lineEnds;
+    this.#ends = this.#given;
     this.#maxLength = maxLength;
   }
 
   /** Undefined until learnt. */
   get lineEnds(): LineEnds | undefined {
     return this.#ends;
+  }
+
+  /** Begins anew, as with the first line: nothing is held, and line ends are to be learnt again. */
+  reset(): void {
+    this.#ends = this.#given;
+    this.#held = '';
+    this.#skipping = false;
   }
 
   /** Takes octets up to the end of a line, or all of them. */

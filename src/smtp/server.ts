@@ -304,6 +304,7 @@ export class ServerSession {
     this.#phase = { name: 'commands' };
     this.#state.forget();
     this.#state.tls = tls;
+    this.#lines.reset();
     this.#progress = true;
   }
 

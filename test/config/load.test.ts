@@ -207,6 +207,22 @@ describe('what a file comes to', () => {
     });
   });
 
+  test('a peer that is spoken to within TLS and with a login', () => {
+    const peer = `name = "site-b"
+nua = "26245300040"
+link = "psdn0"
+tls = "verify"
+tls_name = "gw-b.example"
+tls_ca = "ca.pem"
+auth = { user = "gw-a", password_file = "password" }`;
+    expect(configurationOf(tomlOf({ peer })).peers[0]?.terms).toEqual({
+      tls: 'verify',
+      tlsName: 'gw-b.example',
+      trusted: '/etc/x25mail/ca.pem',
+      login: { user: 'gw-a', passwordFile: '/etc/x25mail/password' },
+    });
+  });
+
   test('a peer where our mail is fetched, and that may fetch its own when it logs in', () => {
     const peer = `name = "hub"
 nua = "26245300040"
@@ -483,6 +499,7 @@ hang_up = "5s"`,
     expect(usual).toEqual({
       type: 'pad',
       name: 'psdn0',
+      isPrivate: false,
       nua: '23421000001',
       prefixes: { international: '' },
       vouched: true,
@@ -494,6 +511,7 @@ hang_up = "5s"`,
     expect(written).toEqual({
       type: 'pad',
       name: 'psdn0',
+      isPrivate: false,
       nua: '0123',
       prefixes: { international: '0' },
       vouched: true,
@@ -553,6 +571,7 @@ prefix = { international = "0" }`,
     expect(usual).toEqual({
       type: 'xot',
       name: 'psdn0',
+      isPrivate: false,
       nua: '23421000001',
       calling: '23421000001',
       prefixes: { international: '' },

@@ -217,7 +217,7 @@ describe('[[link]]', () => {
     [`${LINK}\n${PATH}\nnua = 0`, 'nua: found 0; allowed: 1 to 15 digits; write it in quotes'],
     [
       `${LINK}\n${PATH}\nspeed = 0`,
-      'speed: unknown key; allowed: name, type, nua, tariff, path, baud, flow, role, lapb, packet, address, fcs, carrier',
+      'speed: unknown key; allowed: name, type, nua, private, tariff, path, baud, flow, role, lapb, packet, address, fcs, carrier',
     ],
     [`${LINK}\n${PATH}\nlapb = 7`, 'lapb: found 7; allowed: a table'],
     [`${LINK}\n${PATH}\nfcs = 32`, 'fcs: found 32; allowed: "16" or "none"'],
@@ -393,6 +393,14 @@ describe('[[peer]]', () => {
   test.each([
     ['', 'nua: missing; needed: 1 to 15 digits'],
     ['nua = "2624*"', 'nua: found "2624*"; allowed: 1 to 15 digits'],
+    [
+      'nua = "1"\ntls = "verify"',
+      'tls_name: missing; needed with tls = "verify": the name in its certificate',
+    ],
+    [
+      'nua = "1"\nauth = { user = "a", password_file = "p" }',
+      'auth: found a login; allowed only with tls, or on links with private = true, which "psdn0" is not',
+    ],
     ['nua = "1"\nfetch = "turn"', 'fetch: found "turn"; allowed: "none" or "etrn" or "atrn"'],
     ['nua = "1"\nfetch_every = "1h"', 'fetch_every: allowed only with fetch = "etrn" or "atrn"'],
     [

@@ -284,6 +284,11 @@ describe('peers', () => {
       ['peer "site-c": its callers are taken for peer "site-b", which has the same number'],
     ],
     [PEER, `${SITE_C}\nnua = "7"`, []],
+    [
+      `${PEER}\ntls = "may"`,
+      '',
+      ['peer "site-b" tls: counts for our calls only: without [listen.tls] its calls come in the clear'],
+    ],
     [`${PEER}\nusers = "b"`, '', ['peer "site-b" users: nobody can log in: there is no [auth]']],
     [
       `${PEER}\nfetch = "atrn"`,

@@ -234,7 +234,7 @@ describe('a new configuration', () => {
       listen: { ...configuration.listen, smtp: [{ ...LISTENER, xclient: [HERE] }] },
       limits: { ...configuration.limits, sessions: 2 },
     };
-    service.configure({ configuration: wanted, policy: policyOfTests() }, service.prepare(wanted));
+    service.configure({ configuration: wanted, policy: policyOfTests() }, service.security.prepare(wanted));
     const said = await dialogue(connect(port, '127.0.0.1'), ['EHLO me'], 'keep');
     expect(said).toContain('XCLIENT');
     expect(said).not.toContain('STARTTLS');
@@ -255,7 +255,7 @@ describe('a new configuration', () => {
       gateway: { ...configuration.gateway, greeting: 'ESMTP another' },
       queue: { ...configuration.queue, maxMessageOctets: 70_000 },
     };
-    service.configure({ configuration: wanted, policy: policyOfTests() }, service.prepare(wanted));
+    service.configure({ configuration: wanted, policy: policyOfTests() }, service.security.prepare(wanted));
     const after = await dialogue(connect(port, '127.0.0.1'), ['EHLO me']);
     expect(before).not.toMatch(/ESMTP another|SIZE 70000/);
     expect(after).toMatch(/ESMTP another\r\n[\s\S]*SIZE 70000\r\n/);
@@ -265,6 +265,6 @@ describe('a new configuration', () => {
     const { service, configuration } = await start({ tls: 'starttls' });
     const tls = { cert: '/nope.pem', key: '/nope.pem' };
     const wanted = { ...configuration, listen: { ...configuration.listen, tls } };
-    expect(() => service.prepare(wanted)).toThrow(/listen\.tls: \/nope\.pem can't be used/);
+    expect(() => service.security.prepare(wanted)).toThrow(/listen\.tls: \/nope\.pem can't be used/);
   });
 });

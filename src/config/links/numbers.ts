@@ -15,6 +15,7 @@ export interface LinkSurroundings {
 interface NumberSettings {
   readonly name: string;
   readonly nua?: string | undefined;
+  readonly private: boolean;
   readonly address: {
     /** Absent: the network puts the calling address in. */
     readonly calling?: 'own' | 'none' | 'subaddress';
@@ -23,13 +24,13 @@ interface NumberSettings {
   };
 }
 
-/** A link's name, its number, and how numbers are written on it. */
+/** A link's name, its number, how numbers are written on it, and whether others can listen. */
 export function numbersOf(
   settings: NumberSettings,
   surroundings: LinkSurroundings,
   path: KeyPath,
   problems: ProblemList,
-): Pick<LinkBase, 'name' | 'nua' | 'calling' | 'prefixes'> {
+): Pick<LinkBase, 'name' | 'nua' | 'calling' | 'prefixes' | 'isPrivate'> {
   const { name, address } = settings;
   const nua = settings.nua ?? surroundings.nua;
   if (nua === undefined && address.calling === 'own')
@@ -44,6 +45,7 @@ export function numbersOf(
     ...(nua !== undefined && { nua }),
     ...(calling !== undefined && { calling }),
     prefixes: address.prefix,
+    isPrivate: settings.private,
   };
 }
 

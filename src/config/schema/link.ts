@@ -11,7 +11,13 @@ export type LinkKind = (typeof LINK_KINDS)[number];
 
 /** Keys of every link. */
 export function linkKeys<const Kind extends LinkKind>(kind: Kind) {
-  return { name: name(), type: z.literal(kind), nua: nua().optional(), tariff: tariffSchema.optional() };
+  return {
+    name: name(),
+    type: z.literal(kind),
+    nua: nua().optional(),
+    private: yesOrNo().default(false),
+    tariff: tariffSchema.optional(),
+  };
 }
 
 /** Keys of a link on a line of start/stop characters. */
