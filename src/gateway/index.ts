@@ -1,3 +1,4 @@
+export { describeKey, publishedKey, readDkimKey } from './authentication/index.js';
 export { ClientRunner, type ClientRunnerOptions } from './client-runner.js';
 export type { GatewayEvent, LineState, Observe } from './events.js';
 export { type Environment, Gateway } from './gateway.js';

@@ -7,6 +7,7 @@ import { describeConfiguration } from '../../src/cli/describe-configuration.js';
 import { toJson } from '../../src/cli/json.js';
 import { type Configuration, formatProblem, parseConfiguration } from '../../src/config/index.js';
 import { fromAscii, toHex } from '../../src/core/index.js';
+import { ED25519, RSA } from '../support/dkim-mail.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'x25mail-check-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -533,7 +534,7 @@ test('a file that is not there', () => {
   expect({ status, output }).toEqual({ status: 2, output: 'none.toml: no such file\n' });
 });
 
-test('check says what is checked, and which mail is signed by which key', () => {
+describe('checks and keys', () => {
   const more = `[checks]
 mode = "enforce"
 time = "10s"
@@ -542,12 +543,44 @@ domain = "Site-A.example"
 selector = "x25"
 key = "dkim.pem"
 `;
-  const { output } = check(TOML + more);
-  expect(output).toContain(
-    '  SPF, DKIM, DMARC        of strangers by TCP: noted, and the DMARC policy of the author is followed; DNS may take 10s\n' +
-      '  signed                  mail from site-a.example, key x25._domainkey.site-a.example in /dkim.pem\n',
-  );
-  expect(check(TOML + more.replace('enforce', 'note')).output).toContain(
-    'of strangers by TCP: noted; DNS may take 10s\n',
-  );
+  const keyFile = join(folder, 'dkim.pem');
+  const writeKey = (text: string, mode = 0o600) => {
+    rmSync(keyFile, { force: true });
+    writeFileSync(keyFile, text, { mode });
+  };
+
+  test('are told with what DNS has to publish', () => {
+    writeKey(RSA.privateKey);
+    const { status, output } = check(TOML + more);
+    expect(status).toBe(0);
+    expect(output).toContain(
+      '  SPF, DKIM, DMARC        of strangers by TCP: noted, and the DMARC policy of the author is followed; DNS may take 10s\n' +
+        '  signed                  mail from site-a.example, key x25._domainkey.site-a.example in /dkim.pem\n',
+    );
+    expect(output).toContain(
+      `\nTo be published in DNS (TXT)\n  x25._domainkey.site-a.example  RSA of 2048 bits  ${RSA.record}\n`,
+    );
+    writeKey(ED25519.privateKey);
+    const noted = check(TOML + more.replace('enforce', 'note')).output;
+    expect(noted).toContain('of strangers by TCP: noted; DNS may take 10s\n');
+    expect(noted).toContain(`  Ed25519  ${ED25519.record}\n`);
+  });
+
+  test('a key that is open to others is warned of', () => {
+    writeKey(RSA.privateKey, 0o644);
+    const { status, output } = check(TOML + more);
+    expect(status).toBe(0);
+    expect(output).toContain(
+      'gw.toml: dkim[0].key: /dkim.pem is open to other users (mode 644): whoever reads it can sign as site-a.example; 600 is enough\n',
+    );
+  });
+
+  test.each([false, true])('a key that can not be used is an error (as JSON: %s)', (json) => {
+    writeKey('nothing');
+    const { status, output } = check(TOML + more, json);
+    expect(status).toBe(2);
+    expect(output).toContain("/dkim.pem can't be used as a key of DKIM: found no private key");
+    rmSync(keyFile);
+    expect(check(TOML + more).output).toMatch(/^gw\.toml: dkim\[0\]\.key: .*ENOENT[^\n]*\n$/);
+  });
 });

@@ -3,7 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { formatProblem, parseConfiguration } from '../../src/config/index.js';
 import { ControlSession, gatewayRequests, type Submission } from '../../src/console/index.js';
+import { VirtualClock } from '../../src/core/index.js';
+import { submissionsAtRest } from '../../src/gateway/index.js';
+import { RSA } from '../support/dkim-mail.js';
+import { MemorySpool } from '../support/memory-spool.js';
 import { type SimulatedSite, SimulatedSites, siteToml } from '../support/simulated-sites.js';
 
 const SUBMISSION: Submission = {
@@ -132,4 +137,33 @@ test('over the socket: who goes before the end leaves nothing', async () => {
   });
   other.received(Buffer.from('{"id":1,"request":"submit.end","parameters":{"message":"m1"}}\n'));
   expect(a.spool.messages.size).toBe(0);
+});
+
+test('is signed where its domain has a key, in a running gateway and at rest; a key that is not there is told', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'x25mail-local-'));
+  const keyFile = join(folder, 'dkim.pem');
+  const toml = siteToml('a', `[[dkim]]\ndomain = "site-a.example"\nselector = "x25"\nkey = "${keyFile}"\n`);
+  const problems: string[] = [];
+  const atRest = async (spool: MemorySpool) => {
+    const parsed = parseConfiguration(toml, '/gw.toml');
+    if (!parsed.ok) throw new Error(parsed.problems.map(formatProblem).join('\n'));
+    const desk = submissionsAtRest(parsed.configuration, spool, (problem) => problems.push(problem));
+    const message = await desk.begin(SUBMISSION);
+    await message.write(Buffer.from(MESSAGE));
+    await message.commit();
+  };
+  const MESSAGE = 'From: me@site-a.example\r\n\r\nhello\r\n';
+  const unsigned = new MemorySpool(new VirtualClock());
+  await atRest(unsigned);
+  expect(unsigned.history[0]?.envelope.top).toBeUndefined();
+  expect(problems[0]).toMatch(/dkim\.pem can't be used as a key of DKIM: ENOENT/);
+
+  writeFileSync(keyFile, RSA.privateKey);
+  const a = await new SimulatedSites().start('a', { toml });
+  await submit(a, {}, MESSAGE);
+  const resting = new MemorySpool(new VirtualClock());
+  await atRest(resting);
+  for (const { history } of [a.spool, resting])
+    expect(history[0]?.envelope.top).toMatch(/^DKIM-Signature: [^\n]+\n\td=site-a\.example; s=x25;/);
+  rmSync(folder, { recursive: true });
 });

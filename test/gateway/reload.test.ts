@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Configuration, formatProblem, parseConfiguration } from '../../src/config/index.js';
 import { planReload } from '../../src/gateway/reload-plan.js';
-import { RSA } from '../support/dkim-mail.js';
+import { ED25519, RSA } from '../support/dkim-mail.js';
 import { NUMBERS, type SimulatedSite, SimulatedSites, siteToml } from '../support/simulated-sites.js';
 
 const HOUR = 3_600_000;
@@ -98,15 +98,22 @@ test('queue times count from the next failure on; a message is returned after th
   expect(a.spool.messages.size).toBe(0);
 });
 
-test('keys count from now on: the next report is signed', async () => {
+test('keys count from now on, and are rotated: the next report is signed by those that stand there', async () => {
   const { sites, a } = await twoSites();
   const keyFile = join(mkdtempSync(join(tmpdir(), 'x25mail-key-')), 'dkim.pem');
   const dkim = `[[dkim]]\ndomain = "gw-a.example"\nselector = "x25"\nkey = "${keyFile}"\n`;
   expect(() => a.gateway.reload(configuration(siteToml('a', dkim)))).toThrow(
-    /^dkim\.key: .*dkim\.pem can't be used/,
+    /dkim\.pem can't be used as a key of DKIM: ENOENT/,
   );
   writeFileSync(keyFile, RSA.privateKey);
-  for (const toml of [siteToml('a'), siteToml('a', dkim)]) {
+  const rotated = dkim.replace('x25', 'next').replace('dkim.pem', 'next.pem');
+  writeFileSync(keyFile.replace('dkim.pem', 'next.pem'), ED25519.privateKey);
+  for (const toml of [
+    siteToml('a'),
+    siteToml('a', dkim),
+    siteToml('a', dkim + rotated),
+    siteToml('a', rotated),
+  ]) {
     expect(a.gateway.reload(configuration(toml))).toEqual([]);
     const id = await a.enqueue({
       to: 'x@elsewhere.example',
@@ -116,9 +123,11 @@ test('keys count from now on: the next report is signed', async () => {
     const [delivery] = await a.spool.find(id);
     if (delivery !== undefined) await a.gateway.queue.bounce?.(delivery, 'not wanted');
   }
-  await sites.runUntil(() => a.spool.history.length === 4);
-  const tops = a.spool.history.map(({ envelope }) => envelope.top?.slice(0, 20));
-  expect(tops).toEqual([undefined, undefined, undefined, 'DKIM-Signature: v=1;']);
+  await sites.runUntil(() => a.spool.history.length === 8);
+  const reports = a.spool.history.filter(({ envelope }) => envelope.origin === 'report');
+  const keys = reports.map(({ envelope }) => envelope.top?.match(/a=[\w-]+|s=\w+/g)?.join(' '));
+  const [rsa, ed25519] = ['a=rsa-sha256 s=x25', 'a=ed25519-sha256 s=next'];
+  expect(keys).toEqual([undefined, rsa, `${rsa} ${ed25519}`, ed25519]);
 });
 
 test('a file that can not be used: nothing has changed', async () => {

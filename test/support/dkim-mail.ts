@@ -1,5 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { dkimSign } from 'mailauth';
+import { dkimSign, dkimVerify } from 'mailauth';
+import { ScriptedDns } from './scripted-dns.js';
 
 export interface TestKey {
   /** PEM. */
@@ -64,4 +65,20 @@ export async function signed(
 /** A message of this author, all lines ended by CR LF. */
 export function messageOf(from: string, body = 'Good morning.\r\n\r\nGood night.\r\n'): string {
   return `From: Ann <${from}>\r\nTo: x@b.example\r\nSubject: A day\r\n of ours\r\nDate: Tue, 24 Nov 2026 10:00:00 +0000\r\n\r\n${body}`;
+}
+
+/** What mailauth says of each signature: `s1 pass`. @param message an octet a character */
+export async function verified(
+  message: string,
+  records: ConstructorParameters<typeof ScriptedDns>[0],
+  now?: number,
+): Promise<string[]> {
+  const resolver = new ScriptedDns(records).resolve as NonNullable<
+    NonNullable<Parameters<typeof dkimVerify>[1]>['resolver']
+  >;
+  const { results } = await dkimVerify(Buffer.from(message, 'latin1'), {
+    resolver,
+    ...(now !== undefined && { curTime: new Date(now) }),
+  });
+  return results.map(({ selector = '', status }) => `${selector} ${status.result}`.trim());
 }

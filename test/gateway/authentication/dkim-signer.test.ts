@@ -1,9 +1,8 @@
-import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { dkimVerify } from 'mailauth';
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../../src/core/index.js';
 import {
@@ -12,30 +11,21 @@ import {
   describeKey,
   readDkimKey,
 } from '../../../src/gateway/authentication/index.js';
-import { ED25519, messageOf, RSA } from '../../support/dkim-mail.js';
-import { ScriptedDns } from '../../support/scripted-dns.js';
+import { ED25519, messageOf, RSA, verified as verifiedBy } from '../../support/dkim-mail.js';
 
 const NOW = Date.parse('2026-11-24T10:00:00Z');
 const DOMAIN = 'site-a.example';
 const RSA_KEY = { domain: DOMAIN, selector: 'x25', privateKey: RSA.key };
 const ED_KEY = { domain: DOMAIN, selector: 'ed', privateKey: ED25519.key };
 const MESSAGE = messageOf('ann@Site-A.example');
-const DNS = new ScriptedDns({
+const RECORDS = {
   'TXT x25._domainkey.site-a.example': [RSA.record],
   'TXT ed._domainkey.site-a.example': [ED25519.record],
-});
+};
 
 const signerOf = (...keys: (typeof RSA_KEY)[]) => new DkimSigner(keys, new VirtualClock(NOW));
 
-/** What mailauth says of each signature. */
-async function verified(message: string): Promise<string[]> {
-  const resolver = DNS.resolve as NonNullable<Parameters<typeof dkimVerify>[1]>['resolver'];
-  const { results } = await dkimVerify(Buffer.from(message, 'latin1'), {
-    ...(resolver !== undefined && { resolver }),
-    curTime: new Date(NOW),
-  });
-  return results.map(({ selector = '', status }) => `${selector} ${status.result}`.trim());
-}
+const verified = (message: string) => verifiedBy(message, RECORDS, NOW);
 
 describe('mail of our domain', () => {
   test('is signed by each of its keys', async () => {
@@ -152,6 +142,7 @@ test.each([
 
 describe('a key', () => {
   const FOLDER = mkdtempSync(join(tmpdir(), 'x25mail-dkim-'));
+  const publicHalf = () => createPublicKey(RSA.key).export({ type: 'spki', format: 'pem' }).toString();
   const pem = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' }).toString();
   function reading(text: string | undefined): () => unknown {
     const keyFile = join(FOLDER, `${Math.random()}.pem`);
@@ -176,17 +167,18 @@ describe('a key', () => {
   });
 
   test.each([
-    ['is not there', undefined, /^dkim\.key: FILE can't be used: ENOENT/],
-    ['is no key', 'nothing', /^dkim\.key: FILE can't be used: /],
+    ['is not there', undefined, /^FILE can't be used as a key of DKIM: ENOENT/],
+    ['is no key', 'nothing', /^FILE can't be used as a key of DKIM: found no private key/],
+    ['is the public half', publicHalf(), /^FILE can't be used as a key of DKIM: found no private key/],
     [
       'is of another kind',
       pem(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey),
-      /^dkim\.key: FILE can't be used: found a key of type ec; allowed: RSA, Ed25519$/,
+      /^FILE can't be used as a key of DKIM: found a key of type ec; allowed: RSA, Ed25519$/,
     ],
     [
       'is too short',
       pem(generateKeyPairSync('rsa', { modulusLength: 768 }).privateKey),
-      /^dkim\.key: FILE can't be used: found an RSA key of 768 bits; allowed: 1024 and more$/,
+      /^FILE can't be used as a key of DKIM: found an RSA key of 768 bits; allowed: 1024 and more$/,
     ],
   ])('that %s is refused by the name of its file', (_what, text, message) => {
     expect(reading(text)).toThrow(message);

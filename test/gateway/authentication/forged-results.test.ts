@@ -79,3 +79,32 @@ describe('results in our name', () => {
     );
   });
 });
+
+describe('a message that goes on', () => {
+  /** @param stored so much of it an earlier session has passed on: all that it knew, unless told otherwise. */
+  function resumed(message: string, cut: number, stored?: number): string {
+    const octets = Buffer.from(message, 'latin1');
+    const first = Buffer.from(new ForgedResults('gw-a.example').pass(octets.subarray(0, cut)));
+    const kept = first.subarray(0, stored);
+    const second = new ForgedResults('gw-a.example');
+    for (let at = 0; at < kept.length; at += 100) second.passedBefore(kept.subarray(at, at + 100));
+    const rest = Buffer.from(second.pass(octets.subarray(kept.length)));
+    return Buffer.concat([kept, rest, second.end()]).toString('latin1');
+  }
+
+  test('is as it would be at once', () => {
+    const field = fc.constantFrom(...FORGED, ...OTHERS, 'From: a@b.example\r\n');
+    fc.assert(
+      fc.property(fc.array(field, { maxLength: 4 }), fc.nat(4000), (fields, cut) => {
+        const message = fields.join('') + REST;
+        expect(resumed(message, cut % message.length)).toBe(passed(message));
+      }),
+    );
+  });
+
+  test('keeps every octet once, wherever the disk has lost the end of what was stored', () => {
+    const message = `${OURS}${OTHERS[0]}${REST}`;
+    for (let stored = 0; stored <= message.length; stored++)
+      expect(resumed(message, message.length, stored)).toHaveLength(message.length);
+  });
+});

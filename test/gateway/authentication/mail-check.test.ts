@@ -80,6 +80,39 @@ describe('SPF', () => {
     expect(await only(given)).toBe(`spf=${result}`);
   });
 
+  const chain = (count: number): Records =>
+    Object.fromEntries([
+      ['TXT author.example', ['v=spf1 include:s1.example ?all']],
+      ...Array.from({ length: count }, (_, i) => [
+        `TXT s${i + 1}.example`,
+        [i + 1 === count ? 'v=spf1 +all' : `v=spf1 include:s${i + 2}.example`],
+      ]),
+    ]);
+  const voids = (count: number): Records => ({
+    'TXT author.example': [
+      `v=spf1 ${Array.from({ length: count }, (_, i) => `a:gone${i}.example`).join(' ')} +all`,
+    ],
+  });
+
+  // RFC 7208 §4.6.4.
+  test.each([
+    ['ten look-ups', 'pass', chain(10)],
+    ['eleven look-ups', 'permerror', chain(11)],
+    ['look-ups without end', 'permerror', { 'TXT author.example': ['v=spf1 include:author.example'] }],
+    ['two that find nothing', 'pass', voids(2)],
+    ['three that find nothing', 'permerror', voids(3)],
+  ])('allows %s: %s', async (_what, result, records) => {
+    expect(await only({ records })).toBe(`spf=${result}`);
+  });
+
+  test('of a domain in other letters is that of its name in DNS', async () => {
+    const records = { 'TXT xn--bcher-kva.example': ['v=spf1 ip4:192.0.2.1 -all'] };
+    const { check } = checkOf({ sender: 'ann@b\u00fccher.example', address: GOOD, records });
+    await pass(check, AUTHOR);
+    const [found] = (await check.end()).results;
+    expect(found).toMatchObject({ result: 'pass', properties: [['smtp.mailfrom', 'xn--bcher-kva.example']] });
+  });
+
   test('of a report is that of the name in its greeting', async () => {
     const { check } = checkOf({ sender: '', hello: 'author.example', address: GOOD });
     await pass(check, AUTHOR);
@@ -127,6 +160,24 @@ describe('DKIM', () => {
     ],
   ])('%s: %j %j', async (result, by, given) => {
     expect(await of(by, given)).toBe(result);
+  });
+
+  test.each([
+    ['permerror (unknown algorithm)', 'a=rsa-sha256', 'a=rsa-md5'],
+    ['permerror (unknown canonicalization)', 'c=relaxed/relaxed', 'c=relaxed/nofws'],
+    ['policy (it names too many fields)', ' h=', ` h=${'x:'.repeat(200)}`],
+  ])('is left aside: %s', async (result, from, to) => {
+    expect(await of({}, { change: (m) => m.replace(from, to) })).toBe(`dkim=${result}`);
+  });
+
+  // Each of these took mailauth from a fifth of a second to two.
+  test.each([
+    ['lines that go on', `X: a\r\n${' \r\n'.repeat(20_000)}`, 'the header is too long'],
+    ['bare CRs', `X: a${'\r'.repeat(50_000)}b\r\n`, 'the header has a bare CR'],
+    ['fields', 'b:\r\n'.repeat(12_000), 'the header is too long'],
+  ])('is not verified under a header of many %s', async (_what, more, reason) => {
+    const text = (await signed(AUTHOR)).replace('From:', `${more}From:`);
+    expect(await verdict(text, { address: GOOD })).toMatch(`spf=pass dkim=policy (${reason}) dmarc=`);
   });
 
   test('of many signatures is tried for the first eight', async () => {
@@ -246,7 +297,7 @@ describe('a check', () => {
     await ended;
     expect(report.results.map(({ result }) => result)).toEqual(['temperror', 'temperror', 'temperror']);
     expect(report.wanted).toBeUndefined();
-    expect(clock.now()).toBeLessThan(62_000 + start);
+    expect(clock.now()).toBeLessThanOrEqual(21_000 + start);
   });
 
   test('says it as RFC 8601 does, in ASCII, whatever is in the message', async () => {
@@ -259,6 +310,22 @@ describe('a check', () => {
         '\tdkim=pass\r\n\t header.d=author.example\r\n\t header.s=s1\r\n\t header.a=rsa-sha256\r\n\t header.b=XXXXXXXX;\r\n' +
         '\tdmarc=pass\r\n\t header.from=author.example\r\n',
     );
+  });
+
+  test('asks only so many questions, whatever a sender writes', async () => {
+    const many = Array.from({ length: 10 }, (_, i) => `mx:m${i}.example`).join(' ');
+    const servers = (i: number) =>
+      Array.from({ length: 10 }, (_, j) => ({ exchange: `h${i}-${j}.example`, priority: 1 }));
+    const records = Object.fromEntries([
+      ['TXT author.example', [`v=spf1 ${many} -all`]],
+      ...Array.from({ length: 10 }, (_, i) => [`MX m${i}.example`, servers(i)]),
+    ]) as unknown as Records;
+    const { check, dns } = checkOf({ records });
+    let text = AUTHOR;
+    for (let i = 0; i < 8; i++) text = await signed(text, { selector: `k${i}` });
+    await pass(check, text);
+    await check.end();
+    expect(dns.asked.length).toBeLessThanOrEqual(150);
   });
 
   test('takes any message without harm, and puts nothing of it on a line of its own', async () => {
