@@ -102,6 +102,11 @@ const SWEEP_MS = 5 * 60_000;
 
 /** How soon after mail has come all that waits is looked at. */
 const LOOK_SOON_MS = 100;
+
+/** Sessions that need no circuit, at the same time: addresses choose how many destinations there are. */
+const MOST_OTHER_SESSIONS = 100;
+const NO_SESSION = `as many sessions are open as may be (${MOST_OTHER_SESSIONS})`;
+
 const NOTHING_DUE_PAUSE_MS = 1000;
 const LATE_PAUSE_MS = 10_000;
 
@@ -120,6 +125,8 @@ export class Dispatcher {
   #isLookingSoon = false;
   #stopped = false;
   #runs = 0;
+  /** Sessions that need no circuit. */
+  #others = 0;
   #nextSweep = Number.NEGATIVE_INFINITY;
   /** As the last look found it, by destination. */
   #waiting: ReadonlyMap<string, Waiting> = new Map();
@@ -306,11 +313,13 @@ export class Dispatcher {
     const inOrder = turns.inOrder([...look.ready.values()]);
     const queued = inOrder.filter((one) => one.state.running === 0 && !this.#begin(one, 1));
     if (queued.length === 0) for (const one of inOrder) this.#begin(one, wantedFor(one));
-    for (const { destination } of queued) {
-      const { shortage: reason = 'it waits for a circuit' } = turns;
+    for (const { destination, transport } of queued) {
+      const { shortage = 'it waits for a circuit' } = turns;
+      const reason = transport.usesCircuit === true ? shortage : NO_SESSION;
       look.waiting.set(destination, { destination, reason, until: look.now + TURN_MS });
     }
-    const hadTurn = turns.makeRoom(queued.length, clock.now());
+    const forCircuits = queued.filter(({ transport }) => transport.usesCircuit === true);
+    const hadTurn = turns.makeRoom(forCircuits.length, clock.now());
     if (hadTurn !== undefined) look.wakeAt = Math.min(look.wakeAt, look.now + hadTurn - clock.now());
   }
 
@@ -335,11 +344,13 @@ export class Dispatcher {
     this.#alarm.set(Math.min(this.#options.clock.now() + Math.ceil(pause), this.#nextSweep));
   }
 
-  /** @returns false when there is no circuit for it. */
+  /** @returns false when there is no circuit for it, or no room. */
   #begin({ destination, transport, state }: Ready, wanted: number): boolean {
     const { turns } = this.#options;
     while (state.running < wanted && !this.#stopped) {
-      if (transport.usesCircuit === true && !turns.take()) return false;
+      const hasRoom = transport.usesCircuit === true ? turns.take() : this.#others < MOST_OTHER_SESSIONS;
+      if (!hasRoom) return false;
+      if (transport.usesCircuit !== true) this.#others++;
       state.running++;
       this.#track(destination, state, this.#run(destination, transport, state));
     }
@@ -394,6 +405,7 @@ export class Dispatcher {
       this.#sources.delete(mail);
       await mail.end();
       if (transport.usesCircuit === true) turns.ended(mail);
+      else this.#others--;
     }
   }
 

@@ -18,7 +18,7 @@ import { LargeTransport } from './large-transport.js';
 import { Maildir } from './maildir.js';
 import { MaildirTransport } from './maildir-transport.js';
 import { MxTransport } from './mx-transport.js';
-import { ownHosts } from './own-hosts.js';
+import { type OwnHosts, ownHosts } from './own-hosts.js';
 import { PeerCaller } from './peer-caller.js';
 import { type Fetching, PeerTransport } from './peer-transport.js';
 import { RefusingTransport } from './refusing-transport.js';
@@ -52,6 +52,7 @@ export class Ways {
   readonly #options: WaysOptions;
   #configuration: Configuration;
   #router: Router;
+  #own: OwnHosts;
   #callers: ReadonlyMap<string, PeerCaller> = new Map();
   #transports: ReadonlyMap<string, PeerTransport> = new Map();
   /** To systems of which only the number is known, by destination; those used last come last. */
@@ -61,6 +62,7 @@ export class Ways {
     this.#options = options;
     this.#configuration = configuration;
     this.#router = router;
+    this.#own = ownHosts(configuration);
     this.configure(configuration, router);
   }
 
@@ -68,6 +70,7 @@ export class Ways {
   configure(configuration: Configuration, router: Router): void {
     this.#configuration = configuration;
     this.#router = router;
+    this.#own = ownHosts(configuration);
     const callers = new Map<string, PeerCaller>();
     const transports = new Map<string, PeerTransport>();
     for (const peer of configuration.peers) {
@@ -172,7 +175,7 @@ export class Ways {
     const terms = this.#router.termsFor(destination);
     return new MxTransport({
       domain: destination.domain,
-      search: { lookUp, lookUpMx, random, own: ownHosts(this.#configuration) },
+      search: { lookUp, lookUpMx, random, own: this.#own },
       transportTo: ({ name, address }) =>
         this.#smtpTransport({ host: name, address, port: SMTP_PORT }, terms, SMTP),
     });

@@ -49,11 +49,12 @@ interface Server {
 }
 
 /** One message to a server that takes it. @returns what came of it, and what the server read on each connection. */
-async function send(terms: ServerTerms, host: string, server: Server = {}) {
+async function send(terms: ServerTerms, host: string, server: Server = {}, address?: string) {
   const clock = new SystemClock();
   const spool = new MemorySpool(new VirtualClock());
   const verifier = makeVerifier('secret', Buffer.alloc(16), 4096);
   const connections: MemoryStream[] = [];
+  const connectedTo: string[] = [];
   const encrypt = async (below: OctetStream) => {
     if (server.handshake === 'nonsense') {
       below.write(Buffer.from('this is no TLS\r\n'), true);
@@ -101,18 +102,20 @@ async function send(terms: ServerTerms, host: string, server: Server = {}) {
     },
   } as unknown as MailSource;
   const transport = new SmtpTransport({
-    place: { host, port: 25 },
+    place: { host, port: 25, ...(address !== undefined && { address }) },
     terms,
     session: SESSION,
     clock,
-    connect: async () => {
+    connect: async (where) => {
+      connectedTo.push(where);
       const { a, b } = streamPair(clock);
       void serve(b);
       return a;
     },
   });
   const { inOrder, reason } = await transport.run(mail);
-  return { inOrder, reason, outcomes, heard: connections.map(({ received }) => received), spool };
+  const heard = connections.map(({ received }) => received);
+  return { inOrder, reason, outcomes, heard, spool, connectedTo };
 }
 
 describe('TLS to an SMTP host', () => {
@@ -154,6 +157,13 @@ describe('TLS to an SMTP host', () => {
     ['implicit', { implicit: true }],
   ] as const)('%s: a certificate of a signer that is trusted', async (tls, server) => {
     expect((await send({ tls, trusted: CA }, 'gw.example', server)).outcomes).toEqual(['delivered']);
+  });
+
+  test('the name proves itself, wherever it was found', async () => {
+    const found = await send({ tls: 'verify', trusted: CA }, 'gw.example', {}, '192.0.2.1');
+    expect(found).toMatchObject({ outcomes: ['delivered'], connectedTo: ['192.0.2.1'] });
+    const other = await send({ tls: 'verify', trusted: CA }, 'mx.example', {}, '192.0.2.1');
+    expect(other.reason).toMatch(/^mx\.example\[192\.0\.2\.1\]:25: .*mx\.example is not proved/);
   });
 
   test('a signer that nobody knows proves nothing', async () => {

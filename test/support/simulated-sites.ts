@@ -43,6 +43,8 @@ export class SimulatedSites {
       subscription?: Partial<SubscriptionOptions>;
       openLine?: () => Line;
       connect?: Environment['connect'];
+      lookUp?: Environment['lookUp'];
+      lookUpMx?: Environment['lookUpMx'];
       /** Of a gateway that was stopped: this one has its line as well. */
       spool?: MemorySpool;
     } = {},
@@ -56,6 +58,8 @@ export class SimulatedSites {
       clock: this.clock,
       random: () => 0,
       openSpool: async () => spool,
+      ...(options.lookUp !== undefined && { lookUp: options.lookUp }),
+      ...(options.lookUpMx !== undefined && { lookUpMx: options.lookUpMx }),
       connect: options.connect ?? (async () => 'no mailboxes in this simulation'),
       openLine: options.openLine ?? (() => this.#lineOf(name, options.subscription)),
       observe: (event) => events.push(event),
