@@ -1,0 +1,86 @@
+import type { LinkConfiguration } from '../config/index.js';
+import type { WatchedLink } from '../console/index.js';
+import type { TracedLink } from '../observe/index.js';
+import type { CallLink } from './call-link.js';
+import type { CallPrices } from './call-prices.js';
+import type { GatewayLink, LinkReport } from './gateway-link.js';
+import { tracedLink, watchedLink } from './watched-link.js';
+
+/** The links of a gateway, each with what is configured of it: they live as long as the gateway. */
+export class GatewayLinks {
+  readonly #links: readonly GatewayLink[];
+  readonly #prices: CallPrices;
+  #configurations: readonly LinkConfiguration[];
+
+  constructor(
+    configurations: readonly LinkConfiguration[],
+    make: (configuration: LinkConfiguration) => GatewayLink,
+    prices: CallPrices,
+  ) {
+    this.#configurations = configurations;
+    this.#prices = prices;
+    this.#links = configurations.map(make);
+  }
+
+  /** Counts for what can be changed while they live. */
+  configure(configurations: readonly LinkConfiguration[]): void {
+    this.#configurations = configurations;
+  }
+
+  get reports(): readonly LinkReport[] {
+    return this.#links.map((link) => link.status());
+  }
+
+  get watched(): readonly WatchedLink[] {
+    return this.#configured().map(([link, configuration]) => watchedLink(link, configuration));
+  }
+
+  get traced(): readonly TracedLink[] {
+    return this.#configured().flatMap(([link, configuration]) => tracedLink(link, configuration) ?? []);
+  }
+
+  tracedNamed(name: string): TracedLink | undefined {
+    const found = this.#find(name);
+    return found && tracedLink(...found);
+  }
+
+  /** Whether the number of who calls there now is its own. */
+  isVouchedNow(name: string): boolean {
+    return this.#find(name)?.[0].isVouchedNow?.() ?? true;
+  }
+
+  callLink(name: string): CallLink | undefined {
+    const found = this.#find(name);
+    if (found === undefined) return undefined;
+    const [link, { prefixes, isPrivate }] = found;
+    return {
+      name,
+      prefixes,
+      isPrivate,
+      circuits: link.circuits,
+      tariff: this.#prices.tariffOf(name),
+      isAvailable: () => link.isAvailable(),
+    };
+  }
+
+  /** What can't be opened now is tried again. */
+  async start(): Promise<void> {
+    await Promise.all(this.#links.map((link) => link.start()));
+  }
+
+  /** Clears circuits and disconnects. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#links.map((link) => link.stop()));
+  }
+
+  #find(name: string): readonly [GatewayLink, LinkConfiguration] | undefined {
+    return this.#configured().find(([link]) => link.name === name);
+  }
+
+  #configured(): (readonly [GatewayLink, LinkConfiguration])[] {
+    return this.#links.flatMap((link) => {
+      const configuration = this.#configurations.find(({ name }) => name === link.name);
+      return configuration === undefined ? [] : [[link, configuration] as const];
+    });
+  }
+}

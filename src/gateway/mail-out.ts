@@ -1,0 +1,156 @@
+import type { SettledRecipient } from '../console/index.js';
+import { destinationKey } from '../routing/index.js';
+import type { Delivery, Spool } from '../spool/index.js';
+import type { CallBudgets } from './call-budgets.js';
+import type { CallLink } from './call-link.js';
+import type { CallTurns } from './call-turns.js';
+import type { CallStarted, CallWatcher } from './call-watcher.js';
+import { Dispatcher } from './dispatcher.js';
+import type { Surroundings } from './environment.js';
+import type { GatewayEvent } from './events.js';
+import { FetchTimes } from './fetch-times.js';
+import { makeSettler } from './make-settler.js';
+import { Notices } from './notices.js';
+import type { PeerCaller } from './peer-caller.js';
+import type { Fetching } from './peer-transport.js';
+import type { Received } from './reception.js';
+import { RetryPolicy } from './retry-policy.js';
+import { rewriterFor } from './rewritten-mail.js';
+import type { Rules } from './rules.js';
+import type { Settler } from './settler.js';
+import { Ways } from './ways.js';
+
+export interface MailOutOptions
+  extends Pick<Surroundings, 'clock' | 'observe' | 'connect' | 'lookUp' | 'lookUpMx' | 'random'> {
+  /** Those in force. */
+  readonly rules: () => Rules;
+  readonly spool: Spool;
+  readonly turns: CallTurns;
+  readonly budgets: CallBudgets;
+  readonly linkNamed: (name: string) => CallLink | undefined;
+  readonly watchCall: (call: CallStarted) => CallWatcher;
+  readonly turned: Fetching['turned'];
+}
+
+/** All that becomes of mail once it is in the spool: when it is tried, by which way, what is told of it. */
+export class MailOut {
+  readonly dispatcher: Dispatcher;
+  readonly #options: MailOutOptions;
+  readonly #ways: Ways;
+  readonly #retries: RetryPolicy;
+  readonly #fetchTimes: FetchTimes;
+  readonly #notices: Notices;
+  readonly #settledWatchers = new Set<(step: SettledRecipient) => void>();
+  #settler: Settler;
+
+  constructor(options: MailOutOptions) {
+    this.#options = options;
+    const { rules, clock, spool, observe, random, turns } = options;
+    const { configuration } = rules();
+    const onProblem = (problem: string): void => observe({ type: 'problem', problem });
+    this.#retries = new RetryPolicy(configuration.queue.retryMs, clock, random, observe);
+    this.#ways = this.#makeWays(onProblem);
+    this.#settler = this.#makeSettler();
+    this.dispatcher = new Dispatcher({
+      turns,
+      hostname: configuration.gateway.hostname,
+      spool,
+      clock,
+      settler: () => this.#settler,
+      signer: () => rules().inspector.signer,
+      transportFor: (destination) => this.#ways.transportFor(destination),
+      rewriterFor: (destination) => rewriterFor(destination, rules().configuration),
+      nextTry: (destination, failures, end) => this.#retries.afterFailure(destination, failures, end),
+      onWell: (destination) => this.#retries.wentWell(destination),
+      onProblem,
+    });
+    this.#notices = new Notices({
+      spool,
+      clock,
+      configuration: () => rules().configuration,
+      onSent: () => this.dispatcher.poke(),
+      onProblem,
+    });
+    this.#fetchTimes = new FetchTimes(clock, (peer) =>
+      this.dispatcher.visit(destinationKey({ type: 'peers', peers: [peer] })),
+    );
+    this.#fetchTimes.configure(configuration.peers);
+  }
+
+  callerOf(peer: string): PeerCaller | undefined {
+    return this.#ways.callerOf(peer);
+  }
+
+  /** A message is on stable storage. */
+  async received(message: Received): Promise<void> {
+    await this.#settler.expanded(message);
+    await this.#notices.large(message);
+    if (message.deliverBy !== undefined) this.#settler.expectBy(message.deliverBy.at);
+    this.dispatcher.arrived(new Set(message.recipients.map(({ destination }) => destination)));
+  }
+
+  /** Mail was put into the spool by somebody else: looks for what is due. */
+  poke(): void {
+    this.#settler.recheckDeadlines();
+    this.dispatcher.poke();
+  }
+
+  /** @returns false when it could not be written down. */
+  bounce(delivery: Delivery, reason: string): Promise<boolean> {
+    return this.#settler.bounce(delivery, reason);
+  }
+
+  /** Tells every step of every recipient. @returns what ends it. */
+  watchSettled(watcher: (step: SettledRecipient) => void): () => void {
+    this.#settledWatchers.add(watcher);
+    return () => void this.#settledWatchers.delete(watcher);
+  }
+
+  /** What the operator has to know of a budget he is told by mail. */
+  tellBudget(event: GatewayEvent & { readonly type: 'budget' }): void {
+    void this.#notices.budget(event);
+  }
+
+  /** Other rules are in force: they count for what begins. */
+  configure({ configuration, router }: Rules): void {
+    this.#ways.configure(configuration, router);
+    this.#fetchTimes.configure(configuration.peers);
+    this.#retries.configure(configuration.queue.retryMs);
+    this.#settler = this.#makeSettler();
+    this.dispatcher.poke();
+  }
+
+  /** Begins nothing more, and resolves when the sessions are over. */
+  stop(): Promise<void> {
+    this.#fetchTimes.stop();
+    return this.dispatcher.stop();
+  }
+
+  #makeWays(onProblem: (problem: string) => void): Ways {
+    const { rules, turned, ...others } = this.#options;
+    const { configuration, router } = rules();
+    const fetching: Fetching = {
+      turned,
+      asked: (peer) => this.#fetchTimes.asked(peer),
+      onProblem,
+    };
+    return new Ways({ ...others, fetching }, configuration, router);
+  }
+
+  #makeSettler(): Settler {
+    const { rules, spool, clock, observe } = this.#options;
+    const { configuration, router, inspector } = rules();
+    return makeSettler({
+      configuration,
+      router,
+      signer: inspector.signer,
+      spool,
+      clock,
+      retries: this.#retries,
+      observe: (event) => {
+        if (event.type === 'settled') for (const watcher of this.#settledWatchers) watcher(event.recipient);
+        observe(event);
+      },
+    });
+  }
+}
