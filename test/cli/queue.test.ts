@@ -304,6 +304,22 @@ describe('a spool at rest', () => {
     await again.close();
   });
 
+  test('goes the way that the configuration names now', async () => {
+    const atRest = await openSpool({ directory: join(folder, 'spool') });
+    const id = await enqueue(atRest);
+    await atRest.close();
+    const config = configured();
+    const operator = { write, complain: (line: string) => void complaints.push(line) };
+    await expect(runQueueReroute([id], { config, to: 'peer:b' }, operator)).rejects.toThrow(
+      'no destination peer:b',
+    );
+    expect(await runQueueReroute([], { config, peer: ['b'] }, operator)).toBe(0);
+    expect(output).toBe('1 delivery rerouted\n');
+    const again = await openSpool({ directory: join(folder, 'spool') });
+    expect((await again.find(id)).map(({ destination }) => destination)).toEqual(['smtp:127.0.0.1:25']);
+    await again.close();
+  });
+
   test('that a process holds without answering is told', async () => {
     const held = await openSpool({ directory: join(folder, 'spool') });
     await expect(runQueueSummary({ config: configured() }, write)).rejects.toThrow(
