@@ -13,14 +13,13 @@ import { runClear } from './clear.js';
 import { ofGateway, wholeNumber } from './command-options.js';
 import type { ControlOptions } from './control.js';
 import { type DecodeOptions, runDecode } from './decode.js';
-import { runDemo } from './demo/demo.js';
 import { DONE, FAILED, WRONG_USAGE } from './exit-status.js';
 import { type PasswdOptions, runPasswd } from './passwd.js';
 import { addQueueCommands } from './queue-command.js';
 import { type ReloadOptions, runReload } from './reload.js';
 import { runGateway } from './run.js';
-import { runSend, type SendOptions } from './send.js';
-import { runSendmail, USUAL_CONFIGURATION } from './sendmail.js';
+import type { SendOptions } from './send.js';
+import { USUAL_CONFIGURATION } from './sendmail-flags.js';
 import { runStatus, type StatusOptions } from './status.js';
 
 const write = (text: string): void => void process.stdout.write(text);
@@ -58,6 +57,7 @@ function program(): Command {
     .option('--capture <file>', 'where the capture for Wireshark goes', 'x25mail-demo.pcapng')
     .option('--json', 'only the result, for programs', false)
     .action(async (options: { lineSpeed?: number; capture: string; json: boolean }) => {
+      const { runDemo } = await import('./demo/demo.js');
       process.exitCode = await runDemo(options, { write, isTerminal: process.stdout.isTTY === true });
     });
 
@@ -80,6 +80,7 @@ function program(): Command {
     .option('--wait', 'until it is delivered or returned; status 1 if it is returned')
     .option('--json', 'for programs')
     .action(async (files: string[], options: SendOptions) => {
+      const { runSend } = await import('./send.js');
       process.exitCode = await runSend(files, options, {
         input: process.stdin,
         write,
@@ -105,6 +106,7 @@ sysexits.h: 0 in the queue, 64 wrong usage, 65 no message, 67 no such recipient,
 For programs that start /usr/sbin/sendmail, make that a script:  exec x25mail sendmail "$@"`,
     )
     .action(async (words: string[]) => {
+      const { runSendmail } = await import('./sendmail.js');
       process.exitCode = await runSendmail(words, {
         input: process.stdin,
         write,

@@ -2,7 +2,7 @@ import { type Configuration, formatProblem, loadConfiguration } from '../config/
 import { ControlServer, gatewayRequests, HttpConsole, request } from '../console/index.js';
 import { deferred, describeError } from '../core/index.js';
 import { Gateway } from '../gateway/index.js';
-import { GatewayMetrics } from '../metrics/index.js';
+import type { GatewayMetrics } from '../metrics/index.js';
 import { CallLog, createLog } from '../observe/index.js';
 import { DONE, FAILED, WRONG_USAGE } from './exit-status.js';
 import { logEvents } from './log-events.js';
@@ -30,12 +30,12 @@ export async function runGateway(file: string): Promise<number> {
       : new CallLog(callsFile, { onError: (error) => log.error(`call records: ${describeError(error)}`) });
   const fatal = deferred<'fatal'>();
   const tell = logEvents(log, calls);
-  const metrics = new GatewayMetrics();
+  const metrics = configuration.console.http === undefined ? undefined : await startMetrics();
   try {
     const gateway = await Gateway.start(configuration, {
       observe: (event) => {
         tell(event);
-        metrics.observe(event);
+        metrics?.observe(event);
         if (event.type === 'fatal') fatal.resolve('fatal');
       },
     });
@@ -70,9 +70,15 @@ export async function runGateway(file: string): Promise<number> {
   }
 }
 
+/** Loaded only for who asks for them. */
+async function startMetrics(): Promise<GatewayMetrics> {
+  const { GatewayMetrics } = await import('../metrics/index.js');
+  return new GatewayMetrics();
+}
+
 interface Watched {
   readonly gateway: Gateway;
-  readonly metrics: GatewayMetrics;
+  readonly metrics: GatewayMetrics | undefined;
   readonly reloader: Reloader;
 }
 
@@ -85,7 +91,7 @@ async function openDoors(
     ...gatewayRequests(gateway),
     reload: request({}, () => reloader.reload()),
   });
-  if (console.http === undefined) return () => control.close();
+  if (console.http === undefined || metrics === undefined) return () => control.close();
   try {
     const http = await HttpConsole.listen({
       ...console.http,

@@ -1,5 +1,8 @@
 /** The flags that programs give to sendmail(1), and what becomes of them. */
 
+/** Where the configuration is when neither -C nor X25MAIL_CONFIG says. */
+export const USUAL_CONFIGURATION = '/etc/x25mail/gateway.toml';
+
 export interface SendmailFlags {
   readonly recipients: readonly string[];
   /** -t: those named in To, Cc and Bcc as well. */

@@ -8,7 +8,7 @@ import { handInAtRest, handInBySmtp, handInBySocket, type Outgoing } from './han
 import { addressesIn, addressesOf, completeHeader, readHeader } from './message-header.js';
 import { messageLines } from './message-lines.js';
 import { runQueueList } from './queue-list.js';
-import { parseSendmailFlags, type SendmailFlags } from './sendmail-flags.js';
+import { parseSendmailFlags, type SendmailFlags, USUAL_CONFIGURATION } from './sendmail-flags.js';
 
 /** sysexits.h: what programs that call sendmail know. */
 export const EXIT = {
@@ -27,9 +27,6 @@ export interface SendmailSurroundings {
   readonly complain: (line: string) => void;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
-
-/** Where the configuration is when neither -C nor X25MAIL_CONFIG says. */
-export const USUAL_CONFIGURATION = '/etc/x25mail/gateway.toml';
 
 const LISTED = 1000;
 

@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module';
 import { isIP } from 'node:net';
-import { type FastifyInstance, fastify } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { describeError, GatewayError } from '../core/index.js';
 import type { WatchedGateway } from './watched-gateway.js';
 
@@ -11,6 +12,13 @@ export interface HttpConsoleOptions {
   readonly hostnames: readonly string[];
   readonly gateway: Pick<WatchedGateway, 'status'>;
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
+}
+
+const load = createRequire(import.meta.url);
+
+/** Only who asks for the console pays for it in memory. */
+function loadFastify(): typeof import('fastify').fastify {
+  return (load('fastify') as typeof import('fastify')).fastify;
 }
 
 /** No request has more to say. */
@@ -39,7 +47,7 @@ export class HttpConsole {
   }
 
   private constructor({ hostnames, gateway, metrics }: HttpConsoleOptions) {
-    this.#server = fastify({
+    this.#server = loadFastify()({
       bodyLimit: LONGEST_BODY,
       requestTimeout: SLOWEST_REQUEST_MS,
       forceCloseConnections: true,

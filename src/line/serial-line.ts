@@ -1,4 +1,5 @@
-import { SerialPort } from 'serialport';
+import { createRequire } from 'node:module';
+import type { SerialPort } from 'serialport';
 import { type Clock, describeError, GatewayError } from '../core/index.js';
 import type { Line, LineControl, LineHandler } from './line.js';
 
@@ -11,6 +12,14 @@ export interface SerialLineOptions {
 }
 
 export type MakePort = (options: ConstructorParameters<typeof SerialPort>[0]) => SerialPort;
+
+const load = createRequire(import.meta.url);
+
+/** Where there is no serial port, its driver is not loaded. */
+const systemPort: MakePort = (port) => {
+  const serialport = load('serialport') as typeof import('serialport');
+  return new serialport.SerialPort(port);
+};
 
 /** Start bit, eight data bits, stop bit. */
 const BITS_PER_OCTET = 10;
@@ -54,7 +63,7 @@ export class SerialLine implements Line {
   #cancelPoll: () => void = () => {};
 
   /** @param makePort another driver of ports than the system's. */
-  constructor(options: SerialLineOptions, makePort: MakePort = (port) => new SerialPort(port)) {
+  constructor(options: SerialLineOptions, makePort: MakePort = systemPort) {
     this.name = options.path;
     this.#options = options;
     this.#makePort = makePort;

@@ -2,9 +2,9 @@
  * The log: JSON lines for machines, coloured lines on a terminal. Nothing of what a
  * message says is logged, ever: octets that come among the fields are replaced by their number.
  */
+import { createRequire } from 'node:module';
 import type { Writable } from 'node:stream';
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
-import { build as prettyStream } from 'pino-pretty';
 import { count } from './words.js';
 
 export type { Logger } from 'pino';
@@ -21,6 +21,8 @@ export interface LogOptions {
 }
 
 const STANDARD_ERROR = 2;
+
+const load = createRequire(import.meta.url);
 
 export function createLog(options: LogOptions): Logger {
   const { level, pretty = process.stderr.isTTY === true } = options;
@@ -40,6 +42,7 @@ export function createLog(options: LogOptions): Logger {
 
 function destinationOf(options: LogOptions, pretty: boolean): DestinationStream {
   if (!pretty) return options.destination ?? pino.destination({ fd: STANDARD_ERROR, sync: true });
+  const { build: prettyStream } = load('pino-pretty') as typeof import('pino-pretty');
   return prettyStream({
     // Written at once: the last line before a crash is the one that is wanted.
     sync: true,

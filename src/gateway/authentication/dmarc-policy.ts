@@ -1,6 +1,6 @@
-import { dmarc } from 'mailauth';
 import type { ResultWord } from './authentication-results.js';
 import type { LimitedDns } from './limited-dns.js';
+import { mailauth } from './mailauth.js';
 
 /** What was found of a domain that may stand for the author's. */
 export interface Proof {
@@ -48,7 +48,7 @@ async function alignment(
   dkim: readonly Proof[],
   resolver: Dns,
 ): Promise<Omit<DmarcFound, 'domain'>> {
-  const found = await dmarc({
+  const found = await mailauth().dmarc({
     headerFrom: `author@${domain}`,
     spfDomains: spf.map((proof) => proof.domain),
     dkimDomains: dkim.map((proof) => ({ domain: proof.domain })),

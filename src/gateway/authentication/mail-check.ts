@@ -1,4 +1,3 @@
-import { dkimVerify, spf } from 'mailauth';
 import type { Clock } from '../../core/index.js';
 import type { MethodResult, ResultWord } from './authentication-results.js';
 import { BoundedFeed, type FeedResult } from './bounded-feed.js';
@@ -6,6 +5,7 @@ import { sortHeader, type UnfitSignature } from './dkim-signatures.js';
 import { type DmarcFound, judgeByDmarc, type Proof } from './dmarc-policy.js';
 import { authorDomains, domainOf, HeaderSection } from './header-section.js';
 import { LimitedDns, type ResolveDns } from './limited-dns.js';
+import { mailauth } from './mailauth.js';
 
 export interface CheckedMail {
   /** IP address of the client. */
@@ -113,7 +113,7 @@ export class MailCheck {
     if (signatures === 0 || this.#unfitHeader !== undefined) return;
     const resolver = this.#dns.ask;
     const curTime = new Date(this.#options.clock.wallTime());
-    this.#feed = new BoundedFeed((input) => dkimVerify(input, { resolver, curTime }));
+    this.#feed = new BoundedFeed((input) => mailauth().dkimVerify(input, { resolver, curTime }));
     await this.#feed.write(Buffer.from(`${header}\r\n`, 'latin1'));
   }
 
@@ -122,7 +122,7 @@ export class MailCheck {
     const { address: ip, sender, hello: helo } = mail;
     const localPart = sender.slice(0, sender.lastIndexOf('@') + 1);
     try {
-      const { status } = await spf({
+      const { status } = await mailauth().spf({
         sender: sender === '' ? '' : localPart + this.#envelopeDomain,
         ip,
         helo,
