@@ -8,17 +8,18 @@ import { PAD_USER_DATA } from './schema/peer.js';
 export function warnOfLink(
   link: LinkConfiguration,
   index: number,
-  { peers, incoming }: Configuration,
+  { peers, incoming, routes }: Configuration,
   problems: ProblemList,
 ): void {
   const hasPeers = peers.some((peer) => peer.links.includes(link.name));
-  if (!hasPeers && !incoming.some((rule) => welcomes(rule, link)))
+  const isRouted = routes.some(({ target }) => target.type === 'nua' && target.links.includes(link.name));
+  if (!hasPeers && !isRouted && !incoming.some((rule) => welcomes(rule, link)))
     problems.warn(['link', index], 'no peer and no incoming rule uses it: every call on it is refused');
   if (link.type === 'xot') warnOfXot(link, index, problems);
-  else if (link.type !== 'pad' && hasPeers && channelsForRole(link) === 0)
+  else if (link.type !== 'pad' && (hasPeers || isRouted) && channelsForRole(link) === 0)
     problems.warn(
       ['link', index, 'packet', 'channels'],
-      `a ${link.packet.role.toUpperCase()} can't call on them, and peers are on this link`,
+      `a ${link.packet.role.toUpperCase()} can't call on them, and ${hasPeers ? 'peers are on this link' : 'routes lead there'}`,
     );
 }
 

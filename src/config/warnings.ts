@@ -53,10 +53,14 @@ function warnOfRelaying({ relay, listen, routes }: Configuration, problems: Prob
 }
 
 function warnOfMissingRoutes({ gateway, routes }: Configuration, problems: ProblemList): void {
-  if (new Router(routes).route(gateway.postmaster).type === 'refused')
+  const { postmaster, hostname } = gateway;
+  const decision = new Router(routes).route(postmaster);
+  if (decision.type === 'refused')
+    problems.warn(['gateway', 'postmaster'], `${postmaster} has no route: mail to postmaster is refused`);
+  if (decision.type === 'mx' && decision.domain === hostname.toLowerCase())
     problems.warn(
       ['gateway', 'postmaster'],
-      `${gateway.postmaster} has no route: mail to postmaster is refused`,
+      `${postmaster} is at our own host, and its route is mx: mail to postmaster would come back, and is refused`,
     );
   if (!routes.some(({ domain }) => domain.isCatchAll))
     problems.warn(['route'], 'no route for "*": mail for all other domains is refused with 550 5.1.2');

@@ -40,7 +40,7 @@ export class Maildir {
   async deliver(message: AsyncIterable<Uint8Array>): Promise<string> {
     const unique = this.#uniqueName();
     const written = join(this.#path, 'tmp', unique);
-    const file = await this.#create(written);
+    const file = await this.#withFolders(() => this.#files.open(written, 'wx', 0o600));
     try {
       let size = 0;
       try {
@@ -53,7 +53,7 @@ export class Maildir {
         await file.close();
       }
       const name = `${unique},S=${size}`;
-      await this.#files.rename(written, join(this.#path, 'new', name));
+      await this.#withFolders(() => this.#files.rename(written, join(this.#path, 'new', name)));
       await this.#sync(join(this.#path, 'new'));
       return name;
     } catch (error) {
@@ -62,13 +62,14 @@ export class Maildir {
     }
   }
 
-  async #create(file: string): Promise<fsPromises.FileHandle> {
+  /** Makes what is missing, once it is missed. */
+  async #withFolders<T>(step: () => Promise<T>): Promise<T> {
     try {
-      return await this.#files.open(file, 'wx', 0o600);
+      return await step();
     } catch (error) {
       if (!isCode(error, 'ENOENT')) throw error;
       await this.#make();
-      return this.#files.open(file, 'wx', 0o600);
+      return step();
     }
   }
 

@@ -78,6 +78,10 @@ describe('links', () => {
       ['link "spare": no peer and no incoming rule uses it: every call on it is refused'],
     ],
     ['[[incoming]]\naction = "engine"\nlink = "spare"', []],
+    [
+      '[[route]]\ndomain = "n.test"\nnua = "12"\nlink = "spare"',
+      ['route "n.test": is never reached: the route "*" stands before it'],
+    ],
     ['[[incoming]]\naction = "engine"', []],
   ])('that nobody uses, with %j: %j', (rule, warnings) => {
     expect(warningsOf(tomlOf({}, `${UNUSED}\n${rule}`))).toEqual(warnings);
@@ -375,6 +379,24 @@ describe('who may send', () => {
   ])('%j: %j', (extra, warnings) => {
     expect(warningsOf(tomlOf({}, extra))).toEqual(warnings);
   });
+});
+
+test('a link on which numbers are to be called, and can not', () => {
+  const spare =
+    '[[link]]\nname = "spare"\ntype = "serial"\npath = "/dev/ttyS1"\n[link.packet]\nchannels = { incoming = "1-4" }';
+  const route = 'domain = "n.test"\nnua = "12"\nlink = "spare"\n[[route]]\ndomain = "*"\npeer = "site-b"';
+  expect(warningsOf(tomlOf({ route }, spare))).toEqual([
+    'link "spare" packet.channels: a DTE can\'t call on them, and routes lead there',
+  ]);
+});
+
+test('mail to postmaster that would come back to us', () => {
+  const mx = 'domain = "*"\nmx = true';
+  expect(warningsOf(tomlOf({ gateway: 'hostname = "GW-a.example"\nnua = "1"', route: mx }))).toEqual([
+    'gateway.postmaster: postmaster@GW-a.example is at our own host, and its route is mx: mail to postmaster would come back, and is refused',
+  ]);
+  const gateway = 'hostname = "gw-a.example"\nnua = "1"\npostmaster = "root@x.test"';
+  expect(warningsOf(tomlOf({ gateway, route: mx }))).toEqual([]);
 });
 
 describe('mail without a way', () => {

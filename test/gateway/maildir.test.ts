@@ -113,6 +113,15 @@ describe('a maildir', () => {
     expect((await filesIn(path))[0]).toMatch(/Content-Transfer-Encoding: base64\n(?:.+\n)*\nAAr\/$/);
   });
 
+  test.each(['tmp', 'new', 'cur'])('without %s gets it', async (missing) => {
+    const path = newBox();
+    await deliver(path, [{ id: 'm1' }]);
+    await rm(join(path, missing), { recursive: true });
+    await deliver(path, [{ id: 'm2' }]);
+    expect(await filesIn(path)).toHaveLength(missing === 'new' ? 1 : 2);
+    expect(await readdir(join(path, 'tmp'))).toEqual([]);
+  });
+
   test('is not made where the folder for it is missing: mail waits, and all of it', async () => {
     const path = join(newBox(), 'below');
     expect(await deliver(path, [{ id: 'm1' }, { id: 'm2' }])).toEqual({
