@@ -205,6 +205,8 @@ function describeTarget(target: RouteRule['target']): string {
       return `to the mail servers that DNS names, ${describeTerms(target.terms)}`;
     case 'maildir':
       return `into the maildir ${target.path.text}`;
+    case 'user':
+      return `waits until user ${target.user} fetches it`;
     case 'refused':
       return `refused: ${target.status} ${target.text.text}`;
   }

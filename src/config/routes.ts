@@ -67,6 +67,7 @@ function targetOf(
   if (route.smtp !== undefined) return serverTarget('smtp', route.smtp, route, path, folder, problems);
   if (route.lmtp !== undefined) return lmtpTarget(route.lmtp, route, path, folder, problems);
   if (route.maildir !== undefined) return maildirTarget(route.maildir, route, path, folder, problems);
+  if (route.fetched_by !== undefined) return { type: 'user', user: route.fetched_by };
   if (route.mx !== undefined) return mxTarget(route, path, folder, problems);
   const [status = '', ...words] = (error ?? '').split(' ');
   const text = readTemplate(words.join(' '), domain.groups, [...path, 'error'], problems);

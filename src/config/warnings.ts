@@ -76,7 +76,7 @@ function warnOfListeners({ listen }: Configuration, problems: ProblemList): void
   });
 }
 
-function warnOfRoutes({ routes, listen }: Configuration, problems: ProblemList): void {
+function warnOfRoutes({ routes, listen, usersFile }: Configuration, problems: ProblemList): void {
   const catchAll = routes.findIndex(({ domain }) => domain.isCatchAll);
   routes.forEach(({ target }, index) => {
     if (catchAll >= 0 && index > catchAll)
@@ -89,6 +89,8 @@ function warnOfRoutes({ routes, listen }: Configuration, problems: ProblemList):
         `is where we listen (${formatHostAndPort(own)}): mail would go in circles`,
       );
     if (target.type === 'smtp' || target.type === 'lmtp') warnOfLogin(target, index, problems);
+    if (target.type === 'user' && usersFile === undefined)
+      problems.warn(['route', index, 'fetched_by'], 'nobody can log in to fetch it: there is no [auth]');
   });
 }
 

@@ -3,7 +3,7 @@ import { domainOf } from '../routing/index.js';
 import type { Ask, EnhancedReply, Verdict } from '../smtp/index.js';
 import type { DestinationSummary, Spool } from '../spool/index.js';
 import type { Dispatcher, HandedOut } from './dispatcher.js';
-import type { Fetcher, FetchRights } from './fetch-rights.js';
+import type { Fetcher, FetchRights, Owner } from './fetch-rights.js';
 import { FetchedMail } from './fetched-mail.js';
 
 export type EtrnAsk = Ask & { readonly type: 'etrn' };
@@ -31,12 +31,12 @@ export class FetchDesk {
   /** RFC 1985 §5. Never rejects. */
   async etrn({ kind, name }: EtrnAsk, fetcher: Fetcher): Promise<Verdict> {
     const rights = this.#options.rights();
-    const peers = rights.peersOf(fetcher);
-    if (peers.length === 0) return refuse(NOT_KNOWN);
-    const isTheirs = kind === 'queue' ? peers.includes(name) : rights.ownDomain(peers, name);
+    const owner = rights.ownerFor(fetcher);
+    if (owner === undefined) return refuse(NOT_KNOWN);
+    const isTheirs = kind === 'queue' ? owner.peers.includes(name) : rights.ownDomain(owner, name);
     if (!isTheirs) return refuse({ code: 459, status: '5.7.1', text: `Node ${name} not allowed: not yours` });
     try {
-      return await this.#start(name, peers);
+      return await this.#start(name, owner);
     } catch (error) {
       this.#options.onProblem(`ETRN ${name}: ${describeError(error)}`);
       return refuse({ code: 458, status: '4.3.0', text: `Unable to queue messages for node ${name}` });
@@ -50,25 +50,31 @@ export class FetchDesk {
    */
   async atrn(domains: readonly string[], fetcher: Fetcher): Promise<FetchedMail | EnhancedReply> {
     const rights = this.#options.rights();
-    const peers = rights.peersOf(fetcher);
-    if (peers.length === 0) return NOT_KNOWN;
-    const foreign = domains.find((domain) => !rights.ownDomain(peers, domain));
+    const owner = rights.ownerFor(fetcher);
+    if (owner === undefined) return NOT_KNOWN;
+    const foreign = domains.find((domain) => !rights.ownDomain(owner, domain));
     if (foreign !== undefined)
       return { code: 450, status: '4.7.1', text: `ATRN request refused: ${foreign} is not yours` };
     try {
-      return await this.#claim(domains, peers);
+      return await this.#claim(domains, owner);
     } catch (error) {
       this.#options.onProblem(`ATRN ${domains.join(',')}: ${describeError(error)}`);
       return { code: 451, status: '4.3.0', text: 'Unable to process ATRN request now' };
     }
   }
 
-  async #start(name: string, peers: readonly string[]): Promise<Verdict> {
-    const waiting = await this.#waitingFor(peers);
+  async #start(name: string, owner: Owner): Promise<Verdict> {
+    const waiting = await this.#waitingFor(owner);
     const count = waiting.reduce((sum, { waiting }) => sum + waiting, 0);
     if (count === 0)
       return accept({ code: 251, status: '2.0.0', text: `OK, no messages waiting for node ${name}` });
-    if (!this.#isTime(peers))
+    if (waiting.every(({ destination }) => destination.startsWith('user:')))
+      return refuse({
+        code: 458,
+        status: '4.3.0',
+        text: `Unable to queue messages for node ${name}: nobody is called for it; say ATRN`,
+      });
+    if (!this.#isTime(owner))
       return refuse({
         code: 458,
         status: '4.7.0',
@@ -84,7 +90,7 @@ export class FetchDesk {
   }
 
   /** Each call may cost money. */
-  #isTime(peers: readonly string[]): boolean {
+  #isTime({ peers }: Owner): boolean {
     const now = this.#options.clock.now();
     const since = now - this.#options.etrnEveryMs();
     for (const [peer, at] of this.#begun) if (at <= since) this.#begun.delete(peer);
@@ -93,8 +99,8 @@ export class FetchDesk {
     return true;
   }
 
-  async #claim(domains: readonly string[], peers: readonly string[]): Promise<FetchedMail | EnhancedReply> {
-    const waiting = await this.#waitingFor(peers);
+  async #claim(domains: readonly string[], owner: Owner): Promise<FetchedMail | EnhancedReply> {
+    const waiting = await this.#waitingFor(owner);
     await this.#makeDue(waiting);
     const wanted = domains.map((domain) => domain.toLowerCase());
     const isWanted = (recipient: string): boolean =>
@@ -117,10 +123,10 @@ export class FetchDesk {
     return isBusy ? UNDER_WAY : NO_MAIL;
   }
 
-  async #waitingFor(peers: readonly string[]): Promise<DestinationSummary[]> {
+  async #waitingFor(owner: Owner): Promise<DestinationSummary[]> {
     const { rights, spool, clock } = this.#options;
     const all = await spool.destinations(clock.wallTime());
-    return all.filter(({ destination }) => rights().ownDestination(peers, destination));
+    return all.filter(({ destination }) => rights().ownDestination(owner, destination));
   }
 
   /** What was put off, because they could not be reached or had no room, need not wait any longer. */

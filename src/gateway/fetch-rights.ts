@@ -9,8 +9,16 @@ export interface Fetcher {
   readonly login?: string | undefined;
 }
 
+/** Who somebody is, when it comes to mail. */
+export interface Owner {
+  /** Names of peers. */
+  readonly peers: readonly string[];
+  /** A user that routes name as who fetches. */
+  readonly user?: string;
+}
+
 /**
- * Whose mail a client may fetch, or have brought: a peer's own, that is what the routes that lead to it take there. Who a peer
+ * Whose mail a client may fetch, or have brought: its own, that is what the routes that lead to it take there. Who a peer
  * is follows from its number where the network vouches for it, or from a login that the peer is known by.
  */
 export class FetchRights {
@@ -22,27 +30,30 @@ export class FetchRights {
     this.#router = router;
   }
 
-  /** Names of the peers that it is; none where nothing is proven. */
-  peersOf({ peer, login }: Fetcher): readonly string[] {
-    const byLogin = this.#configuration.peers.filter(
-      ({ users }) => login !== undefined && users.includes(login),
-    );
-    return [...new Set([...(peer === undefined ? [] : [peer]), ...byLogin.map(({ name }) => name)])];
+  /** @returns undefined where nothing is proven, or nothing can be whoever it is. */
+  ownerFor({ peer, login }: Fetcher): Owner | undefined {
+    const { peers, routes } = this.#configuration;
+    const byLogin = peers.filter(({ users }) => login !== undefined && users.includes(login));
+    const names = new Set([...(peer === undefined ? [] : [peer]), ...byLogin.map(({ name }) => name)]);
+    const isFetcher = routes.some(({ target }) => target.type === 'user' && target.user === login);
+    if (names.size === 0 && !isFetcher) return undefined;
+    return { peers: [...names], ...(isFetcher && login !== undefined && { user: login }) };
   }
 
   /** Whether mail for this domain is theirs. */
-  ownDomain(peers: readonly string[], domain: string): boolean {
+  ownDomain(owner: Owner, domain: string): boolean {
     const destination = this.#router.destinationOf(domain);
-    return destination !== undefined && this.#leadsTo(destination, peers);
+    return destination !== undefined && this.#leadsTo(destination, owner);
   }
 
   /** Whether what waits there is theirs. @param destination as the spool names it */
-  ownDestination(peers: readonly string[], destination: string): boolean {
+  ownDestination(owner: Owner, destination: string): boolean {
     const parsed = parseDestination(destination);
-    return parsed !== undefined && this.#leadsTo(parsed, peers);
+    return parsed !== undefined && this.#leadsTo(parsed, owner);
   }
 
-  #leadsTo(destination: Destination, names: readonly string[]): boolean {
+  #leadsTo(destination: Destination, { peers: names, user }: Owner): boolean {
+    if (destination.type === 'user') return destination.user === user;
     if (destination.type === 'peers') return destination.peers.some((name) => names.includes(name));
     if (destination.type !== 'nua') return false;
     const { nua, links } = destination;

@@ -59,7 +59,9 @@ export function tcpServerOptions(
   configuration: Configuration,
   { service, startTls, mechanisms, isTrusted }: TcpService,
 ): ServerOptions {
-  const hasFetchers = configuration.peers.some(({ users }) => users.length > 0);
+  const { peers, routes } = configuration;
+  const hasFetchers =
+    peers.some(({ users }) => users.length > 0) || routes.some(({ target }) => target.type === 'user');
   return {
     ...common(configuration),
     lineEnds: 'crlf',

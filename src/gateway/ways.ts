@@ -94,6 +94,7 @@ export class Ways {
     const parsed = parseDestination(destination);
     switch (parsed?.type) {
       case undefined:
+      case 'user':
         return undefined;
       case 'peers': {
         const ways = parsed.peers.flatMap((name) => this.#transports.get(name) ?? []);

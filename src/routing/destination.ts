@@ -11,11 +11,13 @@ export type Destination =
   /** The servers that DNS names for a domain, or an address literal: `[192.0.2.1]`, `[IPv6:2001:db8::1]`. */
   | { readonly type: 'mx'; readonly domain: string }
   /** A mailbox of this machine; the path is absolute. */
-  | { readonly type: 'maildir'; readonly path: string };
+  | { readonly type: 'maildir'; readonly path: string }
+  /** Who fetches it, once logged in (ATRN); nobody is called. */
+  | { readonly type: 'user'; readonly user: string };
 
 /**
  * How the spool names a destination: `peer:site-b`, `peer:site-b,site-c`, `large:site-b`, `smtp:127.0.0.1:25`, `smtp:[::1]:25`,
- * `nua:psdn0:26245300040`, `mx:example.org`, `lmtp:127.0.0.1:24`, `lmtp:/run/dovecot/lmtp`, `maildir:/var/mail/anna`.
+ * `nua:psdn0:26245300040`, `mx:example.org`, `lmtp:127.0.0.1:24`, `lmtp:/run/dovecot/lmtp`, `maildir:/var/mail/anna`, `user:anna`.
  */
 export function destinationKey(destination: Destination): string {
   switch (destination.type) {
@@ -32,6 +34,8 @@ export function destinationKey(destination: Destination): string {
       return `mx:${destination.domain.toLowerCase()}`;
     case 'maildir':
       return `maildir:${destination.path}`;
+    case 'user':
+      return `user:${destination.user}`;
   }
 }
 
@@ -58,6 +62,8 @@ export function parseDestination(key: string): Destination | undefined {
       return { type: 'mx', domain: rest };
     case 'maildir':
       return rest.startsWith('/') ? { type: 'maildir', path: rest } : undefined;
+    case 'user':
+      return { type: 'user', user: rest };
     default:
       return undefined;
   }

@@ -33,6 +33,8 @@ export type RouteTarget =
   | { readonly type: 'mx'; readonly terms?: ServerTerms }
   /** An absolute path. Where it is not always the same, the route knows its recipients: else any address makes a mailbox. */
   | { readonly type: 'maildir'; readonly path: MailboxPath }
+  /** It waits until this user fetches it. */
+  | { readonly type: 'user'; readonly user: string }
   /** `status` is an enhanced status code, `5.1.2` or `4.3.0`. */
   | { readonly type: 'refused'; readonly status: string; readonly text: Template };
 
@@ -143,6 +145,7 @@ function decide(target: RouteTarget, captures: Captures, { local, domain }: Addr
   switch (target.type) {
     case 'peers':
     case 'lmtpSocket':
+    case 'user':
       return target;
     case 'smtp':
     case 'lmtp': {

@@ -60,7 +60,7 @@ max_age = 5
       'gw.toml:8: link "psdn0" packet.window: found 200; allowed: a whole number from 1 to 127',
       'gw.toml:9: link "psdn0" packet.chanels: unknown key; did you mean "channels"?',
       'gw.toml:12: peer "site-b" nua: found 26245300040; allowed: 1 to 15 digits; write it in quotes',
-      'gw.toml:14: route "x.test": found no way to go; needed: one of peer, nua, smtp, mx, lmtp, maildir, error',
+      'gw.toml:14: route "x.test": found no way to go; needed: one of peer, nua, smtp, mx, lmtp, maildir, fetched_by, error',
       'gw.toml:18: route "*" peer: found "site-c"; allowed: "site-b"',
       'gw.toml:20: queue.max_age: found 5; allowed: a time with its unit (ms, s, m, h, d) from "1m" to "30d"; write it in quotes',
     ]);

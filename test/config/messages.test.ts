@@ -121,7 +121,7 @@ describe('[listen], [relay], [queue], [log]', () => {
     ['[log]\ncolour = "x"', 'log.colour: unknown key; allowed: level, calls'],
     [
       'log = 3',
-      'route "*" log: unknown key; allowed: domain, peer, smtp, nua, link, mx, maildir, lmtp, recipients, tls, tls_ca, auth, error',
+      'route "*" log: unknown key; allowed: domain, peer, smtp, nua, link, mx, maildir, lmtp, fetched_by, recipients, tls, tls_ca, auth, error',
     ],
     ['[auth]\nusers = ""', 'auth.users: found ""; allowed: a file that x25mail passwd has made'],
     ['[checks]\nmode = "on"', 'checks.mode: found "on"; allowed: "off" or "note" or "enforce"'],
@@ -607,7 +607,7 @@ describe('[[incoming]]', () => {
 });
 
 describe('[[route]]', () => {
-  const TARGET = 'needed: one of peer, nua, smtp, mx, lmtp, maildir, error';
+  const TARGET = 'needed: one of peer, nua, smtp, mx, lmtp, maildir, fetched_by, error';
   const HOST = 'allowed: a host and a port, such as "127.0.0.1:25"';
   test.each([
     ['', `route "x.test": found no way to go; ${TARGET}`],

@@ -320,6 +320,11 @@ describe('routes', () => {
       ['route: no route for "*": mail for all other domains is refused with 550 5.1.2'],
     ],
     [
+      'domain = "*"\nfetched_by = "anna"',
+      '',
+      ['route "*" fetched_by: nobody can log in to fetch it: there is no [auth]'],
+    ],
+    [
       'domain = "*"\npeer = "site-b"\n[[route]]\ndomain = "x.test"\npeer = "site-b"',
       '',
       ['route "x.test": is never reached: the route "*" stands before it'],

@@ -45,6 +45,9 @@ domain = "/^n(\\\\d+)\\\\.example$/"
 nua = "$1"
 link = "l"
 [[route]]
+domain = "odmr.example"
+fetched_by = "carl"
+[[route]]
 domain = "*"
 smtp = "127.0.0.1:25"
 `;
@@ -147,6 +150,10 @@ describe('whose mail it is', () => {
     [{ peer: 'b' }, 'both.example', '251 2.0.0'],
     [{ peer: 'b' }, 'n22.example', '251 2.0.0'],
     [{ peer: 'b' }, 'n33.example', '459 5.7.1'],
+    [{ login: 'carl' }, 'odmr.example', '251 2.0.0'],
+    [{ login: 'carl' }, 'b.example', '459 5.7.1'],
+    [{ login: 'bob' }, 'odmr.example', '459 5.7.1'],
+    [{ peer: 'carl' }, 'odmr.example', '459 5.7.1'],
     [{ login: 'bob' }, 'b.example', '251 2.0.0'],
     [{ peer: 'c', login: 'bob' }, 'b.example', '251 2.0.0'],
     [{ peer: 'c' }, 'b.example', '459 5.7.1'],
@@ -195,6 +202,16 @@ describe('ATRN', () => {
     expect(await all(mail)).toEqual([['x@b.example'], ['y@b.example'], ['z@both.example']]);
     await mail.end();
     await site.dispatcher.stop();
+  });
+
+  test('gives a user what waits for nobody else; ETRN calls nobody for it', async () => {
+    const site = hub();
+    await site.enqueue(['x@odmr.example', 'user:carl'], ['y@b.example', 'peer:b']);
+    expect(await etrn(site, 'odmr.example', { login: 'carl' })).toBe('458 4.3.0');
+    expect(await refused(site, [], { login: 'eve' })).toBe('530 5.7.0');
+    const mail = await atrn(site, ['odmr.example'], { login: 'carl' });
+    expect(await all(mail)).toEqual([['x@odmr.example']]);
+    await mail.end();
   });
 
   test('of the domains named only: all other recipients are left as they were', async () => {

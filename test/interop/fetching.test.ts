@@ -39,14 +39,18 @@ describe('mail that waits at a hub (b), which can not call the site (a) that it 
     // Its number leads to where a is, but nobody takes calls on that port.
     const b = toml('b', mailboxPort, nowhere)
       .replace('link = "wan"', 'link = "wan"\nusers = "customer"')
-      .concat(`[listen.tls]
+      .replace('domains = ["site-b.example"]', 'domains = ["site-b.example", "dialup.example"]')
+      .concat(`[[route]]
+domain = "dialup.example"
+fetched_by = "dialup"
+[listen.tls]
 cert = "${join(FILES, 'cert.pem')}"
 key = "${join(FILES, 'key.pem')}"
 [auth]
 users = "users"
 `);
     const config = await configured(folder, 'b', b);
-    for (const user of ['customer', 'stranger']) {
+    for (const user of ['customer', 'stranger', 'dialup']) {
       const set = spawnSync(process.execPath, [X25MAIL, 'passwd', user, '-c', config], {
         input: `${PASSWORD}\n`,
       });
@@ -140,6 +144,16 @@ routers = [{ nua = "${NUMBERS[other]}", to = "127.0.0.1:${otherXot}" }]`,
       expect(messages).toHaveLength(1);
       expect(messages[0]).toContain('\r\nSubject: by tcp\r\n');
       expect((await odmr({ user: 'customer' })).reply).toMatch(/^453 /);
+    },
+  );
+
+  test.skipIf(absentForPython.length > 0)(
+    titleWith('of a user without X.25 waits until he comes', absentForPython),
+    async () => {
+      await send('b', 'you@dialup.example', 'for a user');
+      const { reply, messages } = await odmr({ user: 'dialup', domains: [] });
+      expect([reply.slice(0, 3), messages.length]).toEqual(['250', 1]);
+      expect(messages[0]).toContain('\r\nSubject: for a user\r\n');
     },
   );
 

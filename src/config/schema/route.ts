@@ -15,6 +15,7 @@ export const routeSchema = table('route', {
   mx: z.literal(true, { error: 'true' }).optional(),
   maildir: matching(/^[^\0]+$/, 'a path, such as "/var/mail/{user}"').optional(),
   lmtp: matching(/^[^\0]+$/, 'a host and a port, such as "127.0.0.1:24", or the path of a socket').optional(),
+  fetched_by: matching(/^[^\s:#][^\s:]{0,127}$/, 'the name of a user').optional(),
   recipients: matching(/./, 'a file with an address or a local part in each line').optional(),
   tls: choice(TLS_POLICIES).optional(),
   tls_ca: matching(/./, 'a file with the certificates of signers (PEM)').optional(),
@@ -29,7 +30,7 @@ export const routeSchema = table('route', {
 });
 
 /** Where a route leads: exactly one of them. */
-export const TARGETS = ['peer', 'nua', 'smtp', 'mx', 'lmtp', 'maildir', 'error'] as const;
+export const TARGETS = ['peer', 'nua', 'smtp', 'mx', 'lmtp', 'maildir', 'fetched_by', 'error'] as const;
 type Target = (typeof TARGETS)[number];
 
 /** Keys that make sense for some ways only. */
