@@ -120,6 +120,7 @@ export class LocalIntake {
       body: '8BITMIME',
       source: `local ${user}`,
       origin: 'local',
+      ours: true,
       received: clock.wallTime(),
       ...(smtpUtf8 && { smtpUtf8 }),
       ...(ret !== undefined && { ret }),

@@ -68,6 +68,7 @@ export class MailOut {
       spool,
       clock,
       configuration: () => rules().configuration,
+      signer: () => rules().inspector.signer,
       onSent: () => this.dispatcher.poke(),
       onProblem,
     });

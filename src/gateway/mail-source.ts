@@ -152,7 +152,7 @@ export class MailSource {
     const given: Given = { delivery, since: this.#clock.now() };
     this.#given.set(delivery.message, given);
     const message = outgoing(delivery, this.#clock.wallTime());
-    given.rewritten = await this.#rewrite(message, delivery.received);
+    given.rewritten = await this.#rewrite(message, delivery);
     return given.rewritten?.message ?? message;
   }
 
@@ -161,12 +161,16 @@ export class MailSource {
   }
 
   /** Where the body can't be read, that is found out once more when it is to be sent, and told then. */
-  async #rewrite(message: OutgoingMessage, received: number): Promise<RewrittenMail | undefined> {
+  async #rewrite(message: OutgoingMessage, { received, ours }: Delivery): Promise<RewrittenMail | undefined> {
     const rewriter = this.#rewriter;
     if (rewriter === undefined) return undefined;
     try {
       const read = (): AsyncIterable<Uint8Array> => this.#spool.readBody(message.id);
-      return await rewrite(message, read, { rewriter, signer: this.signer, received });
+      return await rewrite(message, read, {
+        rewriter,
+        signer: ours === true ? this.signer : undefined,
+        received,
+      });
     } catch (error) {
       this.#settler.problem(`rewriting ${message.id}: ${describeError(error)}`);
       return undefined;

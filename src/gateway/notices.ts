@@ -4,6 +4,7 @@ import { type Clock, describeError } from '../core/index.js';
 import { count, utc } from '../observe/index.js';
 import { destinationKey, parseDestination, Router } from '../routing/index.js';
 import type { Spool } from '../spool/index.js';
+import type { DkimSigner } from './authentication/index.js';
 import type { GatewayEvent } from './events.js';
 import type { Received } from './reception.js';
 import { internetDate, isAscii, oneLine } from './report-facts.js';
@@ -13,6 +14,8 @@ export interface NoticesOptions {
   readonly clock: Clock;
   /** The one that counts now. */
   readonly configuration: () => Configuration;
+  /** As `configuration`; undefined: notices go unsigned. */
+  readonly signer?: () => DkimSigner | undefined;
   /** A notice waits in the spool. */
   readonly onSent: () => void;
   readonly onProblem: (problem: string) => void;
@@ -71,7 +74,7 @@ export class Notices {
   }
 
   async #write({ to, destination, subject, text }: Notice): Promise<void> {
-    const { spool, clock, configuration } = this.#options;
+    const { spool, clock, configuration, signer, onProblem } = this.#options;
     const { hostname } = configuration().gateway;
     const now = clock.wallTime();
     const writer = await spool.receive();
@@ -86,6 +89,8 @@ export class Notices {
     });
     root.setContent(text);
     const octets: Uint8Array = await root.build();
+    const { top, problem } = (await signer?.()?.sign(octets)) ?? { top: '' };
+    if (problem !== undefined) onProblem(`a notice to ${to} is not signed: ${problem}`);
     await writer.write(octets);
     await writer.commit({
       sender: '',
@@ -93,7 +98,9 @@ export class Notices {
       body: isAscii(octets) ? '7BIT' : '8BITMIME',
       source: 'notice of this gateway',
       origin: 'notice',
+      ours: true,
       received: now,
+      ...(top !== '' && { top }),
       ...(!isAscii(to) && { smtpUtf8: true }),
     });
   }

@@ -272,11 +272,12 @@ export class Reception {
 
   #envelope(mail: MailCommand, client: ClientFacts): Envelope {
     if (this.#kept !== undefined) return this.#kept;
-    const { caller, clock } = this.#options;
+    const { caller, clock, policy } = this.#options;
     const { smtpUtf8, ret, envelopeId, deliverBy } = mail;
     const priority = this.#grant(mail.priority ?? this.#priority?.value, client);
     const submitter = mail.submitter ?? client.identity;
     const { hold } = this.#recipients;
+    const ours = policy.standingOf(this.#facts(mail, client)) !== 'stranger';
     const wallTime = clock.wallTime();
     return {
       sender: mail.address,
@@ -297,6 +298,7 @@ export class Reception {
           trace: deliverBy.trace,
         },
       }),
+      ...(ours && { ours }),
       ...(hold !== undefined && { hold }),
     };
   }

@@ -104,6 +104,7 @@ export class Reporter {
         body: isAscii(octets) ? '7BIT' : '8BITMIME',
         source: `report on ${message.message}`,
         origin: 'report',
+        ours: true,
         received: now,
         ...(top !== '' && { top }),
         ...(!isAscii(addressee.address) && { smtpUtf8: true }),

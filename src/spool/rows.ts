@@ -14,11 +14,11 @@ export function parameterValues(
   envelope: Envelope,
   top: Uint8Array,
 ): ParameterValues | undefined {
-  const { body, smtpUtf8 = false, ret, envelopeId, deliverBy, submitter, origin } = envelope;
+  const { body, smtpUtf8 = false, ret, envelopeId, deliverBy, submitter, origin, ours = false } = envelope;
   const isBinary = body === 'BINARYMIME';
   const isBare = top.length === 0;
-  if (!isBinary && !smtpUtf8 && isBare && [ret, envelopeId, deliverBy, submitter, origin].every(isAbsent))
-    return undefined;
+  const isPlain = !isBinary && !smtpUtf8 && !ours && isBare;
+  if (isPlain && [ret, envelopeId, deliverBy, submitter, origin].every(isAbsent)) return undefined;
   return [
     message,
     Number(isBinary),
@@ -31,6 +31,7 @@ export function parameterValues(
     submitter ?? null,
     origin ?? null,
     isBare ? null : top,
+    Number(ours),
   ];
 }
 
@@ -70,6 +71,7 @@ function unusual(row: DeliveryRow): Partial<Delivery> {
       }),
     ...(submitter !== null && { submitter }),
     ...(origin !== null && { origin }),
+    ...(row.ours === 1 && { ours: true }),
   };
 }
 

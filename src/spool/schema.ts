@@ -131,6 +131,11 @@ const FINISHED_SIZES = `
   DELETE FROM transactions WHERE reply IS NOT NULL; -- where a reply was lost, that message comes again
 `;
 
+/** Step 7: whether it may be signed in the name of its author. */
+const OURS = `
+  ALTER TABLE parameters ADD COLUMN ours INTEGER NOT NULL DEFAULT 0;
+`;
+
 /**
  * The steps from an empty file to the schema of today. `user_version` counts the steps that were taken, so a step
  * that was released is never changed: what comes later is a new step.
@@ -209,6 +214,7 @@ export const MIGRATIONS: readonly string[] = [
   TOPS,
   DEADLINES,
   FINISHED_SIZES,
+  OURS,
 ];
 
 /**

@@ -274,6 +274,8 @@ export interface MessageAttributes {
   readonly priority?: number;
   /** Who submitted it: the identity of RFC 4954 §5, decoded; `<>` where nobody is known. */
   readonly submitter?: string;
+  /** Whoever handed it in may send anywhere, or it is our own: it may be signed in the name of its author. Absent: nobody knows. */
+  readonly ours?: boolean;
   /** Why it is on hold: it waits until it is released. */
   readonly hold?: string;
 }

@@ -3,7 +3,7 @@ const DELIVERY = `
   SELECT d.message, d.destination, m.id, t.name, m.sender, m.body_type AS bodyType, m.source, m.size,
          m.received, d.due, d.priority, d.hold, d.owner, d.warned, d.deadline, d.begun, p.message AS extended, p.binary, p.smtp_utf8 AS smtpUtf8, p.ret,
          p.envelope_id AS envelopeId, p.deliver_by AS deliverBy, p.deliver_mode AS deliverMode,
-         p.deliver_trace AS deliverTrace, p.submitter, p.origin
+         p.deliver_trace AS deliverTrace, p.submitter, p.origin, p.ours
   FROM`;
 const WITH_MESSAGE = `
   CROSS JOIN messages m ON m.number = d.message
@@ -28,7 +28,7 @@ export const SQL = {
   addMessage: `INSERT INTO messages (id, sender, body_type, source, received, size, in_file, body)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING number`,
   addParameters: `INSERT INTO parameters (message, binary, smtp_utf8, ret, envelope_id, deliver_by, deliver_mode,
-    deliver_trace, submitter, origin, top) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    deliver_trace, submitter, origin, top, ours) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   addDelivery: `INSERT INTO deliveries (message, destination, received, due, priority, hold, deadline)
     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   // The same recipient named twice gets the message once.

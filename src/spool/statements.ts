@@ -32,6 +32,7 @@ export interface DeliveryRow {
   readonly deliverTrace: number | null;
   readonly submitter: string | null;
   readonly origin: Origin | null;
+  readonly ours: number | null;
 }
 
 /** The primary key of a delivery. */
@@ -115,6 +116,7 @@ export type ParameterValues = [
   submitter: string | null,
   origin: string | null,
   top: Uint8Array | null,
+  ours: number,
 ];
 type DeliveryValues = [
   message: number,

@@ -1,5 +1,9 @@
 /** Messages that are too long for a peer's usual hours. Site a begins on a Monday, 00:00 UTC. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { ED25519 } from '../support/dkim-mail.js';
 import { type SimulatedSite, SimulatedSites, siteToml } from '../support/simulated-sites.js';
 
 const HOUR = 3_600_000;
@@ -69,6 +73,19 @@ describe('large mail with hours of its own', () => {
     ]);
     await sites.runFor(14 * HOUR);
     expect(come(b).slice(2)).toEqual([['me@site-a.example', '22:00']]);
+  });
+
+  test('the notice is signed where the host name has a key', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'x25mail-notice-'));
+    writeFileSync(join(folder, 'dkim.pem'), ED25519.privateKey);
+    const dkim = `[[dkim]]\ndomain = "gw-a.example"\nselector = "x25"\nkey = "${join(folder, 'dkim.pem')}"\n`;
+    const sites = new SimulatedSites();
+    const a = await sites.start('a', { toml: withLarge(RULES) + dkim });
+    await sites.runFor(8 * HOUR);
+    await handIn(a, 20_000);
+    const notice = a.spool.history.find(({ envelope }) => envelope.origin === 'notice');
+    expect(notice?.envelope.top).toMatch(/^DKIM-Signature: [^\n]+\n\td=gw-a\.example; s=x25;/);
+    rmSync(folder, { recursive: true });
   });
 
   test('goes at once within them, and when somebody wants it tried', async () => {

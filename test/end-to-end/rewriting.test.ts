@@ -1,5 +1,9 @@
 /** Users at numbers write to the world, and the world writes back. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { ED25519 } from '../support/dkim-mail.js';
 import { Mailbox } from '../support/mailbox.js';
 import { NUMBERS, type SimulatedSite, SimulatedSites, siteToml } from '../support/simulated-sites.js';
 
@@ -97,5 +101,32 @@ describe('mail of a user at a number', () => {
     await a.enqueue({ sender: 'you@example.org', to: 'you@site-b.example', body });
     await both.runUntil(() => b.spool.history.length === 1);
     expect(bodyAt(b)).toContain('\r\nCc: u@77\r\n');
+  });
+
+  test.each([
+    ['of one of our own is signed under its new name', true],
+    ['of a stranger is not, whatever its author is called', false],
+  ])('%s', async (_whose, ours) => {
+    const folder = mkdtempSync(join(tmpdir(), 'x25mail-rewrite-'));
+    const key = join(folder, 'dkim.pem');
+    writeFileSync(key, ED25519.privateKey);
+    const dkim = `[[dkim]]\ndomain = "${NUMBERS.b}.x25.gw-a.example"\nselector = "x25"\nkey = "${key}"\n`;
+    const both = new SimulatedSites();
+    const world = new Mailbox([]);
+    const a = await both.start('a', { toml: siteToml('a', REWRITE + dkim), connect: world.connect });
+    const writer = await a.spool.receive();
+    await writer.write(Buffer.from(BODY, 'latin1'));
+    await writer.commit({
+      sender: `user@${NUMBERS.b}`,
+      recipients: [{ address: 'you@site-a.example', destination: 'smtp:world:25' }],
+      body: '7BIT',
+      source: 'test',
+      received: both.clock.wallTime(),
+      ...(ours && { ours }),
+    });
+    a.gateway.poke();
+    await both.runUntil(() => world.said.includes('QUIT'));
+    expect(world.said.includes('DKIM-Signature:')).toBe(ours);
+    rmSync(folder, { recursive: true });
   });
 });

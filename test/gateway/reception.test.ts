@@ -364,6 +364,25 @@ describe('a message that is inspected', () => {
     }
   });
 
+  test.each([
+    ['one of our networks', { caller: { ...PEER, mayRelay: true } }, true],
+    [
+      'somebody who has logged in',
+      { caller: { ...PEER, mayRelay: false }, client: { identity: 'anna' } },
+      true,
+    ],
+    ['anybody else', { caller: { ...PEER, mayRelay: false } }, undefined],
+  ])('of %s: whether it is ours is kept', async (_who, who, ours) => {
+    const { clock, spool } = spooled();
+    const session = new Session(spool, clock, { ...who, policy: ANYWHERE });
+    await session.sender({ ...MAIL, address: 'a@c.example' });
+    await session.recipient('x@b.example');
+    await session.begin();
+    await session.data(MESSAGE);
+    await session.commit(MESSAGE.length);
+    expect(spool.history[0]?.envelope.ours).toBe(ours);
+  });
+
   test('is not stored when its session is lost while DNS is asked', async () => {
     const { clock, spool } = spooled();
     const caller: Caller = {

@@ -136,6 +136,7 @@ describe('a failure', () => {
       body: '7BIT',
       source: 'report on m1',
       origin: 'report',
+      ours: true,
       received: START,
     });
     expect(await desk.spool.find(delivery.message)).toEqual([]);

@@ -214,6 +214,26 @@ describe('migrations', () => {
     store.close();
   });
 
+  test('from before it was kept whose mail it is: of that nobody knows', () => {
+    const old = openDatabase(file, MIGRATIONS.slice(0, 6));
+    old.exec(`
+      INSERT INTO destinations (number, name) VALUES (1, 'peer:b');
+      INSERT INTO messages VALUES (1, 'm1', 'from@a', '7BIT', 'x25 1', 1000, 3, 0, x'414243');
+      INSERT INTO parameters (message, binary, smtp_utf8, origin) VALUES (1, 0, 0, 'x25');
+      INSERT INTO deliveries (message, destination, received, due) VALUES (1, 1, 1000, 1000);
+      INSERT INTO recipients (message, destination, address, position, due) VALUES (1, 1, 'a', 0, 1000);
+    `);
+    old.close();
+
+    const store = new Store(openDatabase(file));
+    store.receive({ id: 'm2', envelope: { ...envelope(['a > peer:b']), ours: true }, size: 0 }, []);
+    expect(store.list(9).map(({ message, ours }) => [message, ours])).toEqual([
+      ['m1', undefined],
+      ['m2', true],
+    ]);
+    store.close();
+  });
+
   test('happen wholly or not at all', () => {
     opening();
     const broken = [...MIGRATIONS, SECOND, 'CREATE TABLE half (x); CREATE TABLE messages (x)'];

@@ -78,6 +78,7 @@ describe('a claim', () => {
       deliverBy: { at: 9000, mode: 'N', trace: true },
       priority: -3,
       submitter: 'u@x.example',
+      ours: true,
     } as const;
     const recipients = [
       { address: 'a@b', destination: 'peer:b', notify: ['SUCCESS', 'DELAY'] },

@@ -122,6 +122,7 @@ const said: fc.Arbitrary<Partial<Envelope>> = fc.record(
     deliverBy: fc.record({ at: fc.nat(9999), mode: fc.constantFrom('R', 'N'), trace: fc.boolean() }),
     submitter: fc.constantFrom('<>', 'u@x.example'),
     origin: fc.constantFrom('x25', 'report'),
+    ours: fc.constant(true),
   },
   { requiredKeys: ['body'] },
 );
