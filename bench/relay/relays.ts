@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Postfix } from '../../test/interop/support/postfix.js';
-import { freePort } from '../../test/interop/support/programs.js';
-import { runSite } from '../../test/interop/support/site.js';
+import { Background, freePort } from '../../test/interop/support/programs.js';
+import { configured, X25MAIL } from '../../test/interop/support/site.js';
 
 /** Something that takes mail by SMTP and brings it to a sink by SMTP, its queue on disk. */
 export interface Relay {
@@ -35,8 +35,16 @@ networks = ["127.0.0.0/8"]
 domain = "${DOMAIN}"
 smtp = "127.0.0.1:${sinkPort}"
 `;
-  const site = await runSite(folder, 'gateway', toml);
+  const file = await configured(folder, 'gateway', toml);
+  const site = new Background(process.execPath, [...nodeOptions(), X25MAIL, 'run', '-c', file]);
+  await site.says(/is running/);
   return { name: 'x25mail', port, pid: site.process.pid ?? 0, stop: () => site.stop() };
+}
+
+/** Those that its first line gives to Node. */
+function nodeOptions(): string[] {
+  const [first = ''] = readFileSync(X25MAIL, 'utf8').split('\n', 1);
+  return first.split(' ').slice(3);
 }
 
 /** Postfix with its defaults, and this one way out. */

@@ -1,5 +1,9 @@
-#!/usr/bin/env node
-/** The command line: the only place that prints and exits. Exit status: 0 done, 1 failed, 2 wrong usage or configuration. */
+#!/usr/bin/env -S node --max-semi-space-size=1
+/**
+ * The command line: the only place that prints and exits. Exit status: 0 done, 1 failed, 2 wrong usage or configuration.
+ *
+ * What a gateway makes is soon over. Without the limit of the first line it would be collected only when there are 32 MB of it.
+ */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { CAPTURE_LAYERS } from '../console/index.js';
