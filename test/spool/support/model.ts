@@ -170,8 +170,8 @@ export class ModelSpool {
     const stays = whole.recipients.filter((recipient) => !isMeant(recipient));
     if (stays.length === whole.recipients.length) return false;
     const delivery = { ...whole, recipients: whole.recipients.filter(isMeant) };
-    this.deliveries.splice(this.deliveries.indexOf(whole), 1, delivery);
-    if (stays.length > 0) this.deliveries.push({ ...whole, recipients: stays });
+    const rest = stays.length > 0 ? [{ ...whole, recipients: stays }] : [];
+    this.deliveries.splice(this.deliveries.indexOf(whole), 1, delivery, ...rest);
     const there = this.deliveries.find((d) => d.id === delivery.id && d.destination === destination);
     const at = this.deliveries.indexOf(delivery);
     if (there === undefined) {
