@@ -3,6 +3,7 @@ import { createTransport } from 'nodemailer';
 import { Mailbox } from '../../../src/cli/demo/mailbox.js';
 import { SystemClock } from '../../../src/core/index.js';
 import { seeded } from '../../support/random.js';
+import { type Arrival, type Explained, explainDuplicates, type Kill } from './duplicates.js';
 import { type Background, eventually, freePort } from './programs.js';
 import { SerialPair } from './serial.js';
 import { runSite, type SiteName, serialLink, siteToml } from './site.js';
@@ -16,7 +17,7 @@ export interface KillRun {
   /** Seen with other octets than were sent. */
   readonly damaged: string[];
   /** Arrivals beyond the first of a message. */
-  readonly duplicates: number;
+  readonly duplicates: Explained;
   readonly kills: string[];
 }
 
@@ -27,10 +28,12 @@ export interface KillRun {
 export async function killAgainAndAgain(folder: string, seed: number, kills: number): Promise<KillRun> {
   const random = seeded(seed);
   const arrivals = new Map<string, string[]>();
+  const arrived: Arrival[] = [];
   const mailbox = new Mailbox('mailbox.example', new SystemClock(), (message) => {
     const text = Buffer.from(message).toString('latin1');
     const id = /^X-Number: (\d+)\r$/m.exec(text)?.[1] ?? 'unknown';
     arrivals.set(id, [...(arrivals.get(id) ?? []), digest(bodyOf(text))]);
+    arrived.push({ message: id, at: Date.now(), ids: { a: idAt('a', text), b: idAt('b', text) } });
   });
   const mailboxPort = await mailbox.listen();
   const line = await SerialPair.open(folder);
@@ -53,10 +56,15 @@ export async function killAgainAndAgain(folder: string, seed: number, kills: num
   })();
 
   const log: string[] = [];
+  const deaths: Kill[] = [];
   for (let kill = 0; kill < kills; kill++) {
     await pause(200 + random() * 1500);
     const victim = random() < 0.5 ? 'a' : 'b';
-    await sites[victim].stop('SIGKILL');
+    const site = sites[victim];
+    const from = Date.now();
+    await site.stop('SIGKILL');
+    const hadSettled = (id: string): boolean => hasLogged(site, id);
+    deaths.push({ site: victim, from, until: Date.now(), hadSettled });
     log.push(`${victim} after ${accepted.size} accepted, ${arrivals.size} arrived`);
     sites[victim] = await start(victim);
   }
@@ -72,7 +80,7 @@ export async function killAgainAndAgain(folder: string, seed: number, kills: num
     arrived: arrivals.size,
     lost: lost(),
     damaged: [...arrivals].filter(([id, digests]) => isDamaged(accepted.get(id), digests)).map(([id]) => id),
-    duplicates: [...arrivals.values()].reduce((sum, digests) => sum + digests.length - 1, 0),
+    duplicates: explainDuplicates(arrived, deaths),
     kills: log,
   };
 }
@@ -80,6 +88,18 @@ export async function killAgainAndAgain(folder: string, seed: number, kills: num
 /** A message that was never accepted may arrive as well (its 250 was lost): then all arrivals must be alike. */
 function isDamaged(sent: string | undefined, digests: readonly string[]): boolean {
   return digests.some((arrived) => arrived !== (sent ?? digests[0]));
+}
+
+/** What the gateway of a site called a message. */
+function idAt(site: SiteName, message: string): string {
+  return new RegExp(`by gw-${site}\\.example[^;]* id (\\w+);`).exec(message)?.[1] ?? 'unknown';
+}
+
+/** That the message was delivered. */
+function hasLogged({ output }: Background, id: string): boolean {
+  return output
+    .split('\n')
+    .some((line) => line.includes(`"message":"${id}"`) && line.includes('"msg":"delivered"'));
 }
 
 function bodyOf(message: string): string {
