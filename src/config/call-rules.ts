@@ -13,6 +13,11 @@ export function callRulesOf(
 ): Pick<PeerConfiguration, 'callRules' | 'large'> {
   const { windows, min_messages: minMessages, max_wait: maxWaitMs } = calls;
   const zone = calls.timezone ?? zoneOfLinks(link, problems) ?? Zone.ofThisMachine();
+  if (calls.timezone !== undefined && windows === undefined && calls.budget === undefined)
+    problems.refuse(
+      [...path, 'calls', 'timezone'],
+      'allowed only with windows or budget, which are read by it',
+    );
   const budget = budgetOf(calls, [...path, 'calls', 'budget'], problems);
   const large = largeOf(calls, zone);
   if (windows === undefined && minMessages === 1 && budget === undefined) return large;

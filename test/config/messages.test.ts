@@ -479,6 +479,10 @@ describe('[[peer]]', () => {
       'nua = "1"\ncalls = { large = { size = "1" } }',
       'calls.large.size: found "1"; allowed: a size with its unit (B, KiB, MiB, GiB) from "1KiB" to "1GiB"',
     ],
+    [
+      'nua = "1"\ncalls = { timezone = "UTC" }',
+      'calls.timezone: allowed only with windows or budget, which are read by it',
+    ],
     ['nua = "1"\ncalls = { budget = {} }', 'calls.budget: limits nothing; needed: minutes, or cost, or both'],
     [
       'nua = "1"\ncalls = { budget = { minutes = 10, warn = 80 } }',

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { CircuitTraffic, Ending } from '../../src/circuit/index.js';
 import { VirtualClock } from '../../src/core/index.js';
-import { CallLog, CallRecordBuilder, type CallStart, callRecordLine } from '../../src/observe/index.js';
+import {
+  CallLog,
+  type CallPrice,
+  CallRecordBuilder,
+  type CallStart,
+  callRecordLine,
+} from '../../src/observe/index.js';
 import type { Facilities } from '../../src/x25/index.js';
 import { hex } from '../support/hex.js';
 
@@ -142,6 +148,35 @@ describe('what the network charges', () => {
     const { charged: facts, line } = charged({ calledAddressModified: 7 });
     expect(facts).toBeUndefined();
     expect(line).not.toContain('charged');
+  });
+});
+
+describe('what a call costs us', () => {
+  const price = (currency?: string) => ({
+    costOf: ({ connectedAt, connectedMs, segments }: Parameters<CallPrice['costOf']>[0]) =>
+      connectedAt === Date.UTC(1990, 0, 1, 0, 0, 1) ? connectedMs / 1000 + segments / 100 : -1,
+    currency,
+  });
+  const record = (start: Partial<CallStart>, isConnected = true, facilities: Facilities = {}) => {
+    const clock = new VirtualClock(Date.UTC(1990, 0, 1));
+    const builder = new CallRecordBuilder(clock, { ...OUTGOING, ...start });
+    clock.runFor(1000);
+    if (isConnected) builder.handle(CONNECTED);
+    clock.runFor(5000);
+    return builder.finish({ ...ending('us', 0x00, 0xf1), facilities }, TRAFFIC);
+  };
+
+  test('is in the record and in the line, beside what the network says', () => {
+    const call = record({ price: price('EUR') }, true, { chargedSeconds: [90] });
+    expect(call).toMatchObject({ cost: 5.31, currency: 'EUR', charged: { seconds: [90] } });
+    expect(callRecordLine(call)).toContain(', charged 1 min 30 s, cost 5.31 EUR, cleared by us');
+    expect(call).not.toHaveProperty('price');
+  });
+
+  test('is nothing where nothing was connected, and unknown without a tariff', () => {
+    expect(record({ price: price() }, false)).toMatchObject({ cost: 0 });
+    expect(callRecordLine(record({ price: price() }, false))).not.toContain('cost');
+    expect(record({})).not.toHaveProperty('cost');
   });
 });
 
