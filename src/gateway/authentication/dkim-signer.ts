@@ -12,7 +12,7 @@ import {
   signedFields,
 } from './signature-field.js';
 
-/** Off the main thread: an RSA key takes about a millisecond. */
+/** Off the main thread, which has sessions to serve. */
 const signAside = promisify(signWith);
 
 export interface Signed {
