@@ -72,9 +72,7 @@ export class MailOut {
       onSent: () => this.dispatcher.poke(),
       onProblem,
     });
-    this.#fetchTimes = new FetchTimes(clock, (peer) =>
-      this.dispatcher.visit(destinationKey({ type: 'peers', peers: [peer] })),
-    );
+    this.#fetchTimes = new FetchTimes(clock, (peer) => this.#visit(peer));
     this.#fetchTimes.configure(configuration.peers);
   }
 
@@ -127,12 +125,18 @@ export class MailOut {
     return this.dispatcher.stop();
   }
 
+  /** There may be mail of ours there. */
+  #visit(peer: string): void {
+    this.dispatcher.visit(destinationKey({ type: 'peers', peers: [peer] }));
+  }
+
   #makeWays(onProblem: (problem: string) => void): Ways {
     const { rules, turned, ...others } = this.#options;
     const { configuration, router } = rules();
     const fetching: Fetching = {
       turned,
       asked: (peer) => this.#fetchTimes.asked(peer),
+      brokenOff: (peer) => this.#visit(peer),
       onProblem,
     };
     return new Ways({ ...others, fetching }, configuration, router);

@@ -1,6 +1,6 @@
 import type { PeerConfiguration } from '../config/index.js';
 import { type Clock, describeError, type OctetStream } from '../core/index.js';
-import type { CallOutcome } from '../rfc1090/index.js';
+import type { CallOutcome, How } from '../rfc1090/index.js';
 import type { ClientOptions, Login, TlsFacts } from '../smtp/index.js';
 import { type ClientEnd, ClientRunner, type FetchFromServer } from './client-runner.js';
 import type { Transport, TransportEnd } from './dispatcher.js';
@@ -30,11 +30,16 @@ export interface Fetching {
   readonly turned: (call: PlacedCall, turned: TurnedStream) => void;
   /** A call is over in which it was asked what waits there for us. */
   readonly asked: (peer: string) => void;
+  /** A call ended while mail came in over it: there is more. */
+  readonly brokenOff: (peer: string) => void;
   readonly onProblem: (problem: string) => void;
 }
 
 /** A slow line takes its time for certificates. */
 const HANDSHAKE_MS = 5 * 60_000;
+
+/** Of a call on which mail came in to its end. */
+const GOOD_ENDS: ReadonlySet<How> = new Set<How>(['completed', 'dismissed', 'quitTimeout']);
 
 /** RFC 2645 §5.2.1: no mail. */
 const NO_MAIL = 453;
@@ -44,6 +49,8 @@ export class PeerTransport implements Transport {
   readonly usesCircuit = true;
   readonly #options: PeerTransportOptions;
   #hello: ClientOptions['hello'];
+  /** Calls on which we have become the server. */
+  readonly #turned = new WeakSet<PlacedCall>();
   /** TLS is wished for, and failed: the next call does without. */
   #withoutTls = false;
 
@@ -74,8 +81,10 @@ export class PeerTransport implements Transport {
     const outcome = await call.outcome;
     const end = await runner?.done;
     // Who ends a call in which nothing was going on has done no harm.
-    const inOrder = end !== undefined && (end.inOrder || mail.isIdle);
-    if (inOrder && call.peer.fetch !== undefined) this.#options.fetching?.asked(call.peer.name);
+    const isBrokenOff = this.#turned.has(call) && !GOOD_ENDS.has(outcome.verdict.how);
+    const inOrder = end !== undefined && (end.inOrder || mail.isIdle) && !isBrokenOff;
+    if (isBrokenOff) this.#options.fetching?.brokenOff(call.peer.name);
+    else if (inOrder && call.peer.fetch !== undefined) this.#options.fetching?.asked(call.peer.name);
     // It dropped EHLO: the next call, which costs money as this one did, begins with HELO.
     if (end?.again === 'helo') this.#hello = 'HELO';
     this.#withoutTls = end?.again === 'noTls';
@@ -142,7 +151,10 @@ export class PeerTransport implements Transport {
     return {
       how,
       domains,
-      turned: (stream, octets) => fetching.turned(call, { stream, octets, tls: tls() }),
+      turned: (stream, octets) => {
+        this.#turned.add(call);
+        fetching.turned(call, { stream, octets, tls: tls() });
+      },
       refused: (reason, code) => {
         if (code !== NO_MAIL) fetching.onProblem(`fetching mail from ${name}: ${reason}`);
       },

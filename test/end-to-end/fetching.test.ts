@@ -146,6 +146,26 @@ describe('ATRN', () => {
     expect((await b.spool.list(10)).map(({ destination }) => destination)).not.toContain('peer:other');
   });
 
+  test('cut off in a call for its own mail: called again for the rest, when it is time, without any mail here', async () => {
+    const sites = new SimulatedSites();
+    await waitingAtB(sites, 5);
+    let isCut = false;
+    const a = await sites.start('a', {
+      toml: fetchingToml('atrn'),
+      subscription: { bitsPerSecond: 9600, disturb: (octets) => (isCut ? [] : [octets]) },
+    });
+    await a.enqueue({ to: 'x@site-b.example' });
+    await sites.runUntil(() => a.spool.history.length === 3);
+    isCut = true;
+    await sites.runUntil(() => a.calls().length === 1);
+    isCut = false;
+    const at = sites.clock.now();
+    await sites.runUntil(() => a.calls().length === 2 && a.calls()[1]?.verdict === 'completed', HOUR);
+    expect(sites.clock.now() - at).toBeGreaterThan(30_000);
+    const mail = senders(a).filter((sender) => /^b\d@/.test(sender));
+    expect(new Set(mail).size).toBe(5);
+  });
+
   test('a gateway that stops ends a session that has turned after its present message', async () => {
     const sites = new SimulatedSites();
     const b = await waitingAtB(sites, 10);

@@ -56,6 +56,21 @@ describe('STARTTLS', () => {
     expect(server.asks).toEqual([]);
   });
 
+  test.each([
+    ['\n', '\r\n'],
+    ['\r\n', '\n'],
+  ])('line ends are learnt again: %j, then %j', (before, after) => {
+    const server = new ServerDriver({ offers: ALL_OFFERS, lineEnds: 'learn' }).start();
+    server.give(`EHLO c${before}STARTTLS${before}`);
+    server.said();
+    server.input({ type: 'secured', tls: TLS });
+    server.give(`EHLO c${after}NOOP${after}`);
+    expect(server.said()).toMatch(/250 2\.0\.0 OK\r\n$/);
+    // The other kind is no end of a line any more.
+    server.give(`NOOP${after === '\n' ? '\rx\n' : '\n\r\n'}`);
+    expect(server.said()).toMatch(/^500 5\.5\.2 /);
+  });
+
   test('octets before TLS is on are a mistake of the driver', () => {
     const server = greeted();
     say(server, 'STARTTLS');
