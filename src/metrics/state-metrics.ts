@@ -1,5 +1,11 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { GatewayStatus, OperatedQueue, WatchedGateway, WatchedLink } from '../console/index.js';
+import type {
+  GatewayStatus,
+  OperatedQueue,
+  WatchedBudget,
+  WatchedGateway,
+  WatchedLink,
+} from '../console/index.js';
 
 /** Destinations that are told by name; mail for many domains may wait for many more. */
 const MOST_DESTINATIONS = 100;
@@ -13,6 +19,8 @@ export class StateMetrics {
   readonly #queue;
   readonly #deliveries;
   readonly #oldest;
+  readonly #spent;
+  readonly #limit;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -35,6 +43,9 @@ export class StateMetrics {
       `Deliveries that wait: for the ${MOST_DESTINATIONS} destinations with most of them, and for all others together`,
       ['destination', 'state'],
     );
+    const ofBudget = ['peer', 'period', 'unit'] as const;
+    this.#spent = gauge('budget_spent', 'Spent on our calls to a peer in this period', ofBudget);
+    this.#limit = gauge('budget_limit', 'What may be spent on our calls to a peer in a period', ofBudget);
     this.#oldest = gauge('queue_oldest_seconds', 'Age of the oldest message that waits; 0: none does');
   }
 
@@ -44,11 +55,22 @@ export class StateMetrics {
     this.#takeStatus(gateway.status());
   }
 
-  #takeStatus({ since, links, circuits }: GatewayStatus): void {
+  #takeStatus({ since, links, circuits, budgets }: GatewayStatus): void {
     this.#since.set(Date.parse(since) / 1_000);
-    for (const metric of [this.#linkState, this.#linkEvents, this.#circuits]) metric.reset();
+    const perName = [this.#linkState, this.#linkEvents, this.#circuits, this.#spent, this.#limit];
+    for (const metric of perName) metric.reset();
     for (const link of links) this.#takeLink(link);
     for (const { link, direction, state } of circuits) this.#circuits.inc({ link, direction, state });
+    for (const budget of budgets) this.#takeBudget(budget);
+  }
+
+  #takeBudget({ peer, period, limit, ...spent }: WatchedBudget): void {
+    for (const unit of ['minutes', 'cost'] as const) {
+      const most = limit[unit];
+      if (most === undefined) continue;
+      this.#spent.set({ peer, period, unit }, spent[unit]);
+      this.#limit.set({ peer, period, unit }, most);
+    }
   }
 
   #takeLink({ name: link, type, state, counters }: WatchedLink): void {

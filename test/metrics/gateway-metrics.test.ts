@@ -73,6 +73,23 @@ describe('a gateway in numbers', () => {
     });
   });
 
+  test('tells what is spent of budgets', async () => {
+    const rules =
+      'link = "psdn0"\ncalls = { budget = { minutes = 10, cost = 5, period = "day" } }\n[[route]]';
+    const toml = siteToml('a', TARIFF).replace('link = "psdn0"\n[[route]]', rules);
+    const alone = new SimulatedSites();
+    const site = await alone.start('a', { toml });
+    await alone.start('b');
+    await site.enqueue({ to: 'x@site-b.example' });
+    await alone.runUntil(() => site.calls().length === 1);
+    expect(await scrape(site, metrics)).toMatchObject({
+      'budget_spent{peer="other",period="day",unit="minutes"}': 1,
+      'budget_limit{peer="other",period="day",unit="minutes"}': 10,
+      'budget_spent{peer="other",period="day",unit="cost"}': 0.15,
+      'budget_limit{peer="other",period="day",unit="cost"}': 5,
+    });
+  });
+
   test('tells no more causes apart than it can keep', async () => {
     await a.enqueue({ to: 'x@site-b.example' });
     await sites.runUntil(() => a.calls().length === 1);
