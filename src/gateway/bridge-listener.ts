@@ -20,9 +20,6 @@ export interface BridgeListenerOptions {
 /** Waiting for a circuit is the caller's business: only so many may be told that there is none. */
 const MAX_CLIENTS = 100;
 
-/** How often it is looked whether a call may go on. */
-const LOOK_MS = 10_000;
-
 /** An address of ours where a mail server finds a peer: every connection becomes a call. */
 export class BridgeListener {
   #options: BridgeListenerOptions;
@@ -104,7 +101,7 @@ export class BridgeListener {
     });
     this.#bridges.add(bridge);
     bridge.start();
-    this.#endInTime(bridge, caller);
+    call.whenOver(() => bridge.stop());
     void this.#follow(bridge, call.circuit.circuit.id, async (inOrder) => {
       caller.learn(await call.outcome, inOrder);
     });
@@ -117,17 +114,6 @@ export class BridgeListener {
     const call = caller.place();
     if ('circuit' in call && turns.take()) void call.outcome.then(() => turns.give());
     return call;
-  }
-
-  /** When its peer may not be called any longer, it ends with 421 at its next good moment. */
-  #endInTime(bridge: Bridge, caller: PeerCaller): void {
-    if (caller.peer.callRules === undefined) return;
-    const { clock } = this.#options;
-    const cancel = clock.wake(clock.now() + LOOK_MS, () => {
-      if (caller.isOver() === undefined) this.#endInTime(bridge, caller);
-      else bridge.stop();
-    });
-    void bridge.done.then(cancel);
   }
 
   async #follow(bridge: Bridge, circuit: string, learn: (inOrder: boolean) => Promise<void>): Promise<void> {

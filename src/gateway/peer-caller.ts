@@ -32,12 +32,17 @@ export interface PlacedCall {
   readonly title: string;
   /** When the circuit is gone. Never rejects. */
   readonly outcome: Promise<CallOutcome>;
+  /** Tells when it may take on no more while it is up: the hours or the budget of its peer are over. */
+  readonly whenOver: (tell: () => void) => void;
   /** For how long it costs nothing more, milliseconds. */
   readonly freeMs: () => number;
 }
 
 /** When to ask again for a circuit: nobody tells when somebody else's call is over. */
 const FULL_PAUSE_MS = 30_000;
+
+/** How often it is looked whether a call that nobody else asks about may go on. */
+const LOOK_MS = 10_000;
 
 /** No call was placed. */
 export interface NoCall {
@@ -160,7 +165,19 @@ export class PeerCaller {
         ? 0
         : freeTime(link.tariff, peer.callRules, clock.now() - connectedAt, clock.wallTime());
     const isPrivate = link.isPrivate === true;
-    return { circuit, watcher, peer, link: link.name, isPrivate, outcome, title, freeMs };
+    const whenOver = (tell: () => void): void => this.#tellWhenOver(outcome, tell);
+    return { circuit, watcher, peer, link: link.name, isPrivate, outcome, title, whenOver, freeMs };
+  }
+
+  #tellWhenOver(outcome: Promise<CallOutcome>, tell: () => void): void {
+    if (this.peer.callRules === undefined) return;
+    const { clock } = this.#options;
+    const look = (): void => {
+      if (this.isOver() !== undefined) tell();
+      else cancel = clock.wake(clock.now() + LOOK_MS, look);
+    };
+    let cancel = clock.wake(clock.now() + LOOK_MS, look);
+    void outcome.then(() => cancel());
   }
 
   /**

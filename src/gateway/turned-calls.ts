@@ -51,6 +51,7 @@ export class TurnedCalls {
     );
     this.#sessions.add(session);
     void outcome.then(() => this.#sessions.delete(session));
+    call.whenOver(() => session.stop());
     session.start();
   }
 

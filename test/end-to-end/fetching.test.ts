@@ -181,6 +181,26 @@ describe('ATRN', () => {
     expect(a.spool.history.length).toBeLessThan(4);
   });
 
+  test('a session that has turned ends with the hours in which its peer may be called', async () => {
+    const sites = new SimulatedSites();
+    const b = await sites.start('b');
+    const body = `Subject: long\r\n\r\n${`${'x'.repeat(70)}\r\n`.repeat(60)}`;
+    for (let i = 0; i < 10; i++) await b.enqueue({ to: 'x@site-a.example', body });
+    await sites.runUntil(() => b.calls().length === 1);
+    const hours = 'calls = { windows = "00:00-02:00", timezone = "UTC" }';
+    const a = await sites.start('a', {
+      toml: fetchingToml('atrn', `fetch_every = "119m"\n${hours}`),
+      subscription: { bitsPerSecond: 2400 },
+    });
+    await sites.runUntil(() => a.calls().some(({ direction }) => direction === 'outgoing'));
+    const [call] = a.calls().filter(({ direction }) => direction === 'outgoing');
+    expect(call).toMatchObject({ verdict: 'completed' });
+    expect(call?.messagesReceived).toBeGreaterThan(0);
+    expect(call?.messagesReceived).toBeLessThan(10);
+    expect(Date.parse(call?.ended ?? '')).toBeGreaterThan(Date.UTC(1990, 0, 1, 2));
+    expect(Date.parse(call?.ended ?? '')).toBeLessThan(Date.UTC(1990, 0, 1, 2, 1));
+  });
+
   test('the side that fetches stops as well', async () => {
     const sites = new SimulatedSites();
     await waitingAtB(sites, 10);
