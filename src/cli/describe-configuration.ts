@@ -102,6 +102,9 @@ function peerRows({
   maxCircuits,
   callRules,
   large,
+  users,
+  fetch,
+  terms,
 }: PeerConfiguration): Row[] {
   return [
     ['number', `${nua} on ${links.join(', then ')}`],
@@ -116,7 +119,16 @@ function peerRows({
     ['calls at a time', String(maxCircuits)],
     ...callRuleRows(callRules),
     ...largeRows(large),
+    ...(terms === undefined ? [] : [['is spoken to', describeTerms(terms)] as const]),
+    ...(users.length === 0 ? [] : [['may log in as', users.join(', ')] as const]),
+    ...(fetch === undefined ? [] : [['brings us', describeFetch(fetch)] as const]),
   ];
+}
+
+function describeFetch({ how, domains, everyMs }: NonNullable<PeerConfiguration['fetch']>): string {
+  const whose = domains.length === 0 ? 'all that is ours' : `mail for ${domains.join(', ')}`;
+  const what = how === 'atrn' ? 'over our calls' : 'when our calls ask for it';
+  return `${whose}, ${what}${everyMs === undefined ? '' : `, asked at least every ${time(everyMs)}`}`;
 }
 
 function largeRows(rules: PeerConfiguration['large']): Row[] {

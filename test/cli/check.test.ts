@@ -415,6 +415,27 @@ subaddress = "07"
     expect(output).toMatch(line);
 });
 
+test('says how a peer is spoken to, and what is fetched', () => {
+  const { output } = check(
+    TOML.replace(
+      'calls = { max_circuits = 2 }',
+      `tls = "verify"
+tls_name = "gw-c.example"
+auth = { user = "gw-a", password_file = "p" }
+users = "site-c"
+fetch = "atrn"
+fetch_domains = ["site-a.example"]
+fetch_every = "1h"`,
+    ).concat('[[route]]\ndomain = "dialup.example"\nfetched_by = "anna"\n'),
+  );
+  expect(output).toContain(`
+  is spoken to     only with TLS and a certificate that proves its name, logged in as gw-a
+  may log in as    site-c
+  brings us        mail for site-a.example, over our calls, asked at least every 1h
+`);
+  expect(output).toMatch(/dialup\.example +waits until user anna fetches it/);
+});
+
 describe('incoming calls', () => {
   const rule = (keys: string): string => `[[incoming]]\nname = "x"\n${keys}\n`;
   const incomingOf = (toml: string): string[] => {
