@@ -210,6 +210,8 @@ function describeTarget(target: RouteRule['target']): string {
       return `to the number ${target.nua.text} on link ${target.links.join(', then ')}`;
     case 'lmtpSocket':
       return `to the LMTP server on ${target.path}`;
+    case 'hosts':
+      return target.hosts.map(describeTarget).join(', then ');
     case 'smtp':
     case 'lmtp':
       return `to ${target.type.toUpperCase()} host ${formatHostAndPort({ host: target.host.text, port: target.port })}, ${describeTerms(target.terms)}`;

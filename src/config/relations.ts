@@ -6,6 +6,7 @@ import {
   type RewriteRule,
   type RouteRule,
   type ServerTerms,
+  serversOf,
 } from '../routing/index.js';
 import type { PerDirection } from '../x25/index.js';
 import { checkAddresses } from './addresses.js';
@@ -76,23 +77,20 @@ function refuseSame(list: string, key: string, problems: ProblemList): void {
 
 /** The queue remembers where mail goes, not by which route: so all that lead to a server speak to it alike. */
 function checkServers(routes: readonly Placed<RouteRule>[], problems: ProblemList): void {
-  const first = new Map<string, Placed<RouteRule>>();
-  for (const route of routes) {
-    const { target } = route.value;
-    if (target.type !== 'smtp' && target.type !== 'lmtp') continue;
-    const server = `${target.type} ${formatHostAndPort({ host: target.host.text.toLowerCase(), port: target.port })}`;
-    const other = first.get(server);
-    if (other === undefined) first.set(server, route);
-    else if (!isDeepStrictEqual(termsOf(other), termsOf(route)))
-      problems.refuse(
-        [...route.path, target.type],
-        `is spoken to in another way by ${problems.describe(other.path)}; allowed: tls, tls_ca and auth alike in all routes to a server`,
-      );
-  }
-}
-
-function termsOf({ value: { target } }: Placed<RouteRule>): ServerTerms | undefined {
-  return target.type === 'smtp' || target.type === 'lmtp' ? target.terms : undefined;
+  const first = new Map<string, { readonly terms: ServerTerms | undefined; readonly path: KeyPath }>();
+  for (const { value, path } of routes)
+    for (const { type, host, port, terms } of serversOf(value.target)) {
+      const server = `${type} ${formatHostAndPort({ host: host.text.toLowerCase(), port })}`;
+      const other = first.get(server);
+      if (other === undefined) first.set(server, { terms, path });
+      else if (!isDeepStrictEqual(other.terms, terms))
+        problems.refuse(
+          [...path, type],
+          `is spoken to in another way by ${problems.describe(other.path)}; allowed: tls, tls_ca and auth alike in all routes to a server`,
+        );
+      else if (other.path === path)
+        problems.refuse([...path, type], `${host.text}:${port} stands there twice`);
+    }
 }
 
 function checkNames(names: readonly string[], list: string, path: KeyPath, problems: ProblemList): void {

@@ -6,6 +6,7 @@ import {
   MailboxPath,
   type RouteRule,
   type RouteTarget,
+  type ServerTarget,
   type ServerTerms,
   USUAL_TERMS,
 } from '../routing/index.js';
@@ -14,7 +15,7 @@ import type { ProblemList } from './problem.js';
 import { describeValue, readPart } from './read.js';
 import { type RouteSettings, routeSchema, TARGETS, TARGETS_OF_KEY } from './schema/route.js';
 import { isNotYetSupported } from './schema/unknown-key.js';
-import { readServerTemplate, readTemplate, type ServerTemplate } from './server-template.js';
+import { readServerTemplate, readTemplate } from './server-template.js';
 
 /** `[[route]]` @param folder where relative paths begin. */
 export function readRoute(path: KeyPath, folder: string, problems: ProblemList): RouteRule | undefined {
@@ -64,7 +65,7 @@ function targetOf(
   const { domain, peer, error } = route;
   if (peer !== undefined) return { type: 'peers', peers: peer };
   if (route.nua !== undefined) return nuaTarget(route.nua, route, path, problems);
-  if (route.smtp !== undefined) return serverTarget('smtp', route.smtp, route, path, folder, problems);
+  if (route.smtp !== undefined) return smtpTarget(route.smtp, route, path, folder, problems);
   if (route.lmtp !== undefined) return lmtpTarget(route.lmtp, route, path, folder, problems);
   if (route.maildir !== undefined) return maildirTarget(route.maildir, route, path, folder, problems);
   if (route.fetched_by !== undefined) return { type: 'user', user: route.fetched_by };
@@ -88,28 +89,45 @@ function lmtpTarget(
         problems.refuse([...path, key], 'allowed only with a host: a socket is on this machine');
     return { type: 'lmtpSocket', path: resolve(folder, lmtp) };
   }
-  const target = serverTarget('lmtp', lmtp, route, path, folder, problems);
+  const target = serverTarget('lmtp', lmtp, route, [...path, 'lmtp'], folder, problems);
   if (target?.type === 'lmtp' && target.port === 25)
     problems.refuse(
       [...path, 'lmtp'],
       `found ${describeValue(lmtp)}; allowed: any port but 25, which is for SMTP`,
     );
+  if (target !== undefined) refuseLogin(route, [target], path, problems);
   return target;
 }
 
-function serverTarget(
-  type: 'smtp' | 'lmtp',
-  text: string,
+function smtpTarget(
+  smtp: readonly string[],
   route: RouteSettings,
   path: KeyPath,
   folder: string,
   problems: ProblemList,
 ): RouteTarget | undefined {
-  const at = [...path, type];
+  const isList = Array.isArray(problems.found([...path, 'smtp']));
+  const hosts = smtp.map((text, index) =>
+    serverTarget('smtp', text, route, [...path, 'smtp', ...(isList ? [index] : [])], folder, problems),
+  );
+  const all = hosts.filter((host) => host !== undefined);
+  if (all.length < hosts.length) return undefined;
+  refuseLogin(route, all, path, problems);
+  return all.length === 1 ? all[0] : { type: 'hosts', hosts: all };
+}
+
+/** @param at where the server stands. */
+function serverTarget(
+  type: 'smtp' | 'lmtp',
+  text: string,
+  route: RouteSettings,
+  at: KeyPath,
+  folder: string,
+  problems: ProblemList,
+): ServerTarget | undefined {
   const server = readServerTemplate(text, { groups: route.domain.groups }, at, problems);
   if (server === 'notAServer') problems.refuse(at, `found ${describeValue(text)}; allowed: ${SERVER[type]}`);
   if (typeof server !== 'object') return undefined;
-  refuseLogin(route, server, path, problems);
   return { type, ...server, terms: termsOf(route, folder) };
 }
 
@@ -165,7 +183,7 @@ function mxTarget(
 /** A password goes neither over a line where it can be read nor to a host that a stranger's address names. */
 function refuseLogin(
   { tls, auth }: RouteSettings,
-  { host }: ServerTemplate,
+  servers: readonly ServerTarget[],
   path: KeyPath,
   problems: ProblemList,
 ): void {
@@ -176,7 +194,7 @@ function refuseLogin(
       at,
       'found a login; allowed only with TLS, and tls is "none": all would read the password',
     );
-  if (!host.isFixed)
+  if (!servers.every(({ host }) => host.isFixed))
     problems.refuse(
       at,
       'found a login; allowed only with a host that is always the same: addresses choose it here',

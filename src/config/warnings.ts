@@ -1,4 +1,4 @@
-import { type Pattern, Router, type RouteTarget } from '../routing/index.js';
+import { type Pattern, Router, type ServerTarget, serversOf } from '../routing/index.js';
 import type { BridgeConfiguration, Configuration } from './configuration.js';
 import { isAnywhere, isThisMachine } from './hosts.js';
 import { warnOfLink } from './link-warnings.js';
@@ -81,24 +81,22 @@ function warnOfRoutes({ routes, listen, usersFile }: Configuration, problems: Pr
   routes.forEach(({ target }, index) => {
     if (catchAll >= 0 && index > catchAll)
       problems.warn(['route', index], 'is never reached: the route "*" stands before it');
-    const server = fixedServerOf(target);
-    const own = server && listen.smtp.find((address) => leadsTo(server, address));
-    if (own !== undefined)
+    const servers = serversOf(target);
+    const own = servers
+      .flatMap(fixedServerOf)
+      .flatMap((server) => listen.smtp.find((address) => leadsTo(server, address)) ?? []);
+    for (const address of own)
       problems.warn(
         ['route', index, 'smtp'],
-        `is where we listen (${formatHostAndPort(own)}): mail would go in circles`,
+        `is where we listen (${formatHostAndPort(address)}): mail would go in circles`,
       );
-    if (target.type === 'smtp' || target.type === 'lmtp') warnOfLogin(target, index, problems);
+    for (const server of servers.slice(0, 1)) warnOfLogin(server, index, problems);
     if (target.type === 'user' && usersFile === undefined)
       problems.warn(['route', index, 'fetched_by'], 'nobody can log in to fetch it: there is no [auth]');
   });
 }
 
-function warnOfLogin(
-  { terms }: RouteTarget & { type: 'smtp' | 'lmtp' },
-  index: number,
-  problems: ProblemList,
-): void {
+function warnOfLogin({ terms }: ServerTarget, index: number, problems: ProblemList): void {
   if (terms?.login !== undefined && (terms.tls === 'may' || terms.tls === 'must'))
     problems.warn(
       ['route', index, 'auth'],
@@ -106,9 +104,8 @@ function warnOfLogin(
     );
 }
 
-function fixedServerOf(target: RouteTarget): HostAndPort | undefined {
-  if (target.type !== 'smtp' || !target.host.isFixed) return undefined;
-  return { host: target.host.expand([]), port: target.port };
+function fixedServerOf({ type, host, port }: ServerTarget): HostAndPort[] {
+  return type === 'smtp' && host.isFixed ? [{ host: host.expand([]), port }] : [];
 }
 
 function leadsTo(server: HostAndPort, own: HostAndPort): boolean {

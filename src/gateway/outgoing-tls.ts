@@ -3,7 +3,7 @@ import { createSecureContext } from 'node:tls';
 import type { Configuration } from '../config/index.js';
 import { describeError, GatewayError, type OctetStream } from '../core/index.js';
 import { secure, TLS_VERSIONS, type TlsFacts } from '../line/index.js';
-import type { ServerTerms } from '../routing/index.js';
+import { type ServerTerms, serversOf } from '../routing/index.js';
 
 const HANDSHAKE_MS = 30_000;
 
@@ -53,7 +53,7 @@ export function readPassword(file: string): string {
  */
 export function checkPasswords({ routes, peers }: Pick<Configuration, 'routes' | 'peers'>): void {
   for (const { domain, target } of routes)
-    if ('terms' in target) checkPassword(`route ${domain.text}`, target.terms?.login);
+    for (const { terms } of serversOf(target)) checkPassword(`route ${domain.text}`, terms?.login);
   for (const { name, terms } of peers) checkPassword(`peer ${name}`, terms?.login);
 }
 

@@ -103,6 +103,10 @@ export class Ways {
       }
       case 'nua':
         return this.#transportToNumber(destination, parsed);
+      case 'hosts':
+        return new FallbackTransport(
+          parsed.hosts.map((host) => this.#smtpTransport(host, this.#router.termsFor(host), SMTP)),
+        );
       case 'smtp':
         return this.#smtpTransport(parsed, this.#router.termsFor(parsed), SMTP);
       case 'lmtpSocket':

@@ -15,16 +15,21 @@ export interface RouteRule {
   readonly recipients?: KnownRecipients;
 }
 
+/** A server whose host is made of what the pattern captured. */
+export interface ServerTarget {
+  readonly type: 'smtp' | 'lmtp';
+  readonly host: Template;
+  readonly port: number;
+  /** Default: `USUAL_TERMS`. */
+  readonly terms?: ServerTerms;
+}
+
 export type RouteTarget =
   /** Names of peers, tried in order. */
   | { readonly type: 'peers'; readonly peers: readonly string[] }
-  | {
-      readonly type: 'smtp' | 'lmtp';
-      readonly host: Template;
-      readonly port: number;
-      /** Default: `USUAL_TERMS`. */
-      readonly terms?: ServerTerms;
-    }
+  | ServerTarget
+  /** SMTP hosts, at least two, tried in order. */
+  | { readonly type: 'hosts'; readonly hosts: readonly ServerTarget[] }
   /** Absolute path of the socket of an LMTP server. */
   | { readonly type: 'lmtpSocket'; readonly path: string }
   /** A number that is made of the domain, and the links it is called on, tried in order. */
@@ -102,14 +107,12 @@ export class Router {
    */
   termsFor(destination: Destination): ServerTerms {
     if (destination.type === 'mx') return this.#termsForMx(destination.domain);
-    const terms = this.#rules.flatMap(({ target }) =>
-      (target.type === 'smtp' || target.type === 'lmtp') &&
-      target.type === destination.type &&
-      target.port === destination.port &&
-      target.host.canMake(destination.host)
-        ? [target.terms ?? USUAL_TERMS]
-        : [],
-    );
+    if (destination.type !== 'smtp' && destination.type !== 'lmtp') return USUAL_TERMS;
+    const { type, host, port } = destination;
+    const terms = this.#rules
+      .flatMap(({ target }) => serversOf(target))
+      .filter((server) => server.type === type && server.port === port && server.host.canMake(host))
+      .map((server) => server.terms ?? USUAL_TERMS);
     const strictness = ({ tls }: ServerTerms): number => TLS_POLICIES.indexOf(tls);
     const strictest = terms.reduce(
       (one, other) => (strictness(other) > strictness(one) ? other : one),
@@ -123,6 +126,19 @@ export class Router {
     for (const { domain, target } of this.#rules)
       if (target.type === 'mx' && domain.match(name) !== undefined) return target.terms ?? USUAL_TERMS;
     return USUAL_TERMS;
+  }
+}
+
+/** The servers that a route names. */
+export function serversOf(target: RouteTarget): readonly ServerTarget[] {
+  switch (target.type) {
+    case 'smtp':
+    case 'lmtp':
+      return [target];
+    case 'hosts':
+      return target.hosts;
+    default:
+      return [];
   }
 }
 
@@ -147,6 +163,12 @@ function decide(target: RouteTarget, captures: Captures, { local, domain }: Addr
     case 'lmtpSocket':
     case 'user':
       return target;
+    case 'hosts': {
+      const decisions = target.hosts.map((host) => decide(host, captures, { local, domain }));
+      const hosts = decisions.flatMap((one) => (one.type === 'smtp' ? [{ ...one, type: one.type }] : []));
+      const [refusal] = decisions.filter(({ type }) => type === 'refused');
+      return refusal ?? { type: 'hosts', hosts };
+    }
     case 'smtp':
     case 'lmtp': {
       const host = target.host.expand(captures);

@@ -618,6 +618,16 @@ describe('[[route]]', () => {
     ['peer = "site-b"\nerror = "5.1.2 no"', `route "x.test": found peer and error; ${TARGET}`],
     ['peer = "site-c"', 'route "x.test" peer: found "site-c"; allowed: "site-b"'],
     ['peer = []', 'route "x.test" peer: found an empty list; allowed: the name of a peer, or a list of them'],
+    [
+      'smtp = []',
+      'route "x.test" smtp: found an empty list; allowed: a host and a port, such as "127.0.0.1:25", or a list of them',
+    ],
+    ['smtp = ["a:25", "b"]', `route "x.test" smtp[1]: found "b"; ${HOST}`],
+    ['smtp = ["a:25", "A:25"]', 'route "x.test" smtp: A:25 stands there twice'],
+    [
+      'smtp = ["a:25", "b:25"]\ntls = "none"\nauth = { user = "u", password_file = "p" }',
+      'route "x.test" auth: found a login; allowed only with TLS, and tls is "none": all would read the password',
+    ],
     ['smtp = "127.0.0.1"', `route "x.test" smtp: found "127.0.0.1"; ${HOST}`],
     ['smtp = "127.0.0.1:0"', `route "x.test" smtp: found "127.0.0.1:0"; ${HOST}`],
     ['smtp = "a b:25"', `route "x.test" smtp: found "a b:25"; ${HOST}`],
@@ -702,6 +712,9 @@ describe('[[route]]', () => {
       'route "y.test" smtp: is spoken to in another way by route "x.test"; allowed: tls, tls_ca and auth alike in all routes to a server',
     ]);
     expect(problemsOf(tomlOf({ route: 'domain = "x.test"\nsmtp = "a:26"' }, other))).toEqual([]);
+    expect(problemsOf(tomlOf({ route: 'domain = "x.test"\nsmtp = ["b:25", "a:25"]' }, other))).toHaveLength(
+      1,
+    );
   });
 
   test('without a domain', () => {

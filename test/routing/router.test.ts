@@ -95,6 +95,21 @@ describe('a route to numbers', () => {
   );
 });
 
+test('a route to several hosts: each is spoken to as it says, and one that is no host refuses', () => {
+  const terms = { tls: 'must' } as const;
+  const hosts = [
+    { type: 'smtp', host: template('$1.one.example'), port: 25, terms },
+    { type: 'smtp', host: template('two.example'), port: 25, terms },
+  ] as const;
+  const several = new Router([{ domain: domain('*.lan'), target: { type: 'hosts', hosts } }]);
+  const decision = several.route('u@a.lan');
+  expect(decision.type !== 'refused' && destinationKey(decision)).toBe(
+    'smtp:a.one.example:25,two.example:25',
+  );
+  expect(several.termsFor({ type: 'smtp', host: 'two.example', port: 25 })).toEqual(terms);
+  expect(several.route('u@[1].lan')).toMatchObject({ type: 'refused', reply: { status: '5.1.2' } });
+});
+
 describe('a route to mailboxes', () => {
   const path = MailboxPath.parse('/var/mail/$1/{user}', 1);
   if (!path.ok) throw new Error(path.fault);
@@ -152,6 +167,16 @@ describe('a destination key', () => {
     [{ type: 'smtp', host: '127.0.0.1', port: 25 }, 'smtp:127.0.0.1:25'],
     [{ type: 'smtp', host: '::1', port: 2525 }, 'smtp:[::1]:2525'],
     [{ type: 'lmtp', host: '127.0.0.1', port: 24 }, 'lmtp:127.0.0.1:24'],
+    [
+      {
+        type: 'hosts',
+        hosts: [
+          { type: 'smtp', host: 'a.example', port: 25 },
+          { type: 'smtp', host: '::1', port: 26 },
+        ],
+      },
+      'smtp:a.example:25,[::1]:26',
+    ],
     [{ type: 'lmtpSocket', path: '/run/dovecot/lmtp' }, 'lmtp:/run/dovecot/lmtp'],
   ])('of %j is %s, and back', (destination, key) => {
     expect(destinationKey(destination)).toBe(key);
@@ -175,6 +200,9 @@ describe('a destination key', () => {
     'maildir:x',
     'smtp:host',
     'smtp:a:b:25',
+    'smtp:a:25,',
+    'smtp:a:25,b',
+    'lmtp:a:24,b:24',
     'smtp:/a',
     'lmtp:a',
     'lmtp:',

@@ -2,11 +2,13 @@ import { z } from 'zod';
 import { TLS_POLICIES } from '../../routing/index.js';
 import { choice, domainPattern, matching, name, oneOrMore, table } from './fields.js';
 
+const SMTP_HOST = 'a host and a port, such as "127.0.0.1:25"';
+
 /** `[[route]]` */
 export const routeSchema = table('route', {
   domain: domainPattern(),
   peer: oneOrMore(name(), 'the name of a peer, or a list of them').optional(),
-  smtp: matching(/./, 'a host and a port, such as "127.0.0.1:25"').optional(),
+  smtp: oneOrMore(matching(/./, SMTP_HOST), `${SMTP_HOST}, or a list of them`).optional(),
   nua: matching(
     /./,
     'digits, or a template that makes digits of what domain captures, such as "$2$1"',
