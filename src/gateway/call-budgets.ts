@@ -54,6 +54,8 @@ export class CallBudgets {
   readonly #options: CallBudgetsOptions;
   readonly #books = new Map<string, Book>();
   #rules: ReadonlyMap<string, BudgetedRules> = new Map();
+  /** The period in which now lies. */
+  readonly #spans = new Map<string, Span>();
   readonly #alarm: Alarm;
   #nextSave = Number.NEGATIVE_INFINITY;
   #saving: Promise<void> | undefined;
@@ -81,6 +83,7 @@ export class CallBudgets {
   }
 
   configure(peers: readonly PeerConfiguration[]): void {
+    this.#spans.clear();
     this.#rules = new Map(
       peers.flatMap(({ name, callRules }) =>
         callRules?.budget === undefined ? [] : [[name, { ...callRules, budget: callRules.budget }]],
@@ -188,7 +191,14 @@ export class CallBudgets {
   #spanOf(peer: string): Span {
     const rules = this.#rules.get(peer);
     const now = this.#options.clock.wallTime();
-    return rules === undefined ? { from: now, to: now } : spanAround(now, rules.budget.period, rules.zone);
+    if (rules === undefined) return { from: now, to: now };
+    // Asked before each message; a calendar is slow.
+    let span = this.#spans.get(peer);
+    if (span === undefined || now < span.from || now >= span.to) {
+      span = spanAround(now, rules.budget.period, rules.zone);
+      this.#spans.set(peer, span);
+    }
+    return span;
   }
 
   #spentIn(peer: string, { from, to }: Span): Spending {
