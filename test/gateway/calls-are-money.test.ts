@@ -441,21 +441,25 @@ describe.each([
   { busy: 0, seeds: [3, 5] },
   { busy: 0.3, seeds: [6] },
 ])('three sites, $busy of all calls in vain', ({ busy, seeds }) => {
-  test.each(seeds)('seed %i', async (seed) => {
-    const course = await run(seed, busy);
-    const { sites, records, sent, arrived } = course;
-    expect(records.length).toBeGreaterThan(3);
-    // Everything arrived that was sent, once, and nothing waits.
-    expect(course.left).toBe(0);
-    expect([...arrived.keys()].sort()).toEqual([...sent.keys()].sort());
-    expect([...arrived.values()].every((times) => times.length === 1)).toBe(true);
-    for (const site of sites) {
-      expectHours(course, site);
-      expectBudget(course, site);
-      if (busy === 0) expectWorth(course, site);
-      expect(most(callsOf(course, site.name))).toBeLessThanOrEqual(site.maxCircuits);
-    }
-    expect(most(records)).toBeLessThanOrEqual(course.circuits);
-    for (const record of records) expectCost(course, record);
-  });
+  test.each(seeds)(
+    'seed %i',
+    async (seed) => {
+      const course = await run(seed, busy);
+      const { sites, records, sent, arrived } = course;
+      expect(records.length).toBeGreaterThan(3);
+      // Everything arrived that was sent, once, and nothing waits.
+      expect(course.left).toBe(0);
+      expect([...arrived.keys()].sort()).toEqual([...sent.keys()].sort());
+      expect([...arrived.values()].every((times) => times.length === 1)).toBe(true);
+      for (const site of sites) {
+        expectHours(course, site);
+        expectBudget(course, site);
+        if (busy === 0) expectWorth(course, site);
+        expect(most(callsOf(course, site.name))).toBeLessThanOrEqual(site.maxCircuits);
+      }
+      expect(most(records)).toBeLessThanOrEqual(course.circuits);
+      for (const record of records) expectCost(course, record);
+    },
+    60_000,
+  );
 });
