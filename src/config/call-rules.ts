@@ -13,10 +13,11 @@ export function callRulesOf(
 ): Pick<PeerConfiguration, 'callRules' | 'large'> {
   const { windows, min_messages: minMessages, max_wait: maxWaitMs } = calls;
   const zone = calls.timezone ?? zoneOfLinks(link, problems) ?? Zone.ofThisMachine();
-  if (calls.timezone !== undefined && windows === undefined && calls.budget === undefined)
+  const isRead = windows !== undefined || calls.budget !== undefined || calls.large !== undefined;
+  if (calls.timezone !== undefined && !isRead)
     problems.refuse(
       [...path, 'calls', 'timezone'],
-      'allowed only with windows or budget, which are read by it',
+      'allowed only with windows, budget or large, which are read by it',
     );
   const budget = budgetOf(calls, [...path, 'calls', 'budget'], problems);
   const large = largeOf(calls, zone);

@@ -481,7 +481,7 @@ describe('[[peer]]', () => {
     ],
     [
       'nua = "1"\ncalls = { timezone = "UTC" }',
-      'calls.timezone: allowed only with windows or budget, which are read by it',
+      'calls.timezone: allowed only with windows, budget or large, which are read by it',
     ],
     ['nua = "1"\ncalls = { budget = {} }', 'calls.budget: limits nothing; needed: minutes, or cost, or both'],
     [
