@@ -101,7 +101,7 @@ export class FetchDesk {
 
   async #claim(domains: readonly string[], owner: Owner): Promise<FetchedMail | EnhancedReply> {
     const waiting = await this.#waitingFor(owner);
-    await this.#makeDue(waiting);
+    await this.#makeDue(waiting, domains);
     const wanted = domains.map((domain) => domain.toLowerCase());
     const isWanted = (recipient: string): boolean =>
       wanted.includes(domainOf(recipient)?.toLowerCase() ?? '');
@@ -130,9 +130,12 @@ export class FetchDesk {
   }
 
   /** What was put off, because they could not be reached or had no room, need not wait any longer. */
-  async #makeDue(waiting: readonly DestinationSummary[]): Promise<void> {
-    for (const { destination } of waiting)
-      await this.#options.spool.operator.change({ destination }, { type: 'retry' });
+  async #makeDue(waiting: readonly DestinationSummary[], domains: readonly string[] = []): Promise<void> {
+    const { operator } = this.#options.spool;
+    for (const { destination } of waiting) {
+      if (domains.length === 0) await operator.change({ destination }, { type: 'retry' });
+      for (const domain of domains) await operator.change({ destination, domain }, { type: 'retry' });
+    }
   }
 }
 

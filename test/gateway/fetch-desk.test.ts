@@ -226,6 +226,29 @@ describe('ATRN', () => {
     expect(destination).toMatchObject({ destination: 'peer:b', due: 42, waiting: 42 }); // nothing is settled here
   });
 
+  test('what was put off is due, if it was asked for', async () => {
+    const site = hub();
+    await site.enqueue(['x@b.example', 'peer:b']);
+    await site.enqueue(['x@both.example', 'peer:b']);
+    const later = site.clock.wallTime() + 3_600_000;
+    const [one, other] = await site.spool.list(9);
+    for (const { message = '', recipients = [] } of [one ?? {}, other ?? {}])
+      await site.spool.settle([
+        {
+          message,
+          destination: 'peer:b',
+          recipient: recipients[0]?.address ?? '',
+          outcome: { type: 'deferred', until: later, reason: 'busy' },
+        },
+      ]);
+    const mail = await atrn(site, ['b.example'], B);
+    expect(await all(mail)).toEqual([['x@b.example']]);
+    await mail.end();
+    expect(await site.spool.destinations(site.clock.wallTime())).toMatchObject([
+      { due: 1, nextDue: expect.any(Number) },
+    ]);
+  });
+
   test('nothing of these domains: no mail, and nothing stays claimed', async () => {
     const site = hub();
     await site.enqueue(['x@both.example', 'peer:b']);
