@@ -4,6 +4,7 @@ import { parseDestination, type Rewriter, Rewriting } from '../routing/index.js'
 import type { OutgoingMessage, OutgoingRecipient, RecipientOutcome } from '../smtp/index.js';
 import type { DkimSigner } from './authentication/index.js';
 import { type ReadBody, skip } from './outgoing-body.js';
+import { ownSignatures } from './signed-again.js';
 
 /** A message under the names that its destination knows. */
 export interface RewrittenMail {
@@ -66,8 +67,10 @@ async function rewriteHeader(
 ): Promise<{ readonly size: number; readonly read: ReadBody }> {
   const { fields, rest } = await splitHeader(read());
   for await (const _ of rest) break; // closes it
-  const rewritten = rewriter.header(fields);
-  if (rewritten === fields) return { size, read };
+  // Our own signature stands in nobody's way: it is made again.
+  const others = signer === undefined ? fields : fields.slice(ownSignatures(fields).length);
+  const rewritten = rewriter.header(others);
+  if (rewritten === others) return { size, read };
   const length = fields.join('').length;
   const changed = Buffer.from(rewritten.join(''), 'latin1');
   // Its author may be of a domain that we sign for only now.

@@ -4,15 +4,14 @@ import { type ReadBody, skip } from './outgoing-body.js';
 
 /**
  * Of a message that was changed on its way out: takes off the signatures that were put above it when it came in, and signs it as
- * it is now. Whatever else comes in begins with a Received or Authentication-Results field, so that a signature on top is ours.
+ * it is now.
  *
  * It says the same time as before: with the same keys it is the same message at the next attempt, which can then go on where
  * this one is cut off (RFC 1845).
  */
 export async function signedAgain(read: ReadBody, signer: DkimSigner): Promise<ReadBody> {
   const { fields, rest } = await splitHeader(read());
-  const firstOther = fields.findIndex((field) => !/^DKIM-Signature:/i.test(field));
-  const ours = fields.slice(0, firstOther < 0 ? fields.length : firstOther);
+  const ours = ownSignatures(fields);
   if (ours.length === 0) {
     for await (const _ of rest) break; // closes it
     return read;
@@ -32,4 +31,13 @@ async function* behind(
 ): AsyncGenerator<Uint8Array, void, void> {
   if (top.length > 0) yield top;
   yield* rest;
+}
+
+/**
+ * The signatures that were put above a message when it came in. Whatever else comes in begins with a Received or
+ * Authentication-Results field, so that a signature on top is ours.
+ */
+export function ownSignatures(fields: readonly string[]): readonly string[] {
+  const firstOther = fields.findIndex((field) => !/^DKIM-Signature:/i.test(field));
+  return fields.slice(0, firstOther < 0 ? fields.length : firstOther);
 }

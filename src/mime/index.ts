@@ -3,7 +3,8 @@
  * to be changed, once to change it; so nothing is changed that need not be, and nothing large is held.
  *
  * Fields of headers stay as they are, but for what they say of the encoding. A DKIM signature over a body that is changed
- * is no longer valid (RFC 6376 §5.3 advises to sign 7-bit mail for that reason); the message arrives all the same.
+ * is no longer valid (RFC 6376 §5.3 advises to sign 7-bit mail for that reason): the gateway makes
+ * its own again, somebody else's breaks, and the message arrives all the same.
  */
 import type { Decoded } from '../core/index.js';
 import { SevenBitConverter } from './converter.js';

@@ -3,7 +3,7 @@ import { DkimSigner } from '../../src/gateway/authentication/index.js';
 import { rewrite } from '../../src/gateway/rewritten-mail.js';
 import { DomainPair, Rewriting } from '../../src/routing/index.js';
 import type { OutgoingMessage } from '../../src/smtp/index.js';
-import { ED25519 } from '../support/dkim-mail.js';
+import { ED25519, verified } from '../support/dkim-mail.js';
 
 const RECEIVED = Date.UTC(2026, 10, 24);
 
@@ -66,6 +66,26 @@ describe('a message on its way out', () => {
     );
     expect(texts[1]).toBe(texts[0]);
     expect(open).toBe(0);
+  });
+
+  test('that was signed here is rewritten all the same, and signed again', async () => {
+    const keys = ['plant', 'plant.gw.example'].map((domain) => ({
+      domain,
+      selector: 's',
+      privateKey: ED25519.key,
+    }));
+    const signer = new DkimSigner(keys, { wallTime: () => RECEIVED });
+    const { top } = await signer.sign(Buffer.from(BODY));
+    const signed = async function* () {
+      yield Buffer.from(`${top}Received: x\r\n${BODY}`);
+    };
+    const options = { rewriter: rewriter(), signer, received: RECEIVED };
+    const { read: again } = await rewrite(message('b@y'), signed, options);
+    const text = await textOf(again());
+    expect(text.match(/d=[\w.]+/g)).toEqual(['d=plant.gw.example']);
+    expect(text).toMatch(/;[\s\S]*\r\nReceived: x\r\nFrom: a@plant\.gw\.example\r\n/);
+    const records = { 'TXT s._domainkey.plant.gw.example': [ED25519.record] };
+    expect(await verified(text, records)).toEqual(['s pass']);
   });
 
   test('tells of its recipients under the names that they have here', async () => {
