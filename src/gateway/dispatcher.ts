@@ -109,6 +109,8 @@ const NO_SESSION = `as many sessions are open as may be (${MOST_OTHER_SESSIONS})
 
 const NOTHING_DUE_PAUSE_MS = 1000;
 const LATE_PAUSE_MS = 10_000;
+/** How often it is tried to write into a spool that can't be written. */
+const BEHIND_PAUSE_MS = 10_000;
 
 /**
  * Decides when a session to which destination begins. What is due lives in the spool; only how a destination fared
@@ -378,7 +380,9 @@ export class Dispatcher {
     try {
       if (!(await mail.begin()) && !isVisit) {
         // Another session took it; look again in a while rather than at once.
-        state.notBefore = clock.wallTime() + NOTHING_DUE_PAUSE_MS;
+        const pause = mail.isBehind ? BEHIND_PAUSE_MS : NOTHING_DUE_PAUSE_MS;
+        state.notBefore = clock.wallTime() + pause;
+        if (mail.isBehind) state.lastReason = "what became of earlier mail can't be written down";
         return;
       }
       const end = await transport.run(mail);

@@ -56,6 +56,7 @@ export class MailSource {
   #probing: boolean;
   #delivered = 0;
   #finishing = false;
+  #isBehind = false;
   #wakeUp: (() => void) | undefined;
   #stopRenewing: () => void = () => {};
 
@@ -90,6 +91,11 @@ export class MailSource {
   async begin(): Promise<boolean> {
     await this.#claim();
     return this.#claimed.length > 0;
+  }
+
+  /** What became of earlier mail could not be written down: nothing is given out before that. */
+  get isBehind(): boolean {
+    return this.#isBehind;
   }
 
   /** Gives out nothing more: the session ends after the message that is on its way. */
@@ -193,7 +199,8 @@ export class MailSource {
     const tookMs = this.#clock.now() - given.since;
     const attempt = relay === undefined ? undefined : { relay, tookMs };
     const told = given.rewritten?.outcomes(outcomes) ?? outcomes;
-    await this.#settler.settle(given.delivery, told, attempt);
+    // What can't be written down of one message can't be of the next: it is not sent.
+    if (!(await this.#settler.settle(given.delivery, told, attempt))) this.finish();
   }
 
   /** The destination can't be reached: what was claimed waits until then. The rest of its mail need not be touched. */
@@ -218,6 +225,8 @@ export class MailSource {
   }
 
   async #claim(): Promise<void> {
+    this.#isBehind = !(await this.#settler.catchUp(this.#destination));
+    if (this.#isBehind) return;
     const until = this.#clock.wallTime() + CLAIM_MS;
     const limit = this.#probing ? PROBE : BATCH;
     let found: readonly Delivery[];

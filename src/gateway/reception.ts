@@ -78,6 +78,8 @@ export class Reception {
   #kept: Envelope | undefined;
   #messages = 0;
   #isOver = false;
+  /** Why what has come of the message is not kept. */
+  #failure: EnhancedReply = SPOOL_FAILED;
 
   constructor(options: ReceptionOptions) {
     this.#options = options;
@@ -94,8 +96,7 @@ export class Reception {
       return await this.#decide(ask, client);
     } catch (error) {
       this.#options.onProblem(`${ask.type}: ${describeError(error)}`);
-      const isFull = error instanceof GatewayError && error.code === 'spoolFull';
-      return refuse(isFull ? NO_ROOM : SPOOL_FAILED);
+      return refuse(failureOf(error));
     }
   }
 
@@ -108,6 +109,7 @@ export class Reception {
       if (passed.length > 0) await this.#intake?.write(passed);
     } catch (error) {
       this.#options.onProblem(`storing: ${describeError(error)}`);
+      this.#failure = failureOf(error);
       this.drop('cutOff');
     }
   }
@@ -251,7 +253,7 @@ export class Reception {
       return refuse(refusal);
     }
     const intake = this.#intake;
-    if (intake === undefined) return refuse(SPOOL_FAILED);
+    if (intake === undefined) return refuse(this.#failure);
     const inspected = await this.#inspection?.end();
     if (this.#intake !== intake) return refuse(SPOOL_FAILED); // the session was lost meanwhile
     if (inspected?.problem !== undefined) this.#options.onProblem(`${intake.id}: ${inspected.problem}`);
@@ -342,4 +344,9 @@ function finished({ message, size }: { readonly message: string; readonly size: 
 
 function refuse(reply: EnhancedReply): Verdict {
   return { accept: false, reply };
+}
+
+/** What the client is told of something that could not be stored. */
+function failureOf(error: unknown): EnhancedReply {
+  return error instanceof GatewayError && error.code === 'spoolFull' ? NO_ROOM : SPOOL_FAILED;
 }

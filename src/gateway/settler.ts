@@ -5,6 +5,7 @@ import type { Received } from './reception.js';
 import { type ReportAction, type ReportedRecipient, TIME_IS_OVER } from './report-facts.js';
 import { isOwed, reportOfSuccess } from './report-rules.js';
 import type { Occasion, ReportedMessage } from './reporter.js';
+import { Unwritten } from './unwritten.js';
 
 export interface SettlerOptions {
   readonly spool: Spool;
@@ -63,6 +64,7 @@ export class Settler {
   readonly #options: SettlerOptions;
   /** Wall time at which something may be late; until it was asked for, now. */
   #nextDeadline: number | undefined = Number.NEGATIVE_INFINITY;
+  readonly #unwritten = new Unwritten();
 
   constructor(options: SettlerOptions) {
     this.#options = options;
@@ -72,15 +74,38 @@ export class Settler {
     this.#options.onProblem(problem);
   }
 
-  /** Never rejects: what can't be written down stays claimed and is tried again; that may deliver twice, never not at all. */
-  async settle(delivery: Delivery, outcomes: readonly RecipientOutcome[], attempt?: Attempt): Promise<void> {
+  /**
+   * Never rejects: what can't be written down is remembered, and written when that can be done (`catchUp`). If the process
+   * ends before, the message goes out once more; never not at all.
+   * @returns whether it is written down.
+   */
+  async settle(
+    delivery: Delivery,
+    outcomes: readonly RecipientOutcome[],
+    attempt?: Attempt,
+  ): Promise<boolean> {
     const now = this.#options.clock.wallTime();
     const steps = outcomes.map((outcome) => {
       const waiting = delivery.recipients.find(({ address }) => address === outcome.address);
       const recipient = waiting ?? { address: outcome.address, attempts: 0 };
       return this.#step(delivery, recipient, outcome, now);
     });
-    await this.#write(delivery, steps, attempt);
+    let unwritten: readonly Step[] = steps;
+    const write = async (): Promise<boolean> => {
+      unwritten = await this.#write(delivery, unwritten, attempt);
+      return unwritten.length === 0;
+    };
+    const isWritten = await write();
+    if (!isWritten) this.#unwritten.add(delivery.destination, write);
+    return isWritten;
+  }
+
+  /**
+   * Writes down what could not be written before. Never rejects.
+   * @returns false while that can't be done: then the spool does not know what of this destination's mail is still to be sent.
+   */
+  catchUp(destination: string): Promise<boolean> {
+    return this.#unwritten.catchUp(destination);
   }
 
   /** A message came that was sent on to several for one address. Never rejects: it is here all the same. */
@@ -117,11 +142,11 @@ export class Settler {
    * Somebody has decided that it is not worth waiting any longer: given up, with a report as ever.
    * @returns false when it could not be written down, so that it waits on
    */
-  bounce(delivery: Delivery, reason: string): Promise<boolean> {
+  async bounce(delivery: Delivery, reason: string): Promise<boolean> {
     const steps = delivery.recipients.map((recipient) =>
       failed(delivery, recipient, { ...asItWas(recipient), reason }, reason),
     );
-    return this.#write(delivery, steps);
+    return (await this.#write(delivery, steps)).length === 0;
   }
 
   /** Of mode R, and its time is over: it must not be sent any more (RFC 2852). Then it is given up. */
@@ -195,13 +220,13 @@ export class Settler {
     return now - delivery.received >= this.#options.maxAgeMs || isOutOfTime(delivery, now);
   }
 
-  #giveUp(delivery: Delivery): Promise<boolean> {
+  async #giveUp(delivery: Delivery): Promise<boolean> {
     const steps = delivery.recipients.map((recipient) => giveUp(delivery, recipient, asItWas(recipient)));
-    return this.#write(delivery, steps);
+    return (await this.#write(delivery, steps)).length === 0;
   }
 
   /** Nothing changes for the message, but that its sender knows. */
-  #tellDelay(delivery: Delivery, type: 'warned' | 'late'): Promise<boolean> {
+  async #tellDelay(delivery: Delivery, type: 'warned' | 'late'): Promise<boolean> {
     const steps = delivery.recipients.map((recipient): Step => {
       const about = { ...asItWas(recipient), ...(type === 'late' && { status: '4.4.7' }) };
       const isTold = isOwed('delayed', recipient, delivery);
@@ -211,26 +236,27 @@ export class Settler {
         ...(isTold && { report: { action: 'delayed', about } }),
       };
     });
-    return this.#write(delivery, steps);
+    return (await this.#write(delivery, steps)).length === 0;
   }
 
-  /** @returns whether all of it is written down. */
-  async #write(delivery: Delivery, steps: readonly Step[], attempt?: Attempt): Promise<boolean> {
+  /** @returns what of it could not be written down. */
+  async #write(delivery: Delivery, steps: readonly Step[], attempt?: Attempt): Promise<readonly Step[]> {
     const unreported = steps.filter(({ report }) => report === undefined);
     const actions = new Set(steps.flatMap(({ report }) => report?.action ?? []));
     // One report per kind, each in one transaction with what it reports; what needs none goes along with the first.
     const groups = [...actions].map((action) => steps.filter(({ report }) => report?.action === action));
     const [first = [], ...others] = groups;
-    for (const group of [[...first, ...unreported], ...others]) {
+    const inOrder = [[...first, ...unreported], ...others];
+    for (const [index, group] of inOrder.entries()) {
       try {
         await this.#writeGroup(delivery, group);
       } catch (error) {
         this.problem(`writing down what became of ${delivery.message}: ${describeError(error)}`);
-        return false;
+        return inOrder.slice(index).flat();
       }
       for (const step of group) this.#tell(delivery, step, attempt);
     }
-    return true;
+    return [];
   }
 
   async #writeGroup(delivery: Delivery, group: readonly Step[]): Promise<void> {

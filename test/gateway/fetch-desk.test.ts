@@ -63,8 +63,9 @@ function hub(concurrency = 1) {
     returnLate: async () => false,
     sweep: async () => 0,
     sweepLate: async () => undefined,
-    settle: async () => {},
+    settle: async () => true,
     problem: () => {},
+    catchUp: async () => true,
   } as unknown as Settler;
   const called: string[] = [];
   const dispatcher = new Dispatcher({

@@ -18,6 +18,7 @@ function dispatching(transport: Pick<Transport, 'run' | 'usesCircuit'>) {
     sweepLate: async () => undefined,
     postpone: async () => {},
     problem: () => {},
+    catchUp: async () => true,
   } as unknown as Settler;
   const dispatcher = new Dispatcher({
     turns: new CallTurns(),

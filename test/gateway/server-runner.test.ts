@@ -148,7 +148,7 @@ describe('a spool in trouble', () => {
     await say('EHLO c\r\n');
     await say(ENVELOPE);
     expect(await say(`${'x'.repeat(60)}\r\n`.repeat(500))).toBe('');
-    expect(await say('.\r\n')).toMatch(/^451 4\.3\.0 /);
+    expect(await say('.\r\n')).toMatch(/^452 4\.3\.1 /);
     expect(same.history).toHaveLength(0);
   });
 });

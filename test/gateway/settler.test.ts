@@ -73,7 +73,11 @@ class Desk {
     return delivery;
   }
 
-  settle(delivery: Delivery, outcome: Omit<RecipientOutcome, 'address'>, ...only: string[]): Promise<void> {
+  settle(
+    delivery: Delivery,
+    outcome: Omit<RecipientOutcome, 'address'>,
+    ...only: string[]
+  ): Promise<boolean> {
     const all = delivery.recipients.map(({ address }) => address);
     const outcomes = (only.length > 0 ? only : all).map((address) => ({ address, ...outcome }));
     return this.settler.settle(delivery, outcomes);

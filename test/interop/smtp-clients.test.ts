@@ -17,12 +17,12 @@ const CA = join(FILES, 'ca.pem');
 const SMTPLIB = join(import.meta.dirname, 'support/smtplib-client.py');
 const PASSWORD = 'sesame, open';
 
-/** Where clients connect: as anybody, to log in, as a host that speaks for others, through a proxy. */
-const SERVICES = ['smtp', 'submission', 'xclient', 'proxy'] as const;
+/** Where clients connect: as anybody, to log in, as a host that speaks for others, through a proxy, within TLS from the start. */
+const SERVICES = ['smtp', 'submission', 'xclient', 'proxy', 'implicit'] as const;
 
 /** A client of another make -> x25mail in a process of its own -> a mailbox, which shows what arrives to the octet. */
 class Setting {
-  readonly ports = { smtp: 0, submission: 0, xclient: 0, proxy: 0 };
+  readonly ports = { smtp: 0, submission: 0, xclient: 0, proxy: 0, implicit: 0 };
   readonly arrived: string[] = [];
   folder = '';
   gateway: Background | undefined;
@@ -96,11 +96,15 @@ class Setting {
   }
 
   /** @returns the dialogue, whatever came of it. */
-  async curl(message: string, ...more: string[]): Promise<string> {
+  curl(message: string, ...more: string[]): Promise<string> {
+    return this.curlTo(`smtp://localhost:${this.ports.submission}`, message, ...more);
+  }
+
+  async curlTo(url: string, message: string, ...more: string[]): Promise<string> {
     const file = join(this.folder, 'curl.eml');
     await writeFile(file, message, 'latin1');
     return said('curl', [
-      ...['-sv', '--url', `smtp://localhost:${this.ports.submission}/curl.example`, '--cacert', CA],
+      ...['-sv', '--url', `${url}/curl.example`, '--cacert', CA],
       ...['--mail-from', 'me@elsewhere.example', '--mail-rcpt', 'you@site-b.example', '--upload-file', file],
       ...more,
     ]);
@@ -118,6 +122,7 @@ smtp = [
   "127.0.0.1:${this.ports.smtp}",
   ${at('xclient', 'xclient = ["127.0.0.0/8"]')},
   ${at('proxy', 'proxy = ["127.0.0.0/8"]')},
+  ${at('implicit', 'tls = "implicit"')},
 ]
 submission = ["127.0.0.1:${this.ports.submission}"]
 [listen.tls]
@@ -260,6 +265,38 @@ describe('clients of other makes', () => {
       const user = ['--user', `anna:${PASSWORD}`, '--login-options', 'AUTH=PLAIN'];
       const dialogue = await setting.curl(TOO_LARGE, '--ssl-reqd', ...user);
       expect(dialogue).toMatch(/^> MAIL FROM:<me@elsewhere\.example> SIZE=\d+\r?\n(?:.*\n)*?< 552 5\.3\.4 /m);
+    });
+
+    test('sends within TLS from the first octet', async () => {
+      const sent = mail('curl implicit');
+      const dialogue = await setting.curlTo(`smtps://localhost:${setting.ports.implicit}`, sent);
+      expect(dialogue).not.toContain('STARTTLS');
+      expect(dialogue).toMatch(/^< 250 2\.0\.0 ok, /m);
+      const { received, message } = await setting.message('curl implicit');
+      expect(message).toBe(sent);
+      expect(received).toMatch(/\r\n\t\(TLSv1\.3, .*\r\n\tby gw\.example with ESMTPS /);
+    });
+
+    test('sends between addresses in UTF-8', async () => {
+      const sent = mail('curl utf8');
+      const addresses = [
+        '--mail-from',
+        'j\u00fcrgen@elsewhere.example',
+        '--mail-rcpt',
+        '\u7528\u6237@site-b.example',
+      ];
+      const dialogue = await setting.curlTo(`smtp://localhost:${setting.ports.smtp}`, sent, ...addresses);
+      expect(dialogue).toMatch(/^> MAIL FROM:<j\u00fcrgen@elsewhere\.example>.* SMTPUTF8\r?$/m);
+      expect(dialogue).toMatch(/^< 250 2\.0\.0 ok, /m);
+      expect((await setting.message('curl utf8')).received).toContain(' with UTF8SMTP ');
+    });
+
+    test('comes through a proxy, as it says itself', async () => {
+      const url = `smtp://127.0.0.1:${setting.ports.proxy}`;
+      const sent = mail('curl proxy');
+      expect(await setting.curlTo(url, sent, '--haproxy-protocol')).toMatch(/^< 250 2\.0\.0 ok, /m);
+      expect((await setting.message('curl proxy')).message).toBe(sent);
+      expect(await setting.curlTo(url, mail('never'), '--max-time', '1')).not.toMatch(/^< 2/m); // without it nobody is greeted
     });
 
     test('is offered no login in the clear', async () => {

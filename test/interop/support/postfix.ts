@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { chmod, chown, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort } from './programs.js';
+import { eventually, freePort, greets, idOf } from './programs.js';
 
 const run = promisify(execFile);
 const NOBODY = 65_534;
@@ -17,10 +17,21 @@ export class Postfix {
     domain: string,
     settings: Record<string, string> = {},
   ): Promise<Postfix> {
-    const postfix = new Postfix(folder, await freePort());
-    await postfix.#configure(domain, settings);
-    await run('postfix', ['-c', join(folder, 'conf'), 'start']);
-    return postfix;
+    const isBehindProxy = settings.smtpd_upstream_proxy_protocol === 'haproxy';
+    const preface = isBehindProxy ? 'PROXY TCP4 127.0.0.1 127.0.0.1 4321 25\r\n' : '';
+    // Somebody else may take a free port before Postfix does, and its master then ends.
+    for (let tries = 1; ; tries++) {
+      const postfix = new Postfix(folder, await freePort());
+      await postfix.#configure(domain, settings);
+      try {
+        await run('postfix', ['-c', join(folder, 'conf'), 'start']);
+        await eventually(() => greets(postfix.port, preface), `Postfix greets on ${postfix.port}`, 15_000);
+        return postfix;
+      } catch (error) {
+        await postfix.stop().catch(() => {});
+        if (tries === 3) throw new Error(`Postfix does not start: ${await postfix.log()}`, { cause: error });
+      }
+    }
   }
 
   private constructor(folder: string, port: number) {
@@ -48,7 +59,7 @@ export class Postfix {
     for (const name of ['conf', 'queue', 'data', 'mail']) await mkdir(place(name), { recursive: true });
     // Its daemons run as other users and must reach what is theirs.
     for (let at = this.#folder; at.startsWith('/tmp/'); at = join(at, '..')) await chmod(at, 0o755);
-    await chown(place('data'), await userId('postfix'), 0);
+    await chown(place('data'), idOf('postfix'), 0);
     await chown(place('mail'), NOBODY, NOBODY);
     const main: Record<string, string> = {
       compatibility_level: '3.6',
@@ -79,11 +90,6 @@ export class Postfix {
     await writeFile(place('conf/main.cf'), text.join(''));
     await writeFile(place('conf/master.cf'), master(this.port));
   }
-}
-
-async function userId(name: string): Promise<number> {
-  const { stdout } = await run('id', ['-u', name]);
-  return Number(stdout);
 }
 
 function master(port: number): string {

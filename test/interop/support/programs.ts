@@ -32,8 +32,11 @@ export function idOf(user: string, what: 'user' | 'group' = 'user'): number {
   return Number(execFileSync('id', [what === 'user' ? '-u' : '-g', user]));
 }
 
-/** Whether somebody on this machine greets who connects there, as an SMTP server does. */
-export function greets(port: number): Promise<boolean> {
+/**
+ * Whether somebody on this machine greets who connects there, as an SMTP server does.
+ * @param preface what is said first.
+ */
+export function greets(port: number, preface = ''): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
     const over = (isGreeted: boolean): void => {
@@ -41,6 +44,7 @@ export function greets(port: number): Promise<boolean> {
       resolve(isGreeted);
     };
     socket.setTimeout(1000, () => over(false));
+    socket.write(preface);
     socket.once('error', () => over(false));
     socket.once('close', () => over(false));
     socket.once('data', (octets) => over(octets.toString('latin1').startsWith('220')));

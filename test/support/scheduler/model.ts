@@ -125,7 +125,7 @@ export class SchedulerModel {
       const delivery = this.#deliveries.get(key) ?? {
         message,
         destination,
-        received: now,
+        received: Math.floor(now), // as the spool keeps it
         waiting: new Map<string, ModelRecipient>(),
         owner: undefined,
         isHeld: false,
