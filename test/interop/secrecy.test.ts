@@ -1,13 +1,16 @@
 import { execFile, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { promisify } from 'node:util';
 import { createTransport } from 'nodemailer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Mailbox } from '../../src/cli/demo/mailbox.js';
 import { SystemClock } from '../../src/core/index.js';
-import { dialogue } from './support/bridged.js';
+import { converse, dialogue } from './support/bridged.js';
 import { type Background, eventually, freePort } from './support/programs.js';
 import { openTcpLine } from './support/serial.js';
 import { configured, runSite, type SiteName, serialLink, siteToml, X25MAIL } from './support/site.js';
@@ -18,7 +21,7 @@ const FILES = join(import.meta.dirname, '../fixtures/tls');
 /** Words that stand nowhere else. */
 const PASSWORD = 'quagga-7341';
 const WRONG = 'thylacine-5528';
-const CONTENT = ['dodo-in-a-field', 'moa-in-a-line', 'auk-in-a-refused-message'];
+const CONTENT = ['dodo-in-a-field', 'moa-in-a-line', 'auk-in-a-refused-message', 'kea-in-what-is-returned'];
 
 /** As they pass: as they are, and in base64 whatever stands before them; in hexadecimal, as a dump would have them. */
 function traces(secret: string): string[] {
@@ -95,6 +98,37 @@ function send(password: string, to: string, method: string): Promise<unknown> {
     .finally(() => transport.close());
 }
 
+/** Within TLS: begins a login, answers whatever is asked, and gives up. @returns what was replied. */
+async function secretly(command: string, answer: string): Promise<string> {
+  const plain = connect(port, '127.0.0.1');
+  await once(plain, 'data');
+  for (const line of ['EHLO me.example', 'STARTTLS']) {
+    plain.write(`${line}\r\n`);
+    await once(plain, 'data');
+  }
+  const secured = connectTls({ socket: plain, ca, servername: 'localhost' });
+  secured.write('EHLO me.example\r\n');
+  return converse(secured, [`${command}\r\n`, `${answer}\r\n`, '*\r\n', 'QUIT\r\n']);
+}
+
+/** A message is given up, and its header goes back to the sender in a report. @returns what the commands have said. */
+async function returnOne(x25mail: (...args: string[]) => Promise<string>): Promise<string> {
+  const queue = (...args: string[]): Promise<string> => x25mail('queue', ...args, '-c', 'a.toml');
+  let said = await queue('hold', '--future', '--peer', 'other', '--reason', 'to be returned');
+  said += await dialogue(port, [
+    'EHLO me.example\r\n',
+    'MAIL FROM:<me@site-a.example>\r\n',
+    'RCPT TO:<you@site-b.example>\r\n',
+    'DATA\r\n',
+    `Subject: ${CONTENT[3]}\r\n\r\n${CONTENT[3]}\r\n.\r\n`,
+    'QUIT\r\n',
+  ]);
+  said += await queue('list', '--peer', 'other');
+  said += await queue('bounce', '--peer', 'other', '--reason', 'nobody wants it', '--yes');
+  await eventually(() => arrived.includes(CONTENT[3] ?? ''), 'the report');
+  return said + (await queue('release', '--future', '--peer', 'other'));
+}
+
 test('no password and nothing of a message is in a log at its most talkative, nor in status', async () => {
   for (const method of ['PLAIN', 'LOGIN']) {
     await send(PASSWORD, 'you@site-b.example', method);
@@ -102,6 +136,13 @@ test('no password and nothing of a message is in a log at its most talkative, no
   }
   const plain = Buffer.from(`\0anna\0${PASSWORD}`).toString('base64');
   expect(traces(PASSWORD).some((trace) => plain.includes(trace))).toBe(true);
+  // Nor of one that is broken off, or that nobody can read.
+  for (const [command, answer] of [
+    ['AUTH PLAIN', `${plain}=`],
+    ['AUTH LOGIN', Buffer.from(PASSWORD).toString('base64')],
+    ['AUTH SCRAM-SHA-256', Buffer.from(`n,,n=${PASSWORD},r=x`).toString('base64')],
+  ])
+    expect(await secretly(`${command}`, `${answer}`)).toMatch(/^[45]/m);
   const replies = await dialogue(port, [
     'EHLO me.example\r\n',
     `AUTH PLAIN ${plain}\r\n`, // in the clear: not offered
@@ -118,7 +159,7 @@ test('no password and nothing of a message is in a log at its most talkative, no
 
   const x25mail = async (...args: string[]): Promise<string> =>
     (await run(process.execPath, [X25MAIL, ...args], { cwd: folder })).stdout;
-  let said = replies;
+  let said = replies + (await returnOne(x25mail));
   for (const name of ['a', 'b'] as const) {
     for (const command of ['status', 'circuits', 'queue'])
       said += await x25mail(

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -81,8 +81,13 @@ ${rule}`;
 }
 
 /** Says each line after the last reply to the one before. @returns all replies, when the server has hung up. */
-export async function dialogue(port: number, lines: readonly string[]): Promise<string> {
-  const socket = connect(port, '127.0.0.1').setEncoding('latin1');
+export function dialogue(port: number, lines: readonly string[]): Promise<string> {
+  return converse(connect(port, '127.0.0.1'), lines);
+}
+
+/** As `dialogue`, on a connection that is there. */
+export async function converse(socket: Socket, lines: readonly string[]): Promise<string> {
+  socket.setEncoding('latin1');
   let said = '';
   for await (const text of socket) {
     said += text;
