@@ -5,7 +5,7 @@ import { duration, table } from './fields.js';
 type TimeRows = Readonly<Record<string, { readonly min: number; readonly max: number }>>;
 
 /** As the file has them: `ring_gap`. */
-function keyOf(name: string): string {
+export function keyOf(name: string): string {
   return name.replace(/Ms$/, '').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
