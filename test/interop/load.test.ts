@@ -45,6 +45,7 @@ async function sendData(socket: Socket, octets: number, between: () => Promise<v
   await say(socket, 'MAIL FROM:<from@site-a.example>\r\n', 250);
   await say(socket, 'RCPT TO:<to@site-b.example>\r\n', 250);
   await say(socket, 'DATA\r\n', 354);
+  socket.write('Subject: load\r\n\r\n');
   const piece = LINE.repeat(MIB / LINE.length);
   for (let sent = 0; sent < octets; sent += piece.length) {
     if (!socket.write(piece)) await once(socket, 'drain');
