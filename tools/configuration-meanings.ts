@@ -271,7 +271,7 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   'route.smtp':
     'To this mail server, or a list of them, tried in order; may be made of what the pattern captures.',
   'route.mx': 'To the mail servers that DNS names for the domain.',
-  'route.fetched_by': 'It waits until this user, or one of a list, has logged in and fetches it (ATRN).',
+  'route.fetched_by': 'It waits until this user has logged in and fetches it (ATRN).',
   'route.lmtp': 'To this LMTP server, or its socket.',
   'route.maildir': 'Into a mailbox of this machine: {user}, $1 to $9 come from the address.',
   'route.error': 'Refused, with this status and text.',
