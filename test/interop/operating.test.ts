@@ -81,7 +81,9 @@ describe('a gateway and its operator', () => {
       '--wait',
       'a.toml',
     );
-    expect(stdout).toMatch(/^In the queue as \w+\n<you@site-b\.example> delivered\n$/);
+    expect(stdout).toMatch(
+      /^In the queue as \w+\n<you@site-b\.example> delivered: 250 2\.0\.0 ok, \d+ octets queued as \w+\n$/,
+    );
     await eventually(() => arrived.length === 2, 'both');
     expect(arrived.find((text) => text.includes('Subject: Cron'))).toMatch(
       /Received: by gw-a\.example \(from user \w+\) id/,
