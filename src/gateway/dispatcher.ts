@@ -1,35 +1,12 @@
 import { Alarm, type Clock, deferred, describeError } from '../core/index.js';
-import type { Retry } from '../rfc1090/index.js';
 import type { Rewriter } from '../routing/index.js';
 import type { DestinationSummary, Spool } from '../spool/index.js';
 import type { DkimSigner } from './authentication/index.js';
 import { type CallTurns, TURN_MS } from './call-turns.js';
+import { type DestinationState, DestinationStates, type Obstacle, obstacleTo } from './destination-states.js';
 import { MailSource, type MailSourceOptions } from './mail-source.js';
-import type { Demand, NotNow } from './not-now.js';
 import type { Settler } from './settler.js';
-
-/** One way to a destination. */
-export interface Transport {
-  /** Opens the way, runs one session over it, resolves when all of it is over. Never rejects. */
-  run(mail: MailSource): Promise<TransportEnd>;
-  /** How many sessions at once. */
-  readonly concurrency: number;
-  /** Its sessions are calls of ours: they share the circuits that there are for these. Absent: false. */
-  readonly usesCircuit?: boolean;
-  /** Why no session may begin for this yet; undefined: it may. Absent: it always may. */
-  notYet?(demand: Demand): NotNow | undefined;
-}
-
-export interface TransportEnd {
-  /** The session ended because no mail was left: nothing speaks against coming again. */
-  readonly inOrder: boolean;
-  /** In words, for the queue list and a delivery report. */
-  readonly reason: string;
-  /** How a call ended decides when it is worth another. */
-  readonly retry?: Retry;
-  /** Nothing was tried: it counts as if no session had begun. */
-  readonly notNow?: NotNow;
-}
+import type { Transport, TransportEnd } from './transport.js';
 
 export interface DispatcherOptions {
   readonly hostname: string;
@@ -51,17 +28,9 @@ export interface DispatcherOptions {
   readonly rewriterFor?: (destination: string) => Rewriter | undefined;
 }
 
-interface DestinationState {
-  running: number;
-  failures: number;
-  /** Wall time before which no session is begun. */
-  notBefore: number;
-  /** Why it is not tried before that time. */
-  lastReason: string;
-  /** A session is wanted there even if nothing waits. */
-  isVisitDue: boolean;
-  /** Somebody wants what waits tried, however little it is. */
-  isUrgent: boolean;
+/** Mail that is due, and why it is not on its way. */
+export interface Waiting extends Obstacle {
+  readonly destination: string;
 }
 
 /** A destination that a session may begin to. */
@@ -80,14 +49,6 @@ interface Look {
   /** By destination. */
   readonly ready: Map<string, Ready>;
   readonly waiting: Map<string, Waiting>;
-}
-
-/** Mail that is due, and why it is not on its way. */
-export interface Waiting {
-  readonly destination: string;
-  readonly reason: string;
-  /** Wall time. */
-  readonly until: number;
 }
 
 /** Mail that somebody has come for himself. */
@@ -118,7 +79,7 @@ const BEHIND_PAUSE_MS = 10_000;
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
-  readonly #states = new Map<string, DestinationState>();
+  readonly #states = new DestinationStates();
   readonly #alarm: Alarm;
   readonly #running = new Set<Promise<void>>();
   readonly #sources = new Set<MailSource>();
@@ -151,7 +112,7 @@ export class Dispatcher {
    */
   arrived(destinations: Iterable<string>): void {
     for (const destination of destinations) {
-      const isOpen = this.#wakeIdle(destination) || this.#states.get(destination)?.running;
+      const isOpen = this.#wakeIdle(destination) || this.#states.running(destination) > 0;
       if (!isOpen) this.poke();
     }
     this.#lookSoon();
@@ -163,7 +124,7 @@ export class Dispatcher {
    */
   tryNow(destinations: readonly string[]): void {
     for (const destination of destinations) {
-      const state = this.#stateOf(destination);
+      const state = this.#states.of(destination);
       state.notBefore = 0;
       state.isUrgent = true;
     }
@@ -182,7 +143,7 @@ export class Dispatcher {
 
   /** A session is to begin there at the next good moment, even if nothing waits: there may be something to fetch. */
   visit(destination: string): void {
-    this.#stateOf(destination).isVisitDue = true;
+    this.#states.of(destination).isVisitDue = true;
     this.poke();
   }
 
@@ -196,7 +157,7 @@ export class Dispatcher {
     isWanted?: (recipient: string) => boolean,
   ): Promise<HandedOut | 'busy' | undefined> {
     const { transportFor } = this.#options;
-    const state = this.#stateOf(destination);
+    const state = this.#states.of(destination);
     if (this.#stopped || state.running >= (transportFor(destination)?.concurrency ?? 1)) return 'busy';
     const mail = this.#source(destination, {
       probing: false,
@@ -209,7 +170,7 @@ export class Dispatcher {
       session.resolve();
     };
     state.running++;
-    this.#track(destination, state, session.promise);
+    this.#track(destination, session.promise);
     try {
       if (await mail.begin()) return { mail, end };
     } catch (error) {
@@ -261,18 +222,17 @@ export class Dispatcher {
     if (nextLate !== undefined) look.wakeAt = Math.min(look.wakeAt, Math.max(nextLate, now + LATE_PAUSE_MS));
     const destinations = await spool.destinations(now);
     for (const summary of destinations) this.#lookAt(summary, look);
-    for (const [destination, state] of this.#states)
-      if (state.isVisitDue) this.#lookAtVisit(destination, look);
+    for (const destination of this.#states.visitsDue) this.#lookAtVisit(destination, look);
     this.#beginInTurn(look);
     this.#waiting = look.waiting;
-    this.#forgetAllBut(new Set(destinations.map(({ destination }) => destination)), now);
+    this.#states.forgetAllBut(new Set(destinations.map(({ destination }) => destination)), now);
     this.#lookAgainIn(look.wakeAt - now);
   }
 
   #lookAt({ destination, due, nextDue, oldest }: DestinationSummary, look: Look): void {
     const transport = this.#options.transportFor(destination);
     if (transport === undefined) return;
-    const state = this.#stateOf(destination);
+    const state = this.#states.of(destination);
     if (due === 0) {
       const at = Math.max(state.notBefore, nextDue ?? look.wakeAt);
       look.wakeAt = Math.min(look.wakeAt, at);
@@ -293,7 +253,7 @@ export class Dispatcher {
   #lookAtVisit(destination: string, look: Look): void {
     const transport = this.#options.transportFor(destination);
     if (transport === undefined || look.ready.has(destination)) return;
-    const state = this.#stateOf(destination);
+    const state = this.#states.of(destination);
     const obstacle = obstacleTo(transport, state, { messages: 0, oldest: look.now }, look.now);
     if (obstacle === undefined) look.ready.set(destination, { destination, transport, state, due: 0 });
     else look.wakeAt = Math.min(look.wakeAt, obstacle.until);
@@ -325,14 +285,6 @@ export class Dispatcher {
     if (hadTurn !== undefined) look.wakeAt = Math.min(look.wakeAt, look.now + hadTurn - clock.now());
   }
 
-  /** What was learnt of a destination that nothing waits for counts as long as it would have kept a session from beginning. */
-  #forgetAllBut(wanted: ReadonlySet<string>, wallTime: number): void {
-    for (const [destination, { running, notBefore, isVisitDue }] of this.#states) {
-      if (running === 0 && notBefore <= wallTime && !isVisitDue && !wanted.has(destination))
-        this.#states.delete(destination);
-    }
-  }
-
   #lookSoon(): void {
     if (this.#isLookingSoon) return;
     this.#isLookingSoon = true;
@@ -354,16 +306,15 @@ export class Dispatcher {
       if (!hasRoom) return false;
       if (transport.usesCircuit !== true) this.#others++;
       state.running++;
-      this.#track(destination, state, this.#run(destination, transport, state));
+      this.#track(destination, this.#run(destination, transport, state));
     }
     return true;
   }
 
-  #track(destination: string, state: DestinationState, session: Promise<void>): void {
+  #track(destination: string, session: Promise<void>): void {
     const run = session.finally(() => {
       this.#running.delete(run);
-      state.running--;
-      if (isForgettable(state)) this.#states.delete(destination);
+      this.#states.ended(destination);
       this.poke();
     });
     this.#running.add(run);
@@ -442,41 +393,9 @@ export class Dispatcher {
     state.failures = before + 1;
     return state.notBefore;
   }
-
-  #stateOf(destination: string): DestinationState {
-    let state = this.#states.get(destination);
-    if (state === undefined) {
-      state = {
-        running: 0,
-        failures: 0,
-        notBefore: 0,
-        lastReason: '',
-        isVisitDue: false,
-        isUrgent: false,
-      };
-      this.#states.set(destination, state);
-    }
-    return state;
-  }
 }
 
 /** One session takes all that is due; another is begun only where much more waits than one claim holds. */
 function wantedFor({ state, transport, due }: Ready): number {
   return state.failures > 0 ? 1 : Math.min(transport.concurrency, 1 + Math.floor(due / 32));
-}
-
-/** What is not known of a destination is taken to be so. */
-function isForgettable({ running, failures, notBefore, isVisitDue, isUrgent }: DestinationState): boolean {
-  return running === 0 && failures === 0 && notBefore === 0 && !isVisitDue && !isUrgent;
-}
-
-/** Why no session begins there now. */
-function obstacleTo(
-  transport: Transport,
-  state: DestinationState,
-  demand: Omit<Demand, 'isUrgent'>,
-  now: number,
-): Omit<Waiting, 'destination'> | undefined {
-  if (state.notBefore > now) return { reason: state.lastReason, until: state.notBefore };
-  return transport.notYet?.({ ...demand, isUrgent: state.isUrgent || state.isVisitDue || state.running > 0 });
 }

@@ -1,6 +1,6 @@
-import type { Transport, TransportEnd } from './dispatcher.js';
 import type { MailSource } from './mail-source.js';
 import type { Demand, NotNow } from './not-now.js';
+import type { Transport, TransportEnd } from './transport.js';
 
 /** Several ways to one destination, tried in order until one carries mail. */
 export class FallbackTransport implements Transport {

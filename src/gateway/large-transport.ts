@@ -1,8 +1,8 @@
 import type { LargeMailRules } from '../config/index.js';
 import type { Clock } from '../core/index.js';
-import type { Transport, TransportEnd } from './dispatcher.js';
 import type { MailSource } from './mail-source.js';
 import { type Demand, type NotNow, outsideWindows } from './not-now.js';
+import type { Transport, TransportEnd } from './transport.js';
 
 /** Nothing opens by itself. */
 const LOOK_AGAIN_MS = 24 * 3_600_000;

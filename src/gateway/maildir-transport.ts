@@ -1,10 +1,10 @@
 import { describeError } from '../core/index.js';
 import { fieldName, splitHeader } from '../mime/index.js';
 import { NO_CAPABILITIES, type OutgoingMessage, type RecipientOutcome } from '../smtp/index.js';
-import type { Transport, TransportEnd } from './dispatcher.js';
 import type { MailSource } from './mail-source.js';
 import type { Maildir } from './maildir.js';
 import { fitBody } from './outgoing-body.js';
+import type { Transport, TransportEnd } from './transport.js';
 
 /** As if it were a server: what is not 7-bit may be 8-bit, but has lines. */
 const CAPABILITIES = { ...NO_CAPABILITIES, name: 'the mailbox', eightBitMime: true, smtpUtf8: true };

@@ -1,8 +1,8 @@
-import type { Transport, TransportEnd } from './dispatcher.js';
 import { FallbackTransport } from './fallback-transport.js';
 import { findMailServers, type MailServer, type MailServerSearch } from './mail-servers.js';
 import type { MailSource } from './mail-source.js';
 import { RefusingTransport } from './refusing-transport.js';
+import type { Transport, TransportEnd } from './transport.js';
 
 export interface MxTransportOptions {
   /** A name in ASCII, or an address literal. */

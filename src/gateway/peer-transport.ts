@@ -3,11 +3,11 @@ import { type Clock, describeError, type OctetStream } from '../core/index.js';
 import type { CallOutcome, How } from '../rfc1090/index.js';
 import type { ClientOptions, Login, TlsFacts } from '../smtp/index.js';
 import { type ClientEnd, ClientRunner, type FetchFromServer } from './client-runner.js';
-import type { Transport, TransportEnd } from './dispatcher.js';
 import type { MailSource } from './mail-source.js';
 import type { Demand, NotNow } from './not-now.js';
 import { encryptTo, readPassword } from './outgoing-tls.js';
 import type { PeerCaller, PlacedCall } from './peer-caller.js';
+import type { Transport, TransportEnd } from './transport.js';
 
 export interface PeerTransportOptions {
   readonly caller: PeerCaller;

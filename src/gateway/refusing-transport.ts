@@ -1,5 +1,5 @@
-import type { Transport, TransportEnd } from './dispatcher.js';
 import type { MailSource } from './mail-source.js';
+import type { Transport, TransportEnd } from './transport.js';
 
 /** No way leads there, and none ever will: what waits is given up. */
 export class RefusingTransport implements Transport {

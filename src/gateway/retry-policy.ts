@@ -1,8 +1,8 @@
 import type { Clock } from '../core/index.js';
 import { PACES } from '../rfc1090/index.js';
 import { nextAttempt } from '../routing/index.js';
-import type { TransportEnd } from './dispatcher.js';
 import type { Observe } from './events.js';
+import type { TransportEnd } from './transport.js';
 
 /** When to come again: the queue's schedule, bent by how a call ended. Tells the operator once of what won't mend itself. */
 export class RetryPolicy {

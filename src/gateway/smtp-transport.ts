@@ -4,9 +4,9 @@ import { TcpStream } from '../line/index.js';
 import type { ServerTerms } from '../routing/index.js';
 import type { Again, ClientOptions } from '../smtp/index.js';
 import { ClientRunner } from './client-runner.js';
-import type { Transport, TransportEnd } from './dispatcher.js';
 import type { MailSource } from './mail-source.js';
 import { encryptTo, readPassword } from './outgoing-tls.js';
+import type { Transport, TransportEnd } from './transport.js';
 
 const CONNECT_TIMEOUT_MS = 30_000;
 

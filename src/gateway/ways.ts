@@ -12,7 +12,6 @@ import type { ClientOptions } from '../smtp/index.js';
 import type { CallBudgets } from './call-budgets.js';
 import type { CallLink } from './call-link.js';
 import type { CallStarted, CallWatcher } from './call-watcher.js';
-import type { Transport } from './dispatcher.js';
 import { FallbackTransport } from './fallback-transport.js';
 import { LargeTransport } from './large-transport.js';
 import { Maildir } from './maildir.js';
@@ -24,6 +23,7 @@ import { type Fetching, PeerTransport } from './peer-transport.js';
 import { RefusingTransport } from './refusing-transport.js';
 import { circuitClientOptions, tcpClientOptions } from './session-options.js';
 import { type Connect, type ServerPlace, SmtpTransport } from './smtp-transport.js';
+import type { Transport } from './transport.js';
 
 export interface WaysOptions {
   readonly clock: Clock;

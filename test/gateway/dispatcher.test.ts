@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { VirtualClock } from '../../src/core/index.js';
 import { CallTurns } from '../../src/gateway/call-turns.js';
-import { Dispatcher, type Transport } from '../../src/gateway/dispatcher.js';
+import { Dispatcher } from '../../src/gateway/dispatcher.js';
 import { Settler } from '../../src/gateway/settler.js';
+import type { Transport } from '../../src/gateway/transport.js';
 import { MemorySpool } from '../support/memory-spool.js';
 
 const MINUTE = 60_000;

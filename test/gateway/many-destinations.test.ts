@@ -2,9 +2,10 @@
 import { expect, test } from 'vitest';
 import { VirtualClock } from '../../src/core/index.js';
 import { CallTurns } from '../../src/gateway/call-turns.js';
-import { Dispatcher, type Transport, type TransportEnd } from '../../src/gateway/dispatcher.js';
+import { Dispatcher } from '../../src/gateway/dispatcher.js';
 import type { MailSource } from '../../src/gateway/mail-source.js';
 import type { Settler } from '../../src/gateway/settler.js';
+import type { Transport, TransportEnd } from '../../src/gateway/transport.js';
 import { MemorySpool } from '../support/memory-spool.js';
 
 const HOUR = 3_600_000;

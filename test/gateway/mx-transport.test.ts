@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Transport, TransportEnd } from '../../src/gateway/dispatcher.js';
 import type { MailServer } from '../../src/gateway/mail-servers.js';
 import type { MailSource } from '../../src/gateway/mail-source.js';
 import { MxTransport } from '../../src/gateway/mx-transport.js';
+import type { Transport, TransportEnd } from '../../src/gateway/transport.js';
 import type { MxAnswer } from '../../src/line/index.js';
 import type { OutgoingMessage, RecipientOutcome } from '../../src/smtp/index.js';
 

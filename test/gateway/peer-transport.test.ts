@@ -8,11 +8,11 @@ import {
 } from '../../src/circuit/index.js';
 import type { PeerConfiguration } from '../../src/config/index.js';
 import { VirtualClock } from '../../src/core/index.js';
-import type { Transport, TransportEnd } from '../../src/gateway/dispatcher.js';
 import { FallbackTransport } from '../../src/gateway/fallback-transport.js';
 import type { MailSource } from '../../src/gateway/mail-source.js';
 import { PeerCaller } from '../../src/gateway/peer-caller.js';
 import { PeerTransport } from '../../src/gateway/peer-transport.js';
+import type { Transport, TransportEnd } from '../../src/gateway/transport.js';
 import { DEFAULT_CALL_TIMERS } from '../../src/rfc1090/index.js';
 import { XotCircuits } from '../../src/xot/index.js';
 import { settled } from '../support/scripted-stream.js';

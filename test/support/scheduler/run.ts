@@ -1,10 +1,11 @@
 import type { Clock } from '../../../src/core/index.js';
 import { VirtualClock } from '../../../src/core/index.js';
 import { CallTurns } from '../../../src/gateway/call-turns.js';
-import { Dispatcher, type Transport, type TransportEnd } from '../../../src/gateway/dispatcher.js';
+import { Dispatcher } from '../../../src/gateway/dispatcher.js';
 import type { MailSource } from '../../../src/gateway/mail-source.js';
 import { RetryPolicy } from '../../../src/gateway/retry-policy.js';
 import { Settler } from '../../../src/gateway/settler.js';
+import type { Transport, TransportEnd } from '../../../src/gateway/transport.js';
 import type { Pace } from '../../../src/rfc1090/index.js';
 import { MemorySpool } from '../memory-spool.js';
 import { seeded } from '../random.js';
