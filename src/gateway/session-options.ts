@@ -78,6 +78,7 @@ export function tcpServerOptions(
       // By TCP only a login tells whose mail it is.
       ...(mechanisms.length > 0 && {
         auth: { mechanisms, withoutTls: false },
+        checkpoint: true,
         etrn: hasFetchers,
         atrn: hasFetchers,
       }),

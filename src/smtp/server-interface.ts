@@ -92,7 +92,10 @@ export type Verdict =
 
 /** How far the message of a TRANSID came in an earlier session. */
 export interface RestartPoint {
-  /** Octets of it on stable storage, up to the start of a line; all of them if it was finished. */
+  /**
+   * Octets of it on stable storage; all of them if it was finished. Also in the midst of a line: what goes on there begins as a line
+   * does, so that a dot is stuffed.
+   */
   readonly offset: number;
   /** What was said to the whole message, or is to be said now; it is not committed again. */
   readonly finished?: EnhancedReply;

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   type Configuration,
   formatProblem,
@@ -194,6 +194,29 @@ describe('SMTP over TCP', () => {
     const said = await dialogue(socket, ['EHLO me', 'MAIL FROM:<a@b.example>']);
     expect(said).toMatch(/250-AUTH SCRAM-SHA-256 PLAIN LOGIN CRAM-MD5\r\n/);
     expect(said).toMatch(/530 5\.7\.0 /);
+  });
+
+  test('a user whose connection was lost goes on where it was cut off (RFC 1845)', async () => {
+    const usersFile = join(mkdtempSync(join(tmpdir(), 'x25mail-users-')), 'users');
+    changeUser(usersFile, 'anna', 'anna:{PLAIN}secret');
+    const { service, port } = await start({ service: 'submission', tls: 'implicit' }, { usersFile });
+    const ca = readFileSync(join(FILES, 'ca.pem'));
+    const connected = async (): Promise<Socket> => {
+      const socket = connectTls({ port, host: '127.0.0.1', servername: 'gw.example', ca });
+      await once(socket, 'secureConnect');
+      return socket;
+    };
+    const begin = ['EHLO me', 'AUTH PLAIN AGFubmEAc2VjcmV0', 'MAIL FROM:<a@b.example> TRANSID=<1@me>'];
+    const first = await connected();
+    await dialogue(first, [...begin, 'RCPT TO:<x@b.example>', 'DATA'], 'keep');
+    first.end('Subject: long\r\n\r\nfirst line\r\nsecond l');
+    await vi.waitFor(() => expect(service.size).toBe(0));
+    const second = await connected();
+    const said = await dialogue(second, [...begin, 'DATA'], 'keep');
+    expect(said).toMatch(/250-CHECKPOINT\r\n/);
+    expect(said).toMatch(/355 37 is the transaction offset\r\n354 [^\n]*\n$/);
+    second.write('ine\r\n.\r\n');
+    expect(await dialogue(second, [])).toMatch(/^250 2\.0\.0 ok, 42 octets queued/);
   });
 
   test('a stranger has only so many sessions at once', async () => {
