@@ -15,8 +15,8 @@ export interface RerouteResult {
 
 /** What a configuration says of where mail goes. */
 export interface Routes {
-  /** @returns undefined where the address has no route. */
-  destinationOf(address: string): string | undefined;
+  /** @param octets of the message. @returns undefined where the address has no route. */
+  destinationOf(address: string, octets: number): string | undefined;
   /** Whether there is such a destination. */
   has(destination: string): boolean;
 }
@@ -73,7 +73,7 @@ const NOWHERE = '';
 function waysOf(delivery: Delivery, routes: Routes): Ways {
   const ways: Ways = new Map();
   for (const address of addressesOf(delivery)) {
-    const way = routes.destinationOf(address) ?? NOWHERE;
+    const way = routes.destinationOf(address, delivery.size) ?? NOWHERE;
     const others = ways.get(way);
     if (others === undefined) ways.set(way, [address]);
     else others.push(address);

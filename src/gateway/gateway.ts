@@ -152,7 +152,7 @@ export class Gateway implements WatchedGateway {
       waitingFor: (destination) => dispatcher.waitingFor(destination),
       bounce: (delivery, reason) => this.#out.bounce(delivery, reason),
       routes: {
-        destinationOf: (address) => this.#rules.routes.destinationOf(address),
+        destinationOf: (...message) => this.#rules.routes.destinationOf(...message),
         has: (destination) => this.#rules.routes.has(destination),
       },
     };

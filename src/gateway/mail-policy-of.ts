@@ -3,7 +3,7 @@ import { LargeMail, MailPolicy, Recipients, RelayPolicy, type Router } from '../
 
 /** What a configuration says of mail before it is accepted. */
 export function mailPolicyOf(configuration: Configuration, router: Router): MailPolicy {
-  const { gateway, relay: relaying, access, aliases, limits, peers } = configuration;
+  const { gateway, relay: relaying, access, aliases, limits } = configuration;
   const relay = new RelayPolicy(relaying.networks, relaying.domains);
   return new MailPolicy({
     recipients: new Recipients(router, relay, gateway),
@@ -11,11 +11,14 @@ export function mailPolicyOf(configuration: Configuration, router: Router): Mail
     access,
     ...(aliases !== undefined && { aliases }),
     protectSenders: relaying.protectSenders,
-    large: new LargeMail(
-      new Map(
-        peers.flatMap(({ name, large }) => (large === undefined ? [] : [[name, large.octets] as const])),
-      ),
-    ),
+    large: largeMailOf(configuration),
     limits,
   });
+}
+
+export function largeMailOf({ peers }: Pick<Configuration, 'peers'>): LargeMail {
+  const limits = peers.flatMap(({ name, large }) =>
+    large === undefined ? [] : [[name, large.octets] as const],
+  );
+  return new LargeMail(new Map(limits));
 }

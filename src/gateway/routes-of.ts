@@ -1,13 +1,16 @@
 import type { Configuration } from '../config/index.js';
 import type { Routes } from '../console/index.js';
 import { destinationKey, parseDestination, type Router } from '../routing/index.js';
+import { largeMailOf } from './mail-policy-of.js';
 
 /** Where mail goes, for people who send it another way. */
-export function routesOf({ peers, links }: Configuration, router: Router): Routes {
+export function routesOf(configuration: Configuration, router: Router): Routes {
+  const { peers, links } = configuration;
+  const large = largeMailOf(configuration);
   return {
-    destinationOf: (address) => {
+    destinationOf: (address, octets) => {
       const decision = router.route(address);
-      return decision.type === 'refused' ? undefined : destinationKey(decision);
+      return decision.type === 'refused' ? undefined : large.destinationOf(destinationKey(decision), octets);
     },
     has: (destination) => {
       const parsed = parseDestination(destination);

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { queueRequests } from '../../src/console/index.js';
 import { ED25519 } from '../support/dkim-mail.js';
 import { type SimulatedSite, SimulatedSites, siteToml } from '../support/simulated-sites.js';
 
@@ -100,6 +101,19 @@ describe('large mail with hours of its own', () => {
     a.gateway.queue.tryNow(['large:other']);
     await sites.runFor(60_000);
     expect(come(b).map(([sender]) => sender)).toContain('late@site-a.example');
+  });
+
+  test('is large also when it is routed anew', async () => {
+    const { sites, a } = await start(RULES);
+    await sites.runFor(8 * HOUR);
+    await handIn(a, 20_000);
+    const rerouted = await queueRequests(a.gateway.queue)['queue.reroute']?.(
+      { filter: { destinations: ['large:*'] } },
+      { event: () => true, cancelled: new AbortController().signal },
+    );
+    expect(rerouted).toMatchObject({ changed: 0 });
+    await sites.runFor(60_000);
+    expect((await a.spool.list(10)).map(({ destination }) => destination)).toContain('large:other');
   });
 
   test('is not begun any more when they are over, but finished', async () => {
