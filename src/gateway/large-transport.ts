@@ -19,6 +19,10 @@ export class LargeTransport implements Transport {
     this.#clock = clock;
   }
 
+  get usesCircuit(): boolean {
+    return this.#way.usesCircuit ?? false;
+  }
+
   get concurrency(): number {
     return this.#way.concurrency;
   }

@@ -133,6 +133,22 @@ describe('large mail with hours of its own', () => {
   });
 });
 
+test('a call for large mail is one of those that there may be at a time', async () => {
+  const sites = new SimulatedSites();
+  const slow = { bitsPerSecond: 9600 };
+  const toml = withLarge('{ size = "10KiB", windows = ["22:00-06:00"], notice = false }')
+    .replace('calls = {', 'calls = { max_circuits = 2,')
+    .concat('[limits]\ncalls = 1\n');
+  const a = await sites.start('a', { toml, subscription: slow });
+  await sites.start('b', { subscription: slow });
+  await sites.runFor(60_000);
+  await handIn(a, 8_000);
+  await handIn(a, 20_000);
+  await sites.runUntil(() => a.calls().length === 2);
+  const [first, second] = a.calls();
+  expect(Date.parse(second?.begun ?? '')).toBeGreaterThanOrEqual(Date.parse(first?.ended ?? ''));
+});
+
 describe('large mail without hours', () => {
   const RULES = '{ size = "10KiB", notice = false }';
 
