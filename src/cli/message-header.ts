@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import addressparser from 'nodemailer/lib/addressparser';
 import { concat } from '../core/index.js';
+import { splitFields } from '../mime/index.js';
 
 /** What is read of a message before its header section must have ended. */
 const LONGEST_HEADER = 256 * 1024;
@@ -40,11 +41,7 @@ function endOfHeader(read: Buffer): number | undefined {
 }
 
 function split(read: Buffer, end: number, pieces: AsyncIterator<Uint8Array, unknown>): ReadMessage {
-  const fields = read
-    .subarray(0, end)
-    .toString('latin1')
-    .split(/(?<=\r\n)(?![ \t])/)
-    .filter((field) => field !== '' && !/^>?From /.test(field));
+  const fields = splitFields(read.toString('latin1', 0, end)).filter((field) => !/^>?From /.test(field));
   return { fields, rest: restOf(read.subarray(end), pieces) };
 }
 

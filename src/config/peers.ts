@@ -1,10 +1,10 @@
-import { resolve } from 'node:path';
 import { Pattern } from '../routing/index.js';
 import { callRulesOf } from './call-rules.js';
 import type { LinkConfiguration, PeerConfiguration } from './configuration.js';
 import { isPad } from './entries.js';
 import { readFacilitySet } from './facility-set.js';
 import type { KeyPath } from './locate.js';
+import { outgoingOf } from './outgoing.js';
 import type { ProblemList } from './problem.js';
 import { readPart } from './read.js';
 import { PAD_USER_DATA, type PeerSettings, peerSchema, SMTP_USER_DATA } from './schema/peer.js';
@@ -62,26 +62,20 @@ function peerOf(
 }
 
 function termsOf(
-  { tls, tls_name: tlsName, tls_ca: trusted, auth }: PeerSettings,
+  settings: PeerSettings,
   path: KeyPath,
   folder: string,
   problems: ProblemList,
 ): Pick<PeerConfiguration, 'terms'> {
-  if (tls === 'none' && auth === undefined) return {};
+  const { tls, tls_name: tlsName } = settings;
+  if (tls === 'none' && settings.auth === undefined) return {};
   if (tls === 'verify' && tlsName === undefined)
     problems.refuse(
       [...path, 'tls_name'],
       'missing; needed with tls = "verify": the name in its certificate',
     );
   return {
-    terms: {
-      tls,
-      ...(tlsName !== undefined && { tlsName }),
-      ...(trusted !== undefined && { trusted: resolve(folder, trusted) }),
-      ...(auth !== undefined && {
-        login: { user: auth.user, passwordFile: resolve(folder, auth.password_file) },
-      }),
-    },
+    terms: { tls, ...(tlsName !== undefined && { tlsName }), ...outgoingOf(settings, folder) },
   };
 }
 

@@ -11,6 +11,7 @@ import {
   USUAL_TERMS,
 } from '../routing/index.js';
 import type { KeyPath } from './locate.js';
+import { outgoingOf } from './outgoing.js';
 import type { ProblemList } from './problem.js';
 import { describeValue, readPart } from './read.js';
 import { type RouteSettings, routeSchema, TARGETS, TARGETS_OF_KEY } from './schema/route.js';
@@ -201,15 +202,6 @@ function refuseLogin(
     );
 }
 
-function termsOf(
-  { tls = USUAL_TERMS.tls, tls_ca: trusted, auth }: RouteSettings,
-  folder: string,
-): ServerTerms {
-  return {
-    tls,
-    ...(trusted !== undefined && { trusted: resolve(folder, trusted) }),
-    ...(auth !== undefined && {
-      login: { user: auth.user, passwordFile: resolve(folder, auth.password_file) },
-    }),
-  };
+function termsOf({ tls = USUAL_TERMS.tls, ...settings }: RouteSettings, folder: string): ServerTerms {
+  return { tls, ...outgoingOf(settings, folder) };
 }

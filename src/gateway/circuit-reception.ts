@@ -11,6 +11,7 @@ import type { Observe } from './events.js';
 import type { FetchDesk } from './fetch-desk.js';
 import type { PriorityTerms, Received } from './reception.js';
 import { ServerRunner } from './server-runner.js';
+import { HANDSHAKE_MS } from './session-options.js';
 
 export interface CircuitReceptionOptions extends ReceptionTerms {
   readonly spool: Spool;
@@ -50,9 +51,6 @@ interface SessionStream {
   readonly tls?: TlsFacts | undefined;
 }
 
-/** A slow line takes its time for certificates. */
-const HANDSHAKE_MS = 5 * 60_000;
-
 /** Receives mail over circuits, whoever has placed the call. */
 export class CircuitReception {
   #options: CircuitReceptionOptions;
@@ -76,7 +74,7 @@ export class CircuitReception {
       stream,
       ...(tls !== undefined && { tls }),
       session: this.#sessionOver(over),
-      upgrade: (below) => security.encrypt(below, HANDSHAKE_MS),
+      upgrade: (below) => security.encrypt(below, HANDSHAKE_MS.circuit),
       credentials: (user) => security.credentials(user),
       caller: {
         source: `x25 ${number || 'unknown'} on ${link}`,

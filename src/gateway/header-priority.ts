@@ -1,4 +1,4 @@
-import { fieldName, fieldValue } from '../mime/index.js';
+import { fieldName, fieldValue, splitFields } from '../mime/index.js';
 
 /** A header is looked at no further. */
 const MOST = 32 * 1024;
@@ -36,7 +36,7 @@ export class HeaderPriority {
 
   /** Undefined where it says nothing. */
   get value(): number | undefined {
-    const fields = this.#text.split(/(?<=\r\n)(?![ \t])/);
+    const fields = splitFields(this.#text);
     for (const [name, read] of FIELDS) {
       const field = fields.find((candidate) => fieldName(candidate) === name);
       const level = field === undefined ? undefined : read(fieldValue(field).toLowerCase());

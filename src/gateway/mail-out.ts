@@ -59,7 +59,7 @@ export class MailOut {
       settler: () => this.#settler,
       signer: () => rules().inspector.signer,
       transportFor: (destination) => this.#ways.transportFor(destination),
-      rewriterFor: (destination) => rewriterFor(destination, rules().configuration),
+      rewriterFor: (destination) => rewriterFor(destination, rules().rewriting),
       nextTry: (destination, failures, end) => this.#retries.afterFailure(destination, failures, end),
       onWell: (destination) => this.#retries.wentWell(destination),
       onProblem,
@@ -67,8 +67,7 @@ export class MailOut {
     this.#notices = new Notices({
       spool,
       clock,
-      configuration: () => rules().configuration,
-      signer: () => rules().inspector.signer,
+      rules,
       onSent: () => this.dispatcher.poke(),
       onProblem,
     });

@@ -44,10 +44,10 @@ export class MailSource {
   /** Messages that were cut off go on where they stopped (RFC 1845). */
   readonly checkpoints: Checkpoints;
   readonly signer: DkimSigner | undefined;
+  readonly destination: string;
   readonly #spool: Spool;
   readonly #settler: Settler;
   readonly #clock: Clock;
-  readonly #destination: string;
   readonly #owner: string;
   readonly #claimed: Delivery[] = [];
   readonly #given = new Map<string, Given>();
@@ -66,7 +66,7 @@ export class MailSource {
     this.#settler = options.settler;
     this.signer = options.signer;
     this.#clock = clock;
-    this.#destination = destination;
+    this.destination = destination;
     this.#owner = options.owner;
     this.#probing = options.probing;
     this.#isWanted = options.isWanted;
@@ -108,10 +108,6 @@ export class MailSource {
     return this.#finishing;
   }
 
-  get destination(): string {
-    return this.#destination;
-  }
-
   /** Its session is open, and nothing is due. */
   get isIdle(): boolean {
     return this.#wakeUp !== undefined;
@@ -150,7 +146,7 @@ export class MailSource {
       if (this.#claimed.length === 0) await this.#claim();
     } catch (error) {
       // The session ends in good order; what is due will be found again.
-      this.#settler.problem(`claiming mail for ${this.#destination}: ${describeError(error)}`);
+      this.#settler.problem(`claiming mail for ${this.destination}: ${describeError(error)}`);
     }
     const delivery = this.#claimed.shift();
     if (delivery === undefined) return undefined;
@@ -220,18 +216,18 @@ export class MailSource {
     this.finish();
     this.#claimed.length = 0;
     await this.#spool.release(this.#owner).catch((error: unknown) => {
-      this.#settler.problem(`giving back mail for ${this.#destination}: ${describeError(error)}`);
+      this.#settler.problem(`giving back mail for ${this.destination}: ${describeError(error)}`);
     });
   }
 
   async #claim(): Promise<void> {
-    this.#isBehind = !(await this.#settler.catchUp(this.#destination));
+    this.#isBehind = !(await this.#settler.catchUp(this.destination));
     if (this.#isBehind) return;
     const until = this.#clock.wallTime() + CLAIM_MS;
     const limit = this.#probing ? PROBE : BATCH;
     let found: readonly Delivery[];
     do {
-      found = await this.#spool.claim(this.#destination, this.#owner, limit, until);
+      found = await this.#spool.claim(this.destination, this.#owner, limit, until);
       this.#claimed.push(...found.flatMap((delivery) => this.#wantedOf(delivery)));
       // What is not wanted stays claimed until the end, so that what lies behind it is seen.
     } while (found.length > 0 && this.#claimed.length === 0);
@@ -248,7 +244,7 @@ export class MailSource {
     this.#stopRenewing = this.#clock.wake(this.#clock.now() + CLAIM_MS / 3, () => {
       this.#renewLater();
       this.#spool.renew(this.#owner, this.#clock.wallTime() + CLAIM_MS).catch((error: unknown) => {
-        this.#settler.problem(`holding mail for ${this.#destination}: ${describeError(error)}`);
+        this.#settler.problem(`holding mail for ${this.destination}: ${describeError(error)}`);
       });
     });
   }

@@ -1,6 +1,6 @@
 import type { Configuration } from '../config/index.js';
 import type { Clock } from '../core/index.js';
-import { destinationKey, type Router } from '../routing/index.js';
+import type { Router } from '../routing/index.js';
 import type { Spool } from '../spool/index.js';
 import type { DkimSigner } from './authentication/index.js';
 import type { Observe } from './events.js';
@@ -37,10 +37,7 @@ export function makeSettler({
     clock,
     hostname: gateway.hostname,
     postmaster: gateway.postmaster,
-    destinationOf: (address) => {
-      const decision = router.route(address);
-      return decision.type === 'refused' ? undefined : destinationKey(decision);
-    },
+    destinationOf: (address) => router.keyFor(address),
     remoteMtaOf: (destination) => remoteMta(destination, peers),
     ...(signer !== undefined && { signer }),
     onProblem,

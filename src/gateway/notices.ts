@@ -1,21 +1,20 @@
 import MimeNode from 'nodemailer/lib/mime-node';
-import type { Configuration, LargeMailRules } from '../config/index.js';
+import type { LargeMailRules } from '../config/index.js';
 import { type Clock, describeError } from '../core/index.js';
 import { count, utc } from '../observe/index.js';
-import { destinationKey, parseDestination, Router } from '../routing/index.js';
+import { destinationKey, parseDestination } from '../routing/index.js';
 import type { Spool } from '../spool/index.js';
-import type { DkimSigner } from './authentication/index.js';
 import type { GatewayEvent } from './events.js';
+import { putOwnMail } from './own-mail.js';
 import type { Received } from './reception.js';
-import { internetDate, isAscii, oneLine } from './report-facts.js';
+import { internetDate, oneLine } from './report-facts.js';
+import type { Rules } from './rules.js';
 
 export interface NoticesOptions {
   readonly spool: Spool;
   readonly clock: Clock;
-  /** The one that counts now. */
-  readonly configuration: () => Configuration;
-  /** As `configuration`; undefined: notices go unsigned. */
-  readonly signer?: () => DkimSigner | undefined;
+  /** Those in force. */
+  readonly rules: () => Pick<Rules, 'configuration' | 'router' | 'inspector'>;
   /** A notice waits in the spool. */
   readonly onSent: () => void;
   readonly onProblem: (problem: string) => void;
@@ -38,18 +37,17 @@ export class Notices {
 
   /** To the postmaster, where mail goes there from here. Never rejects. */
   async budget(event: GatewayEvent & { readonly type: 'budget' }): Promise<void> {
-    const { gateway, routes } = this.#options.configuration();
-    const to = gateway.postmaster;
-    const decision = new Router(routes).route(to);
-    if (decision.type === 'refused') return;
-    await this.#send({ to, destination: destinationKey(decision), ...aboutBudget(event) });
+    const { configuration, router } = this.#options.rules();
+    const to = configuration.gateway.postmaster;
+    const destination = router.keyFor(to);
+    if (destination !== undefined) await this.#send({ to, destination, ...aboutBudget(event) });
   }
 
   /** To each recipient for whom a message is too large to go at once. Never rejects. */
   async large(message: Received): Promise<void> {
     // Nobody waits for a report, and its sender could not be asked for less.
     if (message.sender === '') return;
-    const { peers, gateway } = this.#options.configuration();
+    const { peers, gateway } = this.#options.rules().configuration;
     for (const { address, destination } of message.recipients) {
       const parsed = parseDestination(destination);
       if (parsed?.type !== 'peers' || parsed.large !== true) continue;
@@ -74,8 +72,9 @@ export class Notices {
   }
 
   async #write({ to, destination, subject, text }: Notice): Promise<void> {
-    const { spool, clock, configuration, signer, onProblem } = this.#options;
-    const { hostname } = configuration().gateway;
+    const { spool, clock, rules, onProblem } = this.#options;
+    const { configuration, inspector } = rules();
+    const { hostname } = configuration.gateway;
     const now = clock.wallTime();
     const writer = await spool.receive();
     const root = new MimeNode('text/plain; charset=utf-8', { hostname });
@@ -89,19 +88,15 @@ export class Notices {
     });
     root.setContent(text);
     const octets: Uint8Array = await root.build();
-    const { top, problem } = (await signer?.()?.sign(octets)) ?? { top: '' };
-    if (problem !== undefined) onProblem(`a notice to ${to} is not signed: ${problem}`);
-    await writer.write(octets);
-    await writer.commit({
-      sender: '',
-      recipients: [{ address: to, destination, notify: [] }],
-      body: isAscii(octets) ? '7BIT' : '8BITMIME',
-      source: 'notice of this gateway',
+    await putOwnMail({
+      writer,
+      octets,
+      to: { address: to, destination },
       origin: 'notice',
-      ours: true,
-      received: now,
-      ...(top !== '' && { top }),
-      ...(!isAscii(to) && { smtpUtf8: true }),
+      source: 'notice of this gateway',
+      now,
+      signer: inspector.signer,
+      onUnsigned: (problem) => onProblem(`a notice to ${to} is not signed: ${problem}`),
     });
   }
 }

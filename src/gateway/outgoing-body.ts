@@ -52,3 +52,12 @@ export async function* skip(
     left = Math.max(0, left - piece.length);
   }
 }
+
+/** A body with octets before it. */
+export async function* behind(
+  top: Uint8Array,
+  body: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, void> {
+  if (top.length > 0) yield top;
+  yield* body;
+}

@@ -4,8 +4,8 @@ import type { Configuration } from '../config/index.js';
 import { describeError, GatewayError, type OctetStream } from '../core/index.js';
 import { secure, TLS_VERSIONS, type TlsFacts } from '../line/index.js';
 import { type ServerTerms, serversOf } from '../routing/index.js';
-
-const HANDSHAKE_MS = 30_000;
+import type { Login } from '../smtp/index.js';
+import { HANDSHAKE_MS } from './session-options.js';
 
 /**
  * Encrypts a connection to a server as its terms ask. Where they ask for no proof, anybody will do: RFC 7435, encryption
@@ -19,7 +19,7 @@ export async function encryptTo(
   servername: string,
   { tls, trusted }: Pick<ServerTerms, 'tls' | 'trusted'>,
   onSecured: (facts: TlsFacts) => void = () => {},
-  handshakeMs = HANDSHAKE_MS,
+  handshakeMs = HANDSHAKE_MS.tcp,
 ): Promise<OctetStream | string> {
   let context: ReturnType<typeof createSecureContext> | undefined;
   try {
@@ -41,10 +41,22 @@ export async function encryptTo(
 }
 
 /** The first line of a file. @throws Error where there is none; it never says what stands there. */
-export function readPassword(file: string): string {
+function readPassword(file: string): string {
   const [password = ''] = readFileSync(file, 'utf8').split(/\r?\n/, 1);
   if (password === '') throw new Error(`${file} is empty`);
   return password;
+}
+
+/** Read for each session, since it may change. @param where behind who we are there. @returns why there is none, like a reply. */
+export function loginFor(
+  { user, passwordFile }: NonNullable<ServerTerms['login']>,
+  where = '',
+): Login | string {
+  try {
+    return { user, password: readPassword(passwordFile) };
+  } catch (error) {
+    return `4.7.0 no password for the login as ${user}${where}: ${describeError(error)}`;
+  }
 }
 
 /**

@@ -1,12 +1,12 @@
-import type { PeerConfiguration } from '../config/index.js';
-import { type Clock, describeError, type OctetStream } from '../core/index.js';
+import type { Clock, OctetStream } from '../core/index.js';
 import type { CallOutcome, How } from '../rfc1090/index.js';
 import type { ClientOptions, Login, TlsFacts } from '../smtp/index.js';
 import { type ClientEnd, ClientRunner, type FetchFromServer } from './client-runner.js';
 import type { MailSource } from './mail-source.js';
 import type { Demand, NotNow } from './not-now.js';
-import { encryptTo, readPassword } from './outgoing-tls.js';
+import { encryptTo, loginFor } from './outgoing-tls.js';
 import type { PeerCaller, PlacedCall } from './peer-caller.js';
+import { HANDSHAKE_MS } from './session-options.js';
 import type { Transport, TransportEnd } from './transport.js';
 
 export interface PeerTransportOptions {
@@ -34,9 +34,6 @@ export interface Fetching {
   readonly brokenOff: (peer: string) => void;
   readonly onProblem: (problem: string) => void;
 }
-
-/** A slow line takes its time for certificates. */
-const HANDSHAKE_MS = 5 * 60_000;
 
 /** Of a call on which mail came in to its end. */
 const GOOD_ENDS: ReadonlySet<How> = new Set<How>(['completed', 'dismissed', 'quitTimeout']);
@@ -69,7 +66,8 @@ export class PeerTransport implements Transport {
   /** Resolves when the circuit is gone and what became of every message is written down. */
   async run(mail: MailSource): Promise<TransportEnd> {
     const { caller } = this.#options;
-    const login = loginOf(caller.peer);
+    const { name, terms } = caller.peer;
+    const login = terms?.login && loginFor(terms.login, ` at ${name}`);
     if (typeof login === 'string') return { inOrder: false, reason: login };
     let runner: ClientRunner | undefined;
     const call = caller.place(() => {
@@ -115,7 +113,7 @@ export class PeerTransport implements Transport {
           (facts) => {
             tls = facts;
           },
-          HANDSHAKE_MS,
+          HANDSHAKE_MS.circuit,
         ),
       clock,
       // A message on its way is finished; the next one waits for the next call.
@@ -165,15 +163,4 @@ export class PeerTransport implements Transport {
 /** What the session says of its end tells more than how the call was cleared, which is told as well. */
 function reasonOf(end: ClientEnd | undefined, { reason }: CallOutcome): string {
   return end === undefined || end.reason === reason ? reason : `${end.reason} (${reason})`;
-}
-
-/** Read for each call, since it may change. @returns in words why there is none, before a call costs anything. */
-function loginOf({ name, terms }: PeerConfiguration): Login | string | undefined {
-  if (terms?.login === undefined) return undefined;
-  const { user, passwordFile } = terms.login;
-  try {
-    return { user, password: readPassword(passwordFile) };
-  } catch (error) {
-    return `4.7.0 no password for the login as ${user} at ${name}: ${describeError(error)}`;
-  }
 }

@@ -1,6 +1,6 @@
 import type { Configuration } from '../config/index.js';
 import type { OperatedQueue, Submissions } from '../console/index.js';
-import { describeError, SystemClock } from '../core/index.js';
+import { type Clock, describeError, SystemClock } from '../core/index.js';
 import { Router } from '../routing/index.js';
 import type { Spool } from '../spool/index.js';
 import { type Inspector, systemDns } from './authentication/index.js';
@@ -10,7 +10,6 @@ import { makeInspector } from './make-inspector.js';
 import { makeSettler } from './make-settler.js';
 import { RetryPolicy } from './retry-policy.js';
 import { routesOf } from './routes-of.js';
-import type { Settler } from './settler.js';
 
 /** The queue of a gateway that does not run: what is decided now is carried on with when it does. */
 export function queueAtRest(
@@ -18,14 +17,13 @@ export function queueAtRest(
   spool: Spool,
   onProblem: (problem: string) => void,
 ): OperatedQueue {
-  const clock = new SystemClock();
-  const settler = settlerAtRest(configuration, spool, onProblem);
+  const { clock, router, settler } = atRest(configuration, spool, onProblem);
   return {
     spool,
     wallTime: () => clock.wallTime(),
     tryNow: () => {},
     bounce: (delivery, reason) => settler.bounce(delivery, reason),
-    routes: routesOf(configuration, new Router(configuration.routes)),
+    routes: routesOf(configuration, router),
   };
 }
 
@@ -35,15 +33,14 @@ export function submissionsAtRest(
   spool: Spool,
   onProblem: (problem: string) => void,
 ): Submissions {
-  const policy = mailPolicyOf(configuration, new Router(configuration.routes));
-  const settler = settlerAtRest(configuration, spool, onProblem);
-  const inspector = inspectorAtRest(configuration, onProblem);
+  const { clock, router, inspector, settler } = atRest(configuration, spool, onProblem);
+  const policy = mailPolicyOf(configuration, router);
   const intake = new LocalIntake({
     configuration: () => configuration,
     policy: () => policy,
     inspector: () => inspector,
     spool,
-    clock: new SystemClock(),
+    clock,
     onReceived: (message) => settler.expanded(message),
     onProblem,
   });
@@ -53,25 +50,27 @@ export function submissionsAtRest(
   };
 }
 
-/** For what is told to senders. */
-function settlerAtRest(
-  configuration: Configuration,
-  spool: Spool,
-  onProblem: (problem: string) => void,
-): Settler {
+/** What of a gateway is there while none runs; the settler is for what is told to senders. */
+function atRest(configuration: Configuration, spool: Spool, onProblem: (problem: string) => void) {
   const clock = new SystemClock();
   const observe = (event: { readonly type: string; readonly problem?: string }): void => {
     if (event.problem !== undefined) onProblem(event.problem);
   };
   const retries = new RetryPolicy(configuration.queue.retryMs, clock, Math.random, observe);
   const router = new Router(configuration.routes);
-  const { signer } = inspectorAtRest(configuration, onProblem);
-  return makeSettler({ configuration, router, signer, spool, clock, retries, observe });
+  const inspector = inspectorAtRest(configuration, clock, onProblem);
+  const { signer } = inspector;
+  const settler = makeSettler({ configuration, router, signer, spool, clock, retries, observe });
+  return { clock, router, inspector, settler };
 }
 
 /** A key that can't be read does not keep anybody from the queue: then nothing is signed. */
-function inspectorAtRest(configuration: Configuration, onProblem: (problem: string) => void): Inspector {
-  const surroundings = { resolve: systemDns, clock: new SystemClock() };
+function inspectorAtRest(
+  configuration: Configuration,
+  clock: Clock,
+  onProblem: (problem: string) => void,
+): Inspector {
+  const surroundings = { resolve: systemDns, clock };
   try {
     return makeInspector({ configuration, ...surroundings });
   } catch (error) {

@@ -1,6 +1,7 @@
 import { type Clock, concat, describeError } from '../core/index.js';
 import type { MessageAttributes, Settlement, Spool } from '../spool/index.js';
 import type { DkimSigner } from './authentication/index.js';
+import { putOwnMail } from './own-mail.js';
 import { buildReport } from './report.js';
 import { isAscii, type ReportAction, type ReportedRecipient, type ReturnedContent } from './report-facts.js';
 
@@ -67,7 +68,7 @@ export class Reporter {
     { action, recipients, retryUntil }: Occasion,
     settlements: readonly Settlement[],
   ): Promise<boolean> {
-    const { spool, clock, hostname, remoteMtaOf } = this.#options;
+    const { spool, clock, hostname, remoteMtaOf, signer, onProblem } = this.#options;
     const addressee = this.#addresseeOf(message, action);
     if (addressee === undefined) return false;
     const { envelopeId, deliverBy, received, smtpUtf8 = false } = message;
@@ -94,31 +95,20 @@ export class Reporter {
       ...(remoteMta !== undefined && { remoteMta }),
       ...(content !== undefined && { content }),
     });
-    const top = await this.#signatureOn(octets, message.message);
-    await writer.write(octets);
-    await writer.commit(
+    await putOwnMail(
       {
-        sender: '',
-        // RFC 3461: nobody is to report on a report.
-        recipients: [{ address: addressee.address, destination: addressee.destination, notify: [] }],
-        body: isAscii(octets) ? '7BIT' : '8BITMIME',
-        source: `report on ${message.message}`,
+        writer,
+        octets,
+        to: addressee,
         origin: 'report',
-        ours: true,
-        received: now,
-        ...(top !== '' && { top }),
-        ...(!isAscii(addressee.address) && { smtpUtf8: true }),
+        source: `report on ${message.message}`,
+        now,
+        signer,
+        onUnsigned: (problem) => onProblem(`the report on ${message.message} is not signed: ${problem}`),
       },
       settlements,
     );
     return true;
-  }
-
-  async #signatureOn(report: Uint8Array, message: string): Promise<string> {
-    const { signer, onProblem } = this.#options;
-    const { top, problem } = (await signer?.sign(report)) ?? { top: '' };
-    if (problem !== undefined) onProblem(`the report on ${message} is not signed: ${problem}`);
-    return top;
   }
 
   /**

@@ -1,9 +1,8 @@
-import type { Configuration } from '../config/index.js';
 import { splitHeader } from '../mime/index.js';
-import { parseDestination, type Rewriter, Rewriting } from '../routing/index.js';
+import { parseDestination, type Rewriter, type Rewriting } from '../routing/index.js';
 import type { OutgoingMessage, OutgoingRecipient, RecipientOutcome } from '../smtp/index.js';
 import type { DkimSigner } from './authentication/index.js';
-import { type ReadBody, skip } from './outgoing-body.js';
+import { behind, type ReadBody, skip } from './outgoing-body.js';
 import { ownSignatures } from './signed-again.js';
 
 /** A message under the names that its destination knows. */
@@ -15,12 +14,9 @@ export interface RewrittenMail {
 }
 
 /** How mail to a destination is rewritten; undefined where it stays as it is. */
-export function rewriterFor(
-  destination: string,
-  { rewrites }: Pick<Configuration, 'rewrites'>,
-): Rewriter | undefined {
+export function rewriterFor(destination: string, rewriting: Rewriting): Rewriter | undefined {
   const parsed = parseDestination(destination);
-  return parsed && new Rewriting(rewrites).for(parsed);
+  return parsed && rewriting.for(parsed);
 }
 
 export interface RewriteOptions {
@@ -79,12 +75,4 @@ async function rewriteHeader(
   if (signing !== undefined) for await (const octets of skip(read(), length)) signing.pass(octets);
   const header = Buffer.concat([Buffer.from((await signing?.end())?.top ?? ''), changed]);
   return { size: size - length + header.length, read: () => behind(header, skip(read(), length)) };
-}
-
-async function* behind(
-  header: Uint8Array,
-  rest: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array, void, void> {
-  yield header.slice();
-  yield* rest;
 }

@@ -9,8 +9,8 @@ export function routesOf(configuration: Configuration, router: Router): Routes {
   const large = largeMailOf(configuration);
   return {
     destinationOf: (address, octets) => {
-      const decision = router.route(address);
-      return decision.type === 'refused' ? undefined : large.destinationOf(destinationKey(decision), octets);
+      const key = router.keyFor(address);
+      return key === undefined ? undefined : large.destinationOf(key, octets);
     },
     has: (destination) => {
       const parsed = parseDestination(destination);

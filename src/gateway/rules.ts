@@ -1,6 +1,6 @@
 import type { Configuration } from '../config/index.js';
 import type { Routes } from '../console/index.js';
-import { type MailPolicy, Router } from '../routing/index.js';
+import { type MailPolicy, Rewriting, Router } from '../routing/index.js';
 import type { Inspector } from './authentication/index.js';
 import type { Surroundings } from './environment.js';
 import { FetchRights } from './fetch-rights.js';
@@ -17,6 +17,7 @@ export interface Rules {
   readonly inspector: Inspector;
   readonly fetchRights: FetchRights;
   readonly routes: Routes;
+  readonly rewriting: Rewriting;
 }
 
 /** @throws GatewayError when a file that the configuration names can't be used. */
@@ -33,5 +34,6 @@ export function rulesOf(
     inspector: makeInspector({ configuration, resolve, clock }),
     fetchRights: new FetchRights(configuration, router),
     routes: routesOf(configuration, router),
+    rewriting: new Rewriting(configuration.rewrites),
   };
 }

@@ -4,6 +4,9 @@ import type { ClientOptions, MechanismName, Offers, ServerOptions } from '../smt
 /** Who feeds a message by the octet holds a session for ever; over this time any line is quicker. */
 const SLOWEST_DATA = { octetsPerSecond: 10, overMs: 5 * 60_000 };
 
+/** How long TLS may take to be agreed on: a slow line takes its time for certificates. */
+export const HANDSHAKE_MS = { tcp: 30_000, circuit: 5 * 60_000 };
+
 /** RFC 5321 §4.5.3.2. */
 const TCP_CLIENT_TIMEOUTS = {
   greetingMs: 5 * 60_000,

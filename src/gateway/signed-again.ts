@@ -1,6 +1,6 @@
 import { splitHeader } from '../mime/index.js';
 import type { DkimSigner } from './authentication/index.js';
-import { type ReadBody, skip } from './outgoing-body.js';
+import { behind, type ReadBody, skip } from './outgoing-body.js';
 
 /**
  * Of a message that was changed on its way out: takes off the signatures that were put above it when it came in, and signs it as
@@ -23,14 +23,6 @@ export async function signedAgain(read: ReadBody, signer: DkimSigner): Promise<R
   const { top } = await signing.end();
   const length = ours.join('').length;
   return () => behind(Buffer.from(top), skip(read(), length));
-}
-
-async function* behind(
-  top: Uint8Array,
-  rest: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array, void, void> {
-  if (top.length > 0) yield top;
-  yield* rest;
 }
 
 /**

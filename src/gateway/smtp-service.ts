@@ -10,7 +10,7 @@ import type { FetchDesk } from './fetch-desk.js';
 import { readProxied } from './proxied-client.js';
 import type { Received } from './reception.js';
 import { type Encrypted, ServerRunner } from './server-runner.js';
-import { tcpClientOptions, tcpServerOptions } from './session-options.js';
+import { HANDSHAKE_MS, tcpClientOptions, tcpServerOptions } from './session-options.js';
 import { SmtpListener } from './smtp-listener.js';
 
 export interface SmtpServiceOptions {
@@ -23,8 +23,6 @@ export interface SmtpServiceOptions {
   readonly onReceived: (message: Received) => void | Promise<void>;
   readonly observe: Observe;
 }
-
-const HANDSHAKE_MS = 30_000;
 
 /** What a session is like, by what that depends on. */
 interface SessionKind {
@@ -126,7 +124,7 @@ export class SmtpService {
     }
     let encrypted: Encrypted | undefined;
     if (listener.tls === 'implicit') {
-      const secured = await this.security.encrypt(stream, HANDSHAKE_MS);
+      const secured = await this.security.encrypt(stream, HANDSHAKE_MS.tcp);
       if (typeof secured === 'string') return this.#problem(client, secured);
       encrypted = secured;
     }
@@ -157,7 +155,7 @@ export class SmtpService {
         isInHeader: listener.service === 'submission',
       },
       clock,
-      upgrade: (below) => this.security.encrypt(below, HANDSHAKE_MS),
+      upgrade: (below) => this.security.encrypt(below, HANDSHAKE_MS.tcp),
       credentials: (user) => this.security.credentials(user),
       fetching: { desk: fetchDesk, session: tcpClientOptions(configuration) },
       onReceived,

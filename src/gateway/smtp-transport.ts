@@ -5,7 +5,7 @@ import type { ServerTerms } from '../routing/index.js';
 import type { Again, ClientOptions } from '../smtp/index.js';
 import { ClientRunner } from './client-runner.js';
 import type { MailSource } from './mail-source.js';
-import { encryptTo, readPassword } from './outgoing-tls.js';
+import { encryptTo, loginFor } from './outgoing-tls.js';
 import type { Transport, TransportEnd } from './transport.js';
 
 const CONNECT_TIMEOUT_MS = 30_000;
@@ -73,12 +73,8 @@ export class SmtpTransport implements Transport {
       secure: tls === 'implicit',
     };
     if (login === undefined) return options;
-    const { user, passwordFile } = login;
-    try {
-      return { ...options, login: { user, password: readPassword(passwordFile) } };
-    } catch (error) {
-      return `4.7.0 no password for the login as ${user}: ${describeError(error)}`;
-    }
+    const found = loginFor(login);
+    return typeof found === 'string' ? found : { ...options, login: found };
   }
 
   async #session(mail: MailSource, session: ClientOptions): Promise<SessionEnd> {

@@ -12,6 +12,11 @@ export function fieldName(field: string): string {
   return /^([!-9;-~]+)[ \t]*:/.exec(field)?.[1]?.toLowerCase() ?? '';
 }
 
+/** A header section as its fields, each with the lines that go on and its line end: behind each other they are the section. */
+export function splitFields(header: string): string[] {
+  return header === '' ? [] : header.split(/(?<=\r\n)(?![ \t])/);
+}
+
 /** What follows the colon, in one line, comments taken out (RFC 5322 §3.2.2). */
 export function fieldValue(field: string): string {
   const value = field.slice(field.indexOf(':') + 1).replace(/\r?\n/g, '');

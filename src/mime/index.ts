@@ -8,7 +8,7 @@
  */
 import type { Decoded } from '../core/index.js';
 import { SevenBitConverter } from './converter.js';
-import { fieldName, fieldValue } from './header.js';
+import { fieldName, fieldValue, splitFields } from './header.js';
 import { type SplitMessage, splitHeader } from './split-header.js';
 import { type MimeFault, type SevenBitPlan, Surveyor } from './survey.js';
 
@@ -20,6 +20,7 @@ export {
   type SevenBitPlan,
   type SplitMessage,
   Surveyor,
+  splitFields,
   splitHeader,
 };
 

@@ -1,3 +1,5 @@
+import { splitFields } from './header.js';
+
 /** A message in two; `fields` and `rest` behind each other are the message, octet for octet. */
 export interface SplitMessage {
   /** One character per octet; each with the lines that go on, and its line end. */
@@ -25,7 +27,7 @@ export async function splitHeader(message: AsyncIterable<Uint8Array>): Promise<S
     if (end === undefined && read.length <= LONGEST_HEADER) continue;
     const header = read.toString('latin1', 0, end ?? 0);
     return {
-      fields: header === '' ? [] : header.split(/(?<=\r\n)(?![ \t])/),
+      fields: splitFields(header),
       rest: restOf(read.subarray(end ?? 0), done === true ? undefined : pieces),
     };
   }

@@ -1,7 +1,7 @@
 import { domainToASCII } from 'node:url';
 import ipaddr from 'ipaddr.js';
 import type { EnhancedReply } from '../smtp/index.js';
-import type { Destination } from './destination.js';
+import { type Destination, destinationKey } from './destination.js';
 import type { KnownRecipients } from './known-recipients.js';
 import type { MailboxPath } from './mailbox-path.js';
 import type { Captures, Pattern } from './pattern.js';
@@ -88,6 +88,12 @@ export class Router {
       return decide(target, captures, splitAt(address, domain));
     }
     return refused('5.1.2', `no route to ${domain}`);
+  }
+
+  /** As the spool names it; undefined where an address has no route. */
+  keyFor(address: string): string | undefined {
+    const decision = this.route(address);
+    return decision.type === 'refused' ? undefined : destinationKey(decision);
   }
 
   /** Where mail for a domain goes, whoever exists there; undefined where it goes nowhere. */

@@ -9,7 +9,6 @@ import {
   duration,
   hex,
   list,
-  matching,
   name,
   nua,
   nuaPattern,
@@ -17,6 +16,7 @@ import {
   table,
   timer,
 } from './fields.js';
+import { outgoingKeys } from './outgoing.js';
 
 /** X.25 §5.2.1: call user data of a call without fast select. */
 export const MAX_CALL_USER_DATA = 16;
@@ -49,11 +49,7 @@ export const peerSchema = table('peer', {
   users: oneOrMore(name(), 'the name of a user, or a list of them').default([]),
   tls: choice(['none', 'may', 'must', 'verify']).default('none'),
   tls_name: domain().optional(),
-  tls_ca: matching(/./, 'a file with the certificates of signers (PEM)').optional(),
-  auth: table('peer.auth', {
-    user: matching(/^\P{Cc}{1,255}$/u, 'a name, up to 255 characters'),
-    password_file: matching(/./, 'a file whose first line is the password'),
-  }).optional(),
+  ...outgoingKeys('peer'),
   fetch: choice(['none', 'etrn', 'atrn']).default('none'),
   fetch_domains: list(domain(), 'a list of domains').default([]),
   fetch_every: duration(60_000, 7 * 86_400_000).optional(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { TLS_POLICIES } from '../../routing/index.js';
 import { choice, domainPattern, matching, name, oneOrMore, table } from './fields.js';
+import { outgoingKeys } from './outgoing.js';
 
 const SMTP_HOST = 'a host and a port, such as "127.0.0.1:25"';
 
@@ -20,11 +21,7 @@ export const routeSchema = table('route', {
   fetched_by: matching(/^[^\s:#][^\s:]{0,127}$/, 'the name of a user').optional(),
   recipients: matching(/./, 'a file with an address or a local part in each line').optional(),
   tls: choice(TLS_POLICIES).optional(),
-  tls_ca: matching(/./, 'a file with the certificates of signers (PEM)').optional(),
-  auth: table('route.auth', {
-    user: matching(/^\P{Cc}{1,255}$/u, 'a name, up to 255 characters'),
-    password_file: matching(/./, 'a file whose first line is the password'),
-  }).optional(),
+  ...outgoingKeys('route'),
   error: matching(
     /^[45]\.\d{1,3}\.\d{1,3} [\x20-\x7e]{1,300}$/,
     'an enhanced status code and a text, such as "5.1.2 no mail for this domain"',
