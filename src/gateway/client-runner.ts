@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Alarm, type Clock, describeError, type OctetStream, type StreamEnd } from '../core/index.js';
 import {
   type Again,
@@ -74,6 +75,7 @@ export class ClientRunner {
   #sending: OutgoingBody | undefined;
   #sent: SentOctets | undefined;
   #body: AsyncIterator<Uint8Array> | undefined;
+  #isFirstPull = true;
   #writable = true;
   #pullWaits = false;
   #messages = 0;
@@ -210,6 +212,7 @@ export class ClientRunner {
 
   #openBody(from: number): void {
     void this.#body?.return?.();
+    this.#isFirstPull = true;
     this.#sent = this.#sending?.message.checkpoint && new SentOctets();
     const body = this.#sending?.read();
     const watched = body && (this.#sent?.watch(body) ?? body);
@@ -222,6 +225,10 @@ export class ClientRunner {
     if (this.#pullWaits || body === undefined) return;
     try {
       const { done, value } = await body.next();
+      // What the server said meanwhile is read first: if it has refused the message and gone, a write fails, and Node
+      // closes a socket on that without reading what has come.
+      if (!this.#isFirstPull) await nextTurn();
+      this.#isFirstPull = false;
       this.#input({ type: 'body', octets: done === true ? new Uint8Array() : value, last: done === true });
     } catch (error) {
       this.#input({ type: 'bodyFailed', reason: describeError(error) });
