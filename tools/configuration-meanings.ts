@@ -76,6 +76,13 @@ export const MEANINGS: Readonly<Record<string, string>> = {
     'What a CR or LF alone becomes; by TCP refused, on circuits crlf where it is left out.',
   'limits.errors': 'Errors after which a session is ended.',
   'limits.idle_commands': 'Commands without a message after which a session is ended.',
+  'limits.unknown_commands': 'Commands that do not exist after which a session is ended.',
+  'limits.refused_recipients': 'Refused recipients of a message after which no other is asked about.',
+  'limits.failed_logins': 'Failed logins after which a session is ended.',
+  'limits.command_line': 'Octets of a command; logins may have more.',
+  'limits.messages_per_session':
+    'Messages in one session, which clients are told (LIMITS); any where it is left out.',
+  'limits.connections': 'Connections of one client; further ones are put off.',
   'limits.etrn': 'How often one peer can have calls begun by ETRN.',
   'limits.early_talkers': 'Clients that speak before they are greeted: served, or cut off.',
   'limits.messages': 'Messages of one caller: an address, a number or a login.',

@@ -19,11 +19,24 @@ export function policyRows(configuration: Configuration): Row[] {
     ['aliases', aliases === undefined ? 'none' : `${aliases.size} names`],
     ['sessions by TCP', `${limits.sessions} at an address, ${limits.sessionsPerClient} of a stranger`],
     ...(limits.calls === undefined ? [] : [['our calls', `${limits.calls} at a time`] satisfies Row]),
+    ['one session', describeSession(limits)],
     ['one message', describeMessage(limits)],
-    ['one caller', `${rate(limits.messages, 'messages')}, ${rate(limits.recipients, 'recipients')}`],
+    [
+      'one caller',
+      `${rate(limits.messages, 'messages')}, ${rate(limits.recipients, 'recipients')}` +
+        (limits.connections === undefined ? '' : `, ${rate(limits.connections, 'connections')}`),
+    ],
     ...authenticationRows(configuration),
     ...access.map((rule): Row => [`rule ${rule.name}`, `${conditions(rule)}: ${describeAction(rule)}`]),
   ];
+}
+
+function describeSession(limits: LimitsConfiguration): string {
+  const { messagesPerSession: messages, errors, idleCommands, unknownCommands, failedLogins } = limits;
+  return [
+    messages === undefined ? 'any number of messages' : `${messages} messages`,
+    `ended after ${errors} errors, ${unknownCommands} unknown commands, ${idleCommands} without a message, ${failedLogins} failed logins`,
+  ].join(', ');
 }
 
 function describeMessage({

@@ -1,6 +1,7 @@
 import { enhancedStatusOf, type GatewayEvent, type LineState, type Observe } from '../gateway/index.js';
 import type { ModemEvent } from '../modem/index.js';
 import { type CallLog, callRecordLine, type Logger, utc } from '../observe/index.js';
+import { describeReply } from '../smtp/index.js';
 
 function logModem(log: Logger, event: ModemEvent): void {
   switch (event.type) {
@@ -45,6 +46,11 @@ export function logEvents(log: Logger, calls: CallLog | undefined): Observe {
       case 'received': {
         const { id, sender, recipients, size, source } = event.message;
         log.info({ message: id, sender, recipients: recipients.length, size, source }, 'received');
+        return;
+      }
+      case 'refused': {
+        const { reply, ...facts } = event.refused;
+        log.info(facts, `refused: ${describeReply(reply)}`);
         return;
       }
       case 'settled': {

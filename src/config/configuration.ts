@@ -90,10 +90,19 @@ export interface LimitsConfiguration {
   /** Of one session: what it may do wrong, and without bringing a message forward, before it is ended. */
   readonly errors: number;
   readonly idleCommands: number;
+  readonly unknownCommands: number;
+  readonly refusedRecipients: number;
+  readonly failedLogins: number;
+  /** Octets of a command with its parameters, without its end. */
+  readonly commandLine: number;
+  /** Absent: any number. */
+  readonly messagesPerSession?: number;
   /** Of a session by TCP. */
   readonly idleMs: number;
   /** What bare CR and LF in a message become. Absent: refused by TCP, made CR LF on circuits. */
   readonly bareLineEnd?: 'refuse' | 'crlf';
+  /** Of one client by TCP, begun. */
+  readonly connections?: RateLimit;
   /** Of one caller. */
   readonly messages?: RateLimit;
   readonly recipients?: RateLimit;

@@ -32,7 +32,8 @@ export function readPolicy(folder: string, problems: ProblemList): PolicyPart | 
 }
 
 function limitsOf(limits: LimitsSettings): LimitsConfiguration {
-  const { messages, recipients, text_line: textLine, bare_line_ends: bareLineEnd } = limits;
+  const { connections, messages, recipients, text_line: textLine, bare_line_ends: bareLineEnd } = limits;
+  const messagesPerSession = limits.messages_per_session;
   return {
     sessions: limits.sessions,
     sessionsPerClient: limits.sessions_per_client,
@@ -45,6 +46,12 @@ function limitsOf(limits: LimitsSettings): LimitsConfiguration {
     headerOctets: limits.header,
     errors: limits.errors,
     idleCommands: limits.idle_commands,
+    unknownCommands: limits.unknown_commands,
+    refusedRecipients: limits.refused_recipients,
+    failedLogins: limits.failed_logins,
+    commandLine: limits.command_line,
+    ...(messagesPerSession !== undefined && { messagesPerSession }),
+    ...(connections !== undefined && { connections }),
     idleMs: limits.idle,
     ...(textLine !== undefined && { textLine }),
     ...(bareLineEnd !== undefined && { bareLineEnd }),

@@ -92,6 +92,7 @@ export class CircuitReception {
         watcher.messageReceived();
         return onReceived(message);
       },
+      onRefused: (refused) => observe({ type: 'refused', refused }),
       onMisdeed: (what) => observe({ type: 'misdeed', where: id, what }),
       onProblem: (problem) => observe({ type: 'problem', problem: `${id}: ${problem}` }),
     });

@@ -4,6 +4,7 @@ import type { CallRecord } from '../observe/index.js';
 import type { Misdeed } from '../smtp/index.js';
 import type { RefusedCaller } from '../xot/index.js';
 import type { Received } from './reception.js';
+import type { RefusedMail } from './refused-mail.js';
 import type { SettledEvent } from './settler.js';
 
 export type LineState =
@@ -22,6 +23,8 @@ export type GatewayEvent =
   | { readonly type: 'line'; readonly link: string; readonly line: LineState }
   /** A message is on stable storage. */
   | { readonly type: 'received'; readonly message: Received }
+  /** The policy said no to a client, for now or for good. */
+  | { readonly type: 'refused'; readonly refused: RefusedMail }
   /** A step of one recipient: delivered, put off, given up. */
   | { readonly type: 'settled'; readonly recipient: SettledEvent }
   /** A call is over. */

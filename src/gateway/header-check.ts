@@ -1,5 +1,4 @@
-import type { HeaderLimits } from '../routing/index.js';
-import type { EnhancedReply } from '../smtp/index.js';
+import type { HeaderLimits, Refusal } from '../routing/index.js';
 
 /** Longest piece of a line that matters. */
 const NAME = 'received:';
@@ -22,12 +21,17 @@ export class HeaderCheck {
   }
 
   /** Why the message is not taken; to be asked when all of it has passed. */
-  get refusal(): EnhancedReply | undefined {
+  get refusal(): Refusal | undefined {
     const { hops, headerOctets } = this.#limits;
     // RFC 5321 §6.3
-    if (this.#hops > hops) return { code: 554, status: '5.4.6', text: 'the message goes round in circles' };
+    if (this.#hops > hops)
+      return refused({ code: 554, status: '5.4.6', text: 'the message goes round in circles' });
     if (this.#octets > headerOctets)
-      return { code: 552, status: '5.3.4', text: `header too long, ${headerOctets} octets are taken` };
+      return refused({
+        code: 552,
+        status: '5.3.4',
+        text: `header too long, ${headerOctets} octets are taken`,
+      });
     return undefined;
   }
 
@@ -51,4 +55,8 @@ export class HeaderCheck {
     if (this.#line === '' || this.#line === '\r') this.#isOver = true;
     this.#line = '';
   }
+}
+
+function refused(reply: Refusal['reply']): Refusal {
+  return { by: 'headerLimits', reply };
 }

@@ -75,7 +75,7 @@ export class LocalIntake {
         const { refusal } = header;
         if (refusal !== undefined) {
           await writer.abort();
-          throw new RequestError('refused', describeReply(refusal));
+          throw new RequestError('refused', describeReply(refusal.reply));
         }
         const inspected = await inspection?.end();
         if (inspected?.problem !== undefined) this.#options.onProblem(`${writer.id}: ${inspected.problem}`);

@@ -1,5 +1,5 @@
 import { type Clock, describeError, GatewayError } from '../core/index.js';
-import type { MailPolicy, PolicyFacts } from '../routing/index.js';
+import type { MailPolicy, PolicyFacts, Refusal } from '../routing/index.js';
 import type {
   Ask,
   ClientFacts,
@@ -17,6 +17,7 @@ import { HeaderCheck } from './header-check.js';
 import { HeaderPriority } from './header-priority.js';
 import { checkpointIntake, type Intake, plainIntake } from './intake.js';
 import { receivedField } from './received-field.js';
+import type { RefusedMail } from './refused-mail.js';
 
 export interface Received extends Envelope {
   readonly id: string;
@@ -45,6 +46,8 @@ export interface ReceptionOptions {
   readonly priorities?: PriorityTerms;
   /** A message is on stable storage; its client is told once this is done. Never rejects. */
   readonly onReceived: (message: Received) => void | Promise<void>;
+  /** The policy said no. */
+  readonly onRefused?: (refused: RefusedMail) => void;
   readonly onProblem: (problem: string) => void;
 }
 
@@ -150,8 +153,9 @@ export class Reception {
     this.drop('cutOff');
     this.#recipients = new EnvelopeRecipients();
     this.#kept = undefined;
-    const refusal = policy.judgeSender(this.#facts(mail, client), clock.now());
-    if (refusal !== undefined) return refuse(refusal);
+    const facts = this.#facts(mail, client);
+    const refusal = policy.judgeSender(facts, clock.now());
+    if (refusal !== undefined) return this.#refuse(refusal, facts);
     if (!(await spool.hasRoom(mail.size ?? 0))) return refuse(NO_ROOM);
     const peer = this.#identityOf(client);
     return mail.transactionId === undefined || peer === undefined || client.hello === undefined
@@ -204,8 +208,9 @@ export class Reception {
     client: ClientFacts,
   ): Verdict {
     const { policy, clock } = this.#options;
-    const verdict = policy.judgeRecipient(address, this.#facts(mail, client), clock.now());
-    if (!verdict.accept) return verdict;
+    const facts = this.#facts(mail, client);
+    const verdict = policy.judgeRecipient(address, facts, clock.now());
+    if (!verdict.accept) return this.#refuse(verdict, { ...facts, recipient: address });
     this.#inspect(mail, client);
     this.#recipients.add(address, parameters, verdict);
     return OK;
@@ -248,19 +253,14 @@ export class Reception {
 
   async #commit(size: number, mail: MailCommand, client: ClientFacts): Promise<Verdict> {
     const refusal = this.#header?.refusal;
-    if (refusal !== undefined) {
-      this.drop('refused');
-      return refuse(refusal);
-    }
+    if (refusal !== undefined) return this.#refuseMessage(refusal, mail, client);
     const intake = this.#intake;
     if (intake === undefined) return refuse(this.#failure);
     const inspected = await this.#inspection?.end();
     if (this.#intake !== intake) return refuse(SPOOL_FAILED); // the session was lost meanwhile
     if (inspected?.problem !== undefined) this.#options.onProblem(`${intake.id}: ${inspected.problem}`);
-    if (inspected?.refusal !== undefined) {
-      this.drop('refused');
-      return refuse(inspected.refusal);
-    }
+    if (inspected?.refusal !== undefined)
+      return this.#refuseMessage({ by: 'authentication', reply: inspected.refusal }, mail, client);
     if (inspected !== undefined && inspected.rest.length > 0) await intake.write(inspected.rest);
     this.#intake = undefined;
     const sorted = this.#options.policy.bySize(this.#envelope(mail, client), size);
@@ -270,6 +270,32 @@ export class Reception {
     this.#messages++;
     await this.#options.onReceived({ id: intake.id, ...envelope, size, ...this.#recipients.forReport });
     return { accept: true, reply };
+  }
+
+  #refuseMessage(refusal: Refusal, mail: MailCommand, client: ClientFacts): Verdict {
+    const message = this.#intake?.id;
+    this.drop('refused');
+    return this.#refuse(refusal, {
+      ...this.#facts(mail, client),
+      ...(message !== undefined && { message }),
+    });
+  }
+
+  #refuse(
+    { by, rule, reply }: Refusal,
+    { hello, sender, recipient, message }: Pick<RefusedMail, 'hello' | 'sender' | 'recipient' | 'message'>,
+  ): Verdict {
+    this.#options.onRefused?.({
+      by,
+      ...(rule !== undefined && { rule }),
+      reply,
+      source: this.#options.caller.source,
+      ...(hello !== undefined && { hello }),
+      ...(sender !== undefined && { sender }),
+      ...(recipient !== undefined && { recipient }),
+      ...(message !== undefined && { message }),
+    });
+    return refuse(reply);
   }
 
   #envelope(mail: MailCommand, client: ClientFacts): Envelope {

@@ -23,6 +23,7 @@ import type { FetchDesk } from './fetch-desk.js';
 import type { Fetcher } from './fetch-rights.js';
 import { FetchedMail } from './fetched-mail.js';
 import { type PriorityTerms, type Received, Reception } from './reception.js';
+import type { RefusedMail } from './refused-mail.js';
 
 export interface ServerRunnerOptions {
   readonly stream: OctetStream;
@@ -48,6 +49,7 @@ export interface ServerRunnerOptions {
   /** A message went out, after ATRN. */
   readonly onSent?: () => void;
   readonly onReceived?: (message: Received) => void | Promise<void>;
+  readonly onRefused?: (refused: RefusedMail) => void;
   readonly onMisdeed?: (what: Misdeed) => void;
   readonly onEnd?: (end: { messages: number; reason: string }) => void;
   readonly onProblem?: (problem: string) => void;
@@ -84,6 +86,7 @@ export class ServerRunner {
       ...(priorities !== undefined && { priorities }),
       clock,
       onReceived: (message) => options.onReceived?.(message),
+      onRefused: (refused) => options.onRefused?.(refused),
       onProblem: (problem) => options.onProblem?.(problem),
     });
     this.#alarm = new Alarm(clock, () => {

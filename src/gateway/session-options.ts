@@ -45,7 +45,7 @@ export function circuitServerOptions(configuration: Configuration): ServerOption
     lineEnds: 'learn',
     bareLineEnd: configuration.limits.bareLineEnd ?? 'crlf',
     idleTimeoutMs: NO_TIMEOUT_MS,
-    offers: { ...OFFERS, checkpoint: true, etrn: true, atrn: true },
+    offers: { ...offersOf(configuration), checkpoint: true, etrn: true, atrn: true },
   };
 }
 
@@ -74,7 +74,7 @@ export function tcpServerOptions(
     authRequired: service === 'submission',
     earlyTalkers: configuration.limits.earlyTalkers,
     offers: {
-      ...OFFERS,
+      ...offersOf(configuration),
       startTls,
       xclient: isTrusted,
       xforward: isTrusted,
@@ -89,6 +89,11 @@ export function tcpServerOptions(
   };
 }
 
+/** RFC 9422: a client is told how many messages a session may have. */
+function offersOf({ limits: { messagesPerSession: messages } }: Configuration): Offers {
+  return messages === undefined ? OFFERS : { ...OFFERS, limits: { messages } };
+}
+
 function common({ gateway, queue, limits }: Configuration) {
   return {
     hostname: gateway.hostname,
@@ -97,6 +102,10 @@ function common({ gateway, queue, limits }: Configuration) {
     maxRecipients: limits.messageRecipients,
     maxErrors: limits.errors,
     maxIdleCommands: limits.idleCommands,
+    maxUnknownCommands: limits.unknownCommands,
+    maxRefusedRecipients: limits.refusedRecipients,
+    maxFailedLogins: limits.failedLogins,
+    maxCommandLine: limits.commandLine,
     ...(limits.textLine !== undefined && { maxTextLine: limits.textLine }),
   };
 }

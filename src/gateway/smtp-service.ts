@@ -1,7 +1,7 @@
 import { type Configuration, formatHostAndPort, type ListenerConfiguration } from '../config/index.js';
 import type { Clock, OctetStream } from '../core/index.js';
-import type { MailPolicy } from '../routing/index.js';
-import type { MechanismName, ServerOptions } from '../smtp/index.js';
+import { type MailPolicy, RateLimiter, siteOf } from '../routing/index.js';
+import type { EnhancedReply, MechanismName, ServerOptions } from '../smtp/index.js';
 import type { Spool } from '../spool/index.js';
 import type { Inspector } from './authentication/index.js';
 import { ClientSecurity, type PreparedFiles } from './client-security.js';
@@ -40,6 +40,8 @@ export class SmtpService {
   readonly #sessions = new Set<ServerRunner>();
   /** Connections of each client that are open. */
   readonly #clients = new Map<string, number>();
+  /** How often each client connects. */
+  #rate: RateLimiter | undefined;
   /** Those of the configuration that counts now. */
   #kinds: SessionKind[] = [];
   #stopping = false;
@@ -67,6 +69,8 @@ export class SmtpService {
     files: PreparedFiles,
   ): void {
     this.#options = { ...this.#options, ...terms };
+    const { connections } = this.#options.configuration.limits;
+    this.#rate = connections && new RateLimiter(connections);
     this.#kinds = [];
     this.security.use(files);
   }
@@ -141,11 +145,15 @@ export class SmtpService {
     const session = this.#sessionFor(address, listener);
     const count = (this.#clients.get(address) ?? 0) + 1;
     this.#clients.set(address, count);
+    const source = `smtp ${address}`;
+    const refusal = this.#refusalOf(address, count);
+    if (refusal !== undefined)
+      observe({ type: 'refused', refused: { by: 'connections', reply: refusal, source } });
     const runner = new ServerRunner({
       stream,
       ...(encrypted !== undefined && { tls: encrypted.tls }),
-      ...(this.#isTooMany(address, count) && { refusal: TOO_MANY_SESSIONS }),
-      caller: { source: `smtp ${address}`, origin: address, protocol: 'TCP', address },
+      ...(refusal !== undefined && { refusal }),
+      caller: { source, origin: address, protocol: 'TCP', address },
       session,
       policy,
       ...(inspector !== undefined && { inspector }),
@@ -159,7 +167,8 @@ export class SmtpService {
       credentials: (user) => this.security.credentials(user),
       fetching: { desk: fetchDesk, session: tcpClientOptions(configuration) },
       onReceived,
-      onMisdeed: (what) => observe({ type: 'misdeed', where: `smtp ${address}`, what }),
+      onRefused: (refused) => observe({ type: 'refused', refused }),
+      onMisdeed: (what) => observe({ type: 'misdeed', where: source, what }),
       onEnd: () => {
         this.#sessions.delete(runner);
         this.#forget(address);
@@ -190,9 +199,12 @@ export class SmtpService {
   }
 
   /** Whoever may send anywhere may do so as often as there is room. */
-  #isTooMany(address: string, count: number): boolean {
-    const { limits, relay } = this.#options.configuration;
-    return count > limits.sessionsPerClient && !relay.networks.some((network) => network.includes(address));
+  #refusalOf(address: string, count: number): EnhancedReply | undefined {
+    const { configuration, clock } = this.#options;
+    const { limits, relay } = configuration;
+    if (relay.networks.some((network) => network.includes(address))) return undefined;
+    if (count > limits.sessionsPerClient) return TOO_MANY_SESSIONS;
+    return this.#rate?.take(siteOf(address), clock.now()) === false ? TOO_OFTEN : undefined;
   }
 
   #forget(address: string): void {
@@ -205,6 +217,12 @@ export class SmtpService {
     this.#options.observe({ type: 'problem', problem: `smtp ${address}: ${problem}` });
   }
 }
+
+const TOO_OFTEN = {
+  code: 421,
+  status: '4.7.0',
+  text: 'you connect too often, try again later',
+} as const;
 
 const TOO_MANY_SESSIONS = {
   code: 421,

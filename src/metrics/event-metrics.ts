@@ -13,6 +13,7 @@ const MOST_CAUSES = 200;
 export class EventMetrics {
   readonly #messages;
   readonly #octets;
+  readonly #refused;
   readonly #recipients;
   readonly #delays;
   readonly #calls;
@@ -30,6 +31,11 @@ export class EventMetrics {
       new Counter({ name: `x25mail_${name}_total`, help, labelNames, registers });
     this.#messages = counter('messages_received', 'Messages taken in', ['origin']);
     this.#octets = counter('messages_received_octets', 'Octets of the messages taken in');
+    this.#refused = counter(
+      'refused',
+      'Connections, senders, recipients and messages that were refused or put off',
+      ['by'],
+    );
     this.#recipients = counter('recipients_settled', 'Attempts, one for each recipient', ['outcome']);
     this.#delays = new Histogram({
       name: 'x25mail_delivery_delay_seconds',
@@ -56,6 +62,9 @@ export class EventMetrics {
       case 'received':
         this.#messages.inc({ origin: event.message.origin ?? 'unknown' });
         this.#octets.inc(event.message.size);
+        return;
+      case 'refused':
+        this.#refused.inc({ by: event.refused.by });
         return;
       case 'settled':
         this.#recipients.inc({ outcome: event.recipient.outcome });

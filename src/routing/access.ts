@@ -39,8 +39,8 @@ export type AccessAction =
   | { readonly type: 'hold'; readonly reason: string };
 
 /** The first rule that fits decides; where none does, nothing speaks against the mail. */
-export function judgeAccess(rules: readonly AccessRule[], facts: AccessFacts): AccessAction {
-  return rules.find((rule) => fits(rule, facts))?.action ?? { type: 'allow' };
+export function findAccess(rules: readonly AccessRule[], facts: AccessFacts): AccessRule | undefined {
+  return rules.find((rule) => fits(rule, facts));
 }
 
 function fits(rule: AccessRule, facts: AccessFacts): boolean {

@@ -12,6 +12,7 @@ export * from './number.js';
 export * from './pattern.js';
 export * from './rate-limiter.js';
 export * from './recipients.js';
+export * from './refusal.js';
 export * from './retry.js';
 export * from './rewriting.js';
 export * from './router.js';

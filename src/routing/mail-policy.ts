@@ -1,10 +1,10 @@
-import ipaddr from 'ipaddr.js';
-import type { EnhancedReply } from '../smtp/index.js';
-import { type AccessFacts, type AccessRule, judgeAccess } from './access.js';
+import { type AccessFacts, type AccessRule, findAccess } from './access.js';
 import type { Aliases } from './aliases.js';
 import type { LargeMail } from './large-mail.js';
+import { siteOf } from './network.js';
 import { type RateLimit, RateLimiter } from './rate-limiter.js';
 import type { Recipients, RecipientVerdict, RelayClient, RelayPolicy } from './recipients.js';
+import type { Refusal } from './refusal.js';
 import { domainOf } from './router.js';
 
 export interface MailPolicyOptions {
@@ -49,7 +49,7 @@ export type PolicyVerdict =
       /** Why the message is to be kept until somebody releases it. */
       readonly hold?: string;
     }
-  | { readonly accept: false; readonly reply: EnhancedReply };
+  | ({ readonly accept: false } & Refusal);
 
 /**
  * Decides on mail before it is accepted: rates first, then access rules, then who may relay where, then aliases and
@@ -73,12 +73,15 @@ export class MailPolicy {
   }
 
   /** @param now milliseconds of any clock. @returns why no message of this sender is taken now. */
-  judgeSender(facts: PolicyFacts, now: number): EnhancedReply | undefined {
+  judgeSender(facts: PolicyFacts, now: number): Refusal | undefined {
     if (this.#isProtected(facts))
       return {
-        code: 553,
-        status: '5.7.1',
-        text: `${domainOf(facts.sender)} is served here: log in to send in its name`,
+        by: 'protectedSender',
+        reply: {
+          code: 553,
+          status: '5.7.1',
+          text: `${domainOf(facts.sender)} is served here: log in to send in its name`,
+        },
       };
     return this.#messages?.take(callerOf(facts), now) === false ? tooMuch('messages') : undefined;
   }
@@ -92,11 +95,13 @@ export class MailPolicy {
 
   judgeRecipient(recipient: string, facts: PolicyFacts, now: number): PolicyVerdict {
     if (this.#recipients?.take(callerOf(facts), now) === false)
-      return { accept: false, reply: tooMuch('recipients') };
-    const access = judgeAccess(this.#options.access, { ...facts, recipient });
-    if (access.type === 'refuse' || access.type === 'defer') return { accept: false, reply: access.reply };
+      return { accept: false, ...tooMuch('recipients') };
+    const rule = findAccess(this.#options.access, { ...facts, recipient });
+    const { action } = rule ?? {};
+    if (action?.type === 'refuse' || action?.type === 'defer')
+      return { accept: false, by: 'access', ...(rule && { rule: rule.name }), reply: action.reply };
     const verdict = this.#expanded(recipient, facts);
-    return verdict.accept && access.type === 'hold' ? { ...verdict, hold: access.reason } : verdict;
+    return verdict.accept && action?.type === 'hold' ? { ...verdict, hold: action.reason } : verdict;
   }
 
   /** The same envelope, once it is known how long its message is. */
@@ -158,14 +163,13 @@ function clientOf({ address, peerRelay, login }: PolicyFacts): RelayClient {
   };
 }
 
-/** An IPv6 site has addresses without number, so its /64 counts. */
 function callerOf({ address, calling, login }: PolicyFacts): string {
   if (login !== undefined) return `login ${login}`;
   if (address === undefined) return `x25 ${calling ?? ''}`;
-  if (!ipaddr.IPv6.isValid(address)) return address;
-  return `site ${ipaddr.IPv6.parse(address).toByteArray().slice(0, 8).join('.')}`;
+  return siteOf(address);
 }
 
-function tooMuch(of: 'messages' | 'recipients'): EnhancedReply {
-  return { code: 450, status: '4.7.1', text: `too many ${of} from you in a short time, try again later` };
+function tooMuch(of: 'messages' | 'recipients'): Refusal {
+  const text = `too many ${of} from you in a short time, try again later`;
+  return { by: 'rate', reply: { code: 450, status: '4.7.1', text } };
 }

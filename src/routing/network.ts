@@ -39,3 +39,15 @@ export class Network {
     return this.text;
   }
 }
+
+/**
+ * The network of a client, for what is counted or remembered by client: an IPv6 site has addresses without number, so its
+ * /64 counts; of an IPv4 address so many bits.
+ */
+export function siteOf(address: string, ipv4Bits: 24 | 32 = 32): string {
+  if (!ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address);
+  const octets = parsed.toByteArray();
+  if (parsed.kind() === 'ipv6') return `${octets.slice(0, 8).join('.')}/64`;
+  return `${octets.slice(0, ipv4Bits / 8).join('.')}/${ipv4Bits}`;
+}

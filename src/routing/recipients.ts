@@ -1,7 +1,7 @@
-import type { EnhancedReply } from '../smtp/index.js';
 import { destinationKey } from './destination.js';
 import type { Network } from './network.js';
 import type { Pattern } from './pattern.js';
+import type { Refusal } from './refusal.js';
 import { domainOf, type Router } from './router.js';
 
 /** Who hands in mail. */
@@ -52,7 +52,7 @@ export type RecipientVerdict =
       /** See `destinationKey`. */
       readonly destination: string;
     }
-  | { readonly accept: false; readonly reply: EnhancedReply };
+  | ({ readonly accept: false } & Refusal);
 
 export interface OwnAddresses {
   readonly hostname: string;
@@ -79,6 +79,7 @@ export class Recipients {
     if (domain !== undefined && !this.#relay.mayRelay(client, domain))
       return {
         accept: false,
+        by: 'relaying',
         reply: { code: 550, status: '5.7.1', text: `${domain} is not served here for you: relaying denied` },
       };
     return this.#routed(address);
@@ -92,7 +93,7 @@ export class Recipients {
   #routed(address: string): RecipientVerdict {
     const decision = this.#router.route(address);
     return decision.type === 'refused'
-      ? { accept: false, reply: decision.reply }
+      ? { accept: false, by: 'recipient', reply: decision.reply }
       : { accept: true, address, destination: destinationKey(decision) };
   }
 }

@@ -41,7 +41,8 @@ export class CommandReader implements Exchange {
     if (!line.ok) return { error: LINE_REFUSALS[line.fault] };
     const parsed = parseCommandLine(line.value);
     const command = parsed === undefined ? undefined : COMMANDS.get(parsed.verb);
-    if (line.value.length > (command?.maxLine ?? MAX_COMMAND_LINE)) return { error: LINE_REFUSALS.tooLong };
+    const longest = Math.max(command?.maxLine ?? 0, this.#state.options.maxCommandLine ?? MAX_COMMAND_LINE);
+    if (line.value.length > longest) return { error: LINE_REFUSALS.tooLong };
     if (parsed === undefined) return this.#isUnknown(NO_COMMAND);
     if (command === undefined || command.offered?.(this.#state) === false)
       return this.#isUnknown(KNOWN_VERBS.has(parsed.verb) ? NOT_IMPLEMENTED : UNKNOWN_COMMAND);

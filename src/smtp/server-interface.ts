@@ -26,6 +26,8 @@ export interface ServerOptions {
   readonly offers?: Offers;
   /** Octets of a text line, its end counted. Absent: any; RFC 5321 §4.5.3.1.6 asks for 1000 at least. */
   readonly maxTextLine?: number;
+  /** Octets of a command line without its end; AUTH may have more. Default 2048. */
+  readonly maxCommandLine?: number;
   /** So many commands of verbs that we don't know end the session with 421. Default 10. */
   readonly maxUnknownCommands?: number;
   /** So many commands that bring no message forward, between two messages, end the session with 421. Default 100. */

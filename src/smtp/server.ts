@@ -76,7 +76,8 @@ export class ServerSession {
 
   constructor(options: ServerOptions) {
     this.#options = options;
-    const maxLine = options.offers?.auth === undefined ? MAX_COMMAND_LINE : MAX_AUTH_LINE;
+    const longest = options.maxCommandLine ?? MAX_COMMAND_LINE;
+    const maxLine = options.offers?.auth === undefined ? longest : Math.max(longest, MAX_AUTH_LINE);
     this.#lines = new LineSplitter(options.lineEnds, maxLine);
     this.#state = new ServerState(options, this.#lines);
     this.#commands = new CommandReader(this.#state);

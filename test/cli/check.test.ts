@@ -181,6 +181,7 @@ Mail is taken
   users                   nobody can log in
   aliases                 none
   sessions by TCP         500 at an address, 50 of a stranger
+  one session             any number of messages, ended after 20 errors, 10 unknown commands, 100 without a message, 3 failed logins
   one message             1000 recipients, a header of 1MiB, 100 systems passed, bare CR and LF refused by TCP, made CR LF on circuits
   one caller              any number of messages, any number of recipients
   SPF, DKIM, DMARC        not checked

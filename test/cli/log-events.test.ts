@@ -49,6 +49,22 @@ test('a message can be followed by its id, to the record of the call that carrie
   expect(delivered?.reason).toContain(received?.message);
 });
 
+test('refused mail is told with who, for whom, by what, and what was said', () => {
+  const refused = {
+    by: 'access',
+    rule: 'no spam',
+    source: 'smtp 192.0.2.1',
+    hello: 'mx.example',
+    sender: 'a@x',
+    recipient: 'b@y',
+    reply: { code: 554, status: '5.7.1', text: 'go away' },
+  } as const;
+  const { reply, ...facts } = refused;
+  expect(logged([{ type: 'refused', refused }])).toEqual([
+    { level: 'info', ...facts, msg: 'refused: 554 5.7.1 go away' },
+  ]);
+});
+
 test.each([
   ['deferred', '451 4.3.0 not now', 'warn', '4.3.0'],
   ['failed', '550 5.1.1 nobody', 'warn', '5.1.1'],

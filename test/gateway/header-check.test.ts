@@ -39,7 +39,7 @@ test.each([
     fc.property(fc.integer({ min: 1, max: 300 }), (step) => {
       const check = new HeaderCheck(LIMITS);
       for (let at = 0; at < text.length; at += step) check.pass(Buffer.from(text.slice(at, at + step)));
-      const { code, status, text: words } = check.refusal ?? {};
+      const { code, status, text: words } = check.refusal?.reply ?? {};
       expect(code && `${code} ${status} ${words}`).toBe(refusal);
     }),
   );

@@ -3,6 +3,7 @@ import { VirtualClock } from '../../src/core/index.js';
 import { DkimSigner, Inspector, type ResolveDns } from '../../src/gateway/authentication/index.js';
 import type { Caller } from '../../src/gateway/caller.js';
 import { type Received, Reception } from '../../src/gateway/reception.js';
+import type { RefusedMail } from '../../src/gateway/refused-mail.js';
 import { Aliases, type MailPolicyOptions, Pattern, RelayPolicy } from '../../src/routing/index.js';
 import type { ClientFacts, MailCommand, RecipientParameters } from '../../src/smtp/index.js';
 import { messageOf, RSA } from '../support/dkim-mail.js';
@@ -30,6 +31,7 @@ const RESTARTABLE: MailCommand = { ...MAIL, transactionId: '<1@gw-b.example>' };
 class Session {
   readonly received: Received[] = [];
   readonly problems: string[] = [];
+  readonly refused: RefusedMail[] = [];
   readonly reception: Reception;
   readonly #client: ClientFacts;
 
@@ -62,6 +64,7 @@ class Session {
       onReceived: (message) => {
         this.received.push(message);
       },
+      onRefused: (refused) => this.refused.push(refused),
       onProblem: (problem) => this.problems.push(problem),
     });
   }
@@ -229,6 +232,29 @@ describe('a message', () => {
     await session.data('Received: from a\r\n'.repeat(101));
     expect(await session.commit(1)).toMatchObject({ accept: false, reply: { code: 554, status: '5.4.6' } });
     expect(spool.history).toEqual([]);
+    expect(session.refused).toMatchObject([
+      { by: 'headerLimits', source: PEER.source, sender: 'a@b.example', message: expect.any(String) },
+    ]);
+  });
+
+  test('whoever is refused is told with all that is known of the mail, and by what', async () => {
+    const { clock, spool } = spooled();
+    const limits = { hops: 100, headerOctets: 1000, messages: { count: 1, perMs: 1000 } };
+    const session = new Session(spool, clock, { policy: { limits } });
+    await session.sender();
+    await session.recipient('nobody@b.example');
+    await session.sender();
+    const facts = { source: PEER.source, hello: 'gw-b.example', sender: 'a@b.example' };
+    expect(session.refused).toEqual([
+      {
+        ...facts,
+        by: 'access',
+        rule: 'no',
+        recipient: 'nobody@b.example',
+        reply: { code: 550, status: '5.1.1', text: 'no such user' },
+      },
+      { ...facts, by: 'rate', reply: expect.objectContaining({ code: 450, status: '4.7.1' }) },
+    ]);
   });
 });
 

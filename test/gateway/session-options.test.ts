@@ -13,7 +13,15 @@ function optionsWith(limits: string) {
 
 describe('the limits of a session', () => {
   test('are those of RFC 5321 and good sense', () => {
-    const usual = { maxRecipients: 1000, maxErrors: 20, maxIdleCommands: 100 };
+    const usual = {
+      maxRecipients: 1000,
+      maxErrors: 20,
+      maxIdleCommands: 100,
+      maxUnknownCommands: 10,
+      maxRefusedRecipients: 100,
+      maxFailedLogins: 3,
+      maxCommandLine: 2048,
+    };
     const [tcp, circuit] = optionsWith('');
     expect(tcp).toMatchObject({ ...usual, bareLineEnd: 'refuse', idleTimeoutMs: 300_000 });
     expect(circuit).toMatchObject({ ...usual, bareLineEnd: 'crlf' });
@@ -22,12 +30,18 @@ describe('the limits of a session', () => {
 
   test('can be set, for TCP and circuits alike', () => {
     const limits =
-      'message_recipients = 200\nerrors = 5\nidle_commands = 30\ntext_line = 1000\nbare_line_ends = "refuse"\nidle = "10m"';
+      'message_recipients = 200\nerrors = 5\nidle_commands = 30\ntext_line = 1000\nbare_line_ends = "refuse"\nidle = "10m"\n' +
+      'unknown_commands = 4\nrefused_recipients = 7\nfailed_logins = 1\ncommand_line = 1500\nmessages_per_session = 12';
     const set = {
       maxRecipients: 200,
       maxErrors: 5,
       maxIdleCommands: 30,
       maxTextLine: 1000,
+      maxUnknownCommands: 4,
+      maxRefusedRecipients: 7,
+      maxFailedLogins: 1,
+      maxCommandLine: 1500,
+      offers: { limits: { messages: 12 } },
       bareLineEnd: 'refuse',
     };
     const [tcp, circuit] = optionsWith(limits);

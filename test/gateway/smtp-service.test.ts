@@ -237,6 +237,25 @@ describe('SMTP over TCP', () => {
     first.destroy();
   });
 
+  test('a stranger connects only so often, from however many addresses of its network', async () => {
+    const { port, service, configuration } = await start(
+      { proxy: [HERE] },
+      { more: '[limits]\nconnections = "2/1h"' },
+    );
+    const greetingOf = async (source: string): Promise<string> => {
+      const socket = connect(port, '127.0.0.1');
+      socket.write(proxyHeaderV2({ source, destination: '::1', nua: '' }));
+      return dialogue(socket, []);
+    };
+    expect(await greetingOf('2001:db8::1')).toMatch(/^220 /);
+    expect(await greetingOf('2001:db8::2')).toMatch(/^220 /);
+    expect(await greetingOf('2001:db8::3')).toMatch(/^421 4\.7\.0 .*you connect too often/);
+    expect(await greetingOf('2001:db8:0:1::3')).toMatch(/^220 /);
+    for (let i = 0; i < 4; i++) expect(await greetingOf('::ffff:127.0.0.1')).toMatch(/^220 /);
+    service.configure({ configuration, policy: policyOfTests() }, service.security.prepare(configuration));
+    expect(await greetingOf('2001:db8::3')).toMatch(/^220 /);
+  });
+
   test('a certificate that is not there keeps it from starting, and the file is named', async () => {
     await expect(start({}, { cert: 'missing.pem' })).rejects.toThrow(
       /^listen\.tls: .*missing\.pem can't be used: /,

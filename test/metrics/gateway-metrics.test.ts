@@ -52,6 +52,16 @@ describe('a gateway in numbers', () => {
     expect(await scrape(a, metrics)).toEqual(samples);
   });
 
+  test('counts who was refused, by what', async () => {
+    const reply = { code: 554, status: '5.7.1', text: 'no' };
+    for (const by of ['access', 'relaying', 'access'] as const)
+      metrics.observe({ type: 'refused', refused: { by, reply, source: 'smtp 192.0.2.1' } });
+    expect(await scrape(a, metrics)).toMatchObject({
+      'refused_total{by="access"}': 2,
+      'refused_total{by="relaying"}': 1,
+    });
+  });
+
   test('counts mail and calls: the bill can be checked against it', async () => {
     await a.enqueue({ to: 'x@site-b.example' });
     await sites.runUntil(() => a.calls().length === 1 && b.calls().length === 1);

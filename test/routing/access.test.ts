@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type AccessRule, judgeAccess, Network, Pattern } from '../../src/routing/index.js';
+import { type AccessRule, findAccess, Network, Pattern } from '../../src/routing/index.js';
 
 const pattern = (text: string): Pattern => {
   const parsed = Pattern.parse(text, { ignoreCase: true });
@@ -34,7 +34,7 @@ describe('access rules', () => {
     ],
   ])('%s', (_, conditions, byTcp, byX25) => {
     const isRefused = (facts: typeof TCP | typeof X25): boolean =>
-      judgeAccess([rule(conditions)], facts).type === 'refuse';
+      findAccess([rule(conditions)], facts) !== undefined;
     expect([isRefused(TCP), isRefused(X25)]).toEqual([byTcp, byX25]);
   });
 
@@ -43,11 +43,11 @@ describe('access rules', () => {
       rule({ sender: pattern('a@*'), action: { type: 'allow' } }),
       rule({ sender: pattern('*@b.example'), action: { type: 'hold', reason: 'look at it' } }),
     ];
-    expect(judgeAccess(rules, TCP)).toEqual({ type: 'allow' });
-    expect(judgeAccess(rules, { ...TCP, sender: 'z@b.example' })).toEqual({
+    expect(findAccess(rules, TCP)?.action).toEqual({ type: 'allow' });
+    expect(findAccess(rules, { ...TCP, sender: 'z@b.example' })?.action).toEqual({
       type: 'hold',
       reason: 'look at it',
     });
-    expect(judgeAccess(rules, { ...TCP, sender: 'z@d.example', login: 'me' })).toEqual({ type: 'allow' });
+    expect(findAccess(rules, { ...TCP, sender: 'z@d.example', login: 'me' })).toBeUndefined();
   });
 });

@@ -53,7 +53,7 @@ describe('a recipient', () => {
     ] as const;
     const judge = (sender: string, recipient = 'x@site-a.example') =>
       policy({ access }).judgeRecipient(recipient, { ...STRANGER, sender }, 0);
-    expect(judge('a@spam.example')).toEqual({ accept: false, reply });
+    expect(judge('a@spam.example')).toEqual({ accept: false, by: 'access', rule: '1', reply });
     expect(judge('a@odd.example')).toMatchObject({ accept: true, hold: 'odd' });
     expect(judge('a@b.example')).toEqual({
       accept: true,
@@ -61,6 +61,7 @@ describe('a recipient', () => {
     });
     expect(judge('a@b.example', 'x@site-b.example')).toMatchObject({
       accept: false,
+      by: 'relaying',
       reply: { status: '5.7.1' },
     });
   });
@@ -102,7 +103,7 @@ describe('rates', () => {
     const limited = policy({
       limits: { ...HEADER, messages: { count: 2, perMs: HOUR }, recipients: { count: 3, perMs: HOUR } },
     });
-    const sends = (facts: PolicyFacts) => limited.judgeSender(facts, 0)?.code ?? 250;
+    const sends = (facts: PolicyFacts) => limited.judgeSender(facts, 0)?.reply.code ?? 250;
     expect([sends(STRANGER), sends(STRANGER), sends(STRANGER), sends(CALLER)]).toEqual([250, 250, 450, 250]);
     const asks = (facts: PolicyFacts) => limited.judgeRecipient('x@site-a.example', facts, 0).accept;
     expect([1, 2, 3, 4].map(() => asks(CALLER))).toEqual([true, true, true, false]);

@@ -101,6 +101,6 @@ describe('a recipient', () => {
     ],
     ['someone', friend, 550, '5.1.3', 'someone has no domain'],
   ])('%s from %j is refused: %i %s %s', (address, client, code, status, text) => {
-    expect(recipients.judge(address, client)).toEqual({ accept: false, reply: { code, status, text } });
+    expect(recipients.judge(address, client)).toMatchObject({ accept: false, reply: { code, status, text } });
   });
 });

@@ -140,6 +140,7 @@ function describeEvent(site: Site, event: GatewayEvent): string | undefined {
     case 'bridged':
     case 'attention':
     case 'budget':
+    case 'refused':
     case 'turnedAway':
     case 'misdeed':
     case 'connectionRefused':

@@ -62,6 +62,13 @@ export const limitsSchema = table('limits', {
   bare_line_ends: choice(['refuse', 'crlf']).optional(),
   errors: whole(1, 1_000).default(20),
   idle_commands: whole(10, 100_000).default(100),
+  unknown_commands: whole(1, 1_000).default(10),
+  refused_recipients: whole(1, 100_000).default(100),
+  failed_logins: whole(1, 100).default(3),
+  // RFC 5321 §4.5.3.1.4: 512 with the line end, and more with extensions.
+  command_line: whole(1_000, 65_536).default(2_048),
+  messages_per_session: whole(1, 100_000).optional(),
+  connections: rate().optional(),
   messages: rate().optional(),
   recipients: rate().optional(),
 });
