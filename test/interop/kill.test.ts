@@ -9,7 +9,7 @@ import { missing, titleWith } from './support/programs.js';
 const absent = missing('socat');
 /** A part of what the long run does; `X25MAIL_SEED` repeats one. */
 const SEED = Number(process.env.X25MAIL_SEED ?? 1090);
-const KILLS = 10;
+const KILLS = 20;
 
 describe.skipIf(absent.length > 0)(titleWith('gateways that are killed', absent), () => {
   test(`lose nothing that got its 250, seed ${SEED}`, async () => {
@@ -26,7 +26,7 @@ describe.skipIf(absent.length > 0)(titleWith('gateways that are killed', absent)
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
-  }, 120_000);
+  }, 180_000);
 });
 
 describe('a message that arrives again', () => {

@@ -58,7 +58,7 @@ export async function killAgainAndAgain(folder: string, seed: number, kills: num
   const log: string[] = [];
   const deaths: Kill[] = [];
   for (let kill = 0; kill < kills; kill++) {
-    await pause(200 + random() * 1500);
+    await pause(100 + random() * 900);
     const victim = random() < 0.5 ? 'a' : 'b';
     const site = sites[victim];
     const from = Date.now();
