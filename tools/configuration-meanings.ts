@@ -284,6 +284,8 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   'route.error': 'Refused, with this status and text.',
   'route.recipients': 'Who exists there; all others are refused before they cost a call.',
   'route.tls': 'Towards mail servers; may where it is left out.',
+  'route.mta_sts':
+    'Mail goes only to servers that the domain admits and that prove their names, where it asks for that (MTA-STS, RFC 8461); yes, unless tls is none.',
   'route.tls_ca': 'Signers whose certificates count, in place of those the system knows.',
   'route.auth': 'Who we log in as.',
   'route.auth.user': 'Our name there.',

@@ -234,11 +234,12 @@ const TLS_IN_WORDS: Readonly<Record<TlsPolicy, string>> = {
   implicit: 'within TLS from the start, and a certificate that proves its name',
 };
 
-function describeTerms({ tls, trusted, login }: ServerTerms = USUAL_TERMS): string {
+function describeTerms({ tls, trusted, login, sts }: ServerTerms = USUAL_TERMS): string {
   return [
     TLS_IN_WORDS[tls],
     ...(trusted === undefined ? [] : [`signers in ${trusted}`]),
     ...(login === undefined ? [] : [`logged in as ${login.user}`]),
+    ...(sts === true ? ['MTA-STS obeyed'] : []),
   ].join(', ');
 }
 

@@ -173,7 +173,13 @@ function mxTarget(
   folder: string,
   problems: ProblemList,
 ): RouteTarget | undefined {
-  if (route.tls !== 'implicit') return { type: 'mx', terms: termsOf(route, folder) };
+  const { tls, mta_sts: sts = tls !== 'none' } = route;
+  if (sts && tls === 'none')
+    problems.refuse(
+      [...path, 'mta_sts'],
+      'found true; allowed only with TLS, and tls is "none": no server could prove that it has its name',
+    );
+  if (tls !== 'implicit') return { type: 'mx', terms: { ...termsOf(route, folder), sts } };
   problems.refuse(
     [...path, 'tls'],
     'found "implicit"; allowed with mx: "none" or "may" or "must" or "verify", since the mail servers of the Internet begin in the clear',

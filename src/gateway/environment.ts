@@ -7,7 +7,9 @@ import type { Spool } from '../spool/index.js';
 import { type ResolveDns, systemDns } from './authentication/index.js';
 import { type SpendingStore, spendingFile, spendingInMemory } from './budget-file.js';
 import type { Observe } from './events.js';
+import { keptInMemory } from './kept-file.js';
 import { type OpenLine, openConfiguredLine } from './links.js';
+import { type FetchStsPolicy, fetchStsPolicy, type PolicyStore, policyFile } from './mta-sts/index.js';
 import { openConfiguredSpool } from './open-configured-spool.js';
 import { type Connect, connectByTcp } from './smtp-transport.js';
 
@@ -25,8 +27,12 @@ export interface Environment {
   readonly lookUp?: LookUp;
   /** Finds the mail servers of a domain. Default: DNS. */
   readonly lookUpMx?: LookUpMx;
-  /** Asks DNS for SPF, DKIM and DMARC. Default: the name servers of this machine. */
+  /** Asks DNS for SPF, DKIM, DMARC and MTA-STS. Default: the name servers of this machine. */
   readonly resolve?: ResolveDns;
+  /** Fetches what a domain says of its mail servers (MTA-STS). Default: by HTTPS. */
+  readonly fetchPolicy?: FetchStsPolicy;
+  /** Where that is kept. Default: a file in the configured directory; beside another spool, nothing is kept. */
+  readonly policies?: PolicyStore;
   /** Default: the durable spool in the configured directory. */
   readonly openSpool?: () => Promise<Spool>;
   /** What was spent on calls. Default: a file in the configured directory; beside another spool, nothing is kept. */
@@ -40,9 +46,11 @@ export type Surroundings = Required<Omit<Environment, 'trace'>> & Pick<Environme
 
 /** In the directory of the spool. */
 const SPENDING_FILE = 'budgets.json';
+const POLICIES_FILE = 'mta-sts.json';
 
 export function surroundingsOf(environment: Environment, configuration: Configuration): Surroundings {
   const { clock = new SystemClock(), observe = () => {}, openSpool } = environment;
+  const { spool } = configuration.gateway;
   return {
     openLine: openConfiguredLine,
     connect: connectByTcp,
@@ -51,10 +59,9 @@ export function surroundingsOf(environment: Environment, configuration: Configur
     resolve: systemDns,
     random: Math.random,
     openSpool: () => openConfiguredSpool(configuration, clock, observe),
-    spending:
-      openSpool === undefined
-        ? spendingFile(join(configuration.gateway.spool, SPENDING_FILE))
-        : spendingInMemory(),
+    fetchPolicy: fetchStsPolicy,
+    policies: openSpool === undefined ? policyFile(join(spool, POLICIES_FILE)) : keptInMemory(),
+    spending: openSpool === undefined ? spendingFile(join(spool, SPENDING_FILE)) : spendingInMemory(),
     ...environment,
     clock,
     observe,

@@ -10,6 +10,7 @@ import type { Surroundings } from './environment.js';
 import type { GatewayEvent } from './events.js';
 import { FetchTimes } from './fetch-times.js';
 import { makeSettler } from './make-settler.js';
+import { StsPolicies } from './mta-sts/index.js';
 import { Notices } from './notices.js';
 import type { PeerCaller } from './peer-caller.js';
 import type { Fetching } from './peer-transport.js';
@@ -21,7 +22,18 @@ import type { Settler } from './settler.js';
 import { Ways } from './ways.js';
 
 export interface MailOutOptions
-  extends Pick<Surroundings, 'clock' | 'observe' | 'connect' | 'lookUp' | 'lookUpMx' | 'random'> {
+  extends Pick<
+    Surroundings,
+    | 'clock'
+    | 'observe'
+    | 'connect'
+    | 'lookUp'
+    | 'lookUpMx'
+    | 'resolve'
+    | 'fetchPolicy'
+    | 'policies'
+    | 'random'
+  > {
   /** Those in force. */
   readonly rules: () => Rules;
   readonly spool: Spool;
@@ -39,6 +51,7 @@ export class MailOut {
   readonly #ways: Ways;
   readonly #retries: RetryPolicy;
   readonly #fetchTimes: FetchTimes;
+  readonly #policies: StsPolicies;
   readonly #notices: Notices;
   readonly #settledWatchers = new Set<(step: SettledRecipient) => void>();
   #settler: Settler;
@@ -49,6 +62,8 @@ export class MailOut {
     const { configuration } = rules();
     const onProblem = (problem: string): void => observe({ type: 'problem', problem });
     this.#retries = new RetryPolicy(configuration.queue.retryMs, clock, random, observe);
+    const { resolve, fetchPolicy: fetch, policies: store } = options;
+    this.#policies = new StsPolicies({ clock, resolve, fetch, store, onProblem });
     this.#ways = this.#makeWays(onProblem);
     this.#settler = this.#makeSettler();
     this.dispatcher = new Dispatcher({
@@ -119,9 +134,10 @@ export class MailOut {
   }
 
   /** Begins nothing more, and resolves when the sessions are over. */
-  stop(): Promise<void> {
+  async stop(): Promise<void> {
     this.#fetchTimes.stop();
-    return this.dispatcher.stop();
+    await this.dispatcher.stop();
+    await this.#policies.stop();
   }
 
   /** There may be mail of ours there. */
@@ -131,6 +147,7 @@ export class MailOut {
 
   #makeWays(onProblem: (problem: string) => void): Ways {
     const { rules, turned, ...others } = this.#options;
+    const policyOf = (domain: string) => this.#policies.find(domain);
     const { configuration, router } = rules();
     const fetching: Fetching = {
       turned,
@@ -138,7 +155,7 @@ export class MailOut {
       brokenOff: (peer) => this.#visit(peer),
       onProblem,
     };
-    return new Ways({ ...others, fetching }, configuration, router);
+    return new Ways({ ...others, fetching, policyOf }, configuration, router);
   }
 
   #makeSettler(): Settler {

@@ -1,6 +1,7 @@
 import { FallbackTransport } from './fallback-transport.js';
 import { findMailServers, type MailServer, type MailServerSearch } from './mail-servers.js';
 import type { MailSource } from './mail-source.js';
+import { isAdmitted, type StsPolicy } from './mta-sts/index.js';
 import { RefusingTransport } from './refusing-transport.js';
 import type { Transport, TransportEnd } from './transport.js';
 
@@ -8,7 +9,10 @@ export interface MxTransportOptions {
   /** A name in ASCII, or an address literal. */
   readonly domain: string;
   readonly search: MailServerSearch;
-  readonly transportTo: (server: MailServer) => Transport;
+  /** Never rejects. Absent: nobody asks. */
+  readonly policyOf?: (domain: string) => Promise<StsPolicy | undefined>;
+  /** @param mustProve its name, or it gets no mail. */
+  readonly transportTo: (server: MailServer, mustProve: boolean) => Transport;
 }
 
 /** Brings mail to the servers that DNS names for a domain; all that waits goes to the first that takes it. */
@@ -21,10 +25,21 @@ export class MxTransport implements Transport {
   }
 
   async run(mail: MailSource): Promise<TransportEnd> {
-    const { domain, search, transportTo } = this.#options;
-    const found = await findMailServers(domain, search);
-    if (found.ok) return new FallbackTransport(found.servers.map(transportTo)).run(mail);
-    const { reason } = found;
-    return found.permanent ? new RefusingTransport(reason).run(mail) : { inOrder: false, reason };
+    const { domain, search, policyOf, transportTo } = this.#options;
+    const [found, policy] = await Promise.all([findMailServers(domain, search), policyOf?.(domain)]);
+    if (!found.ok) {
+      const { reason } = found;
+      return found.permanent ? new RefusingTransport(reason).run(mail) : { inOrder: false, reason };
+    }
+    const servers = found.servers.filter(({ name }) => policy === undefined || isAdmitted(name, policy));
+    if (servers.length === 0) return { inOrder: false, reason: noneAdmitted(domain, found.servers) };
+    const ways = servers.map((server) => transportTo(server, policy !== undefined));
+    return new FallbackTransport(ways).run(mail);
   }
+}
+
+/** RFC 8461 §5: it may be an attack, or a policy that is behind: the mail waits. */
+function noneAdmitted(domain: string, servers: readonly MailServer[]): string {
+  const names = [...new Set(servers.map(({ name }) => name))].join(', ');
+  return `451 4.7.5 the MTA-STS policy of ${domain} admits none of its servers: ${names}`;
 }

@@ -16,6 +16,7 @@ import { FallbackTransport } from './fallback-transport.js';
 import { LargeTransport } from './large-transport.js';
 import { Maildir } from './maildir.js';
 import { MaildirTransport } from './maildir-transport.js';
+import type { StsPolicy } from './mta-sts/index.js';
 import { MxTransport } from './mx-transport.js';
 import { type OwnHosts, ownHosts } from './own-hosts.js';
 import { PeerCaller } from './peer-caller.js';
@@ -33,6 +34,8 @@ export interface WaysOptions {
   readonly connect: Connect;
   readonly lookUp: LookUp;
   readonly lookUpMx: LookUpMx;
+  /** What a domain says of its mail servers (RFC 8461). Never rejects. */
+  readonly policyOf: (domain: string) => Promise<StsPolicy | undefined>;
   /** 0 up to, not including, 1. */
   readonly random: () => number;
   readonly fetching: Fetching;
@@ -176,13 +179,16 @@ export class Ways {
   }
 
   #mxTransport(destination: Destination & { type: 'mx' }): Transport {
-    const { lookUp, lookUpMx, random } = this.#options;
+    const { lookUp, lookUpMx, policyOf, random } = this.#options;
     const terms = this.#router.termsFor(destination);
     return new MxTransport({
       domain: destination.domain,
       search: { lookUp, lookUpMx, random, own: this.#own },
-      transportTo: ({ name, address }) =>
-        this.#smtpTransport({ host: name, address, port: SMTP_PORT }, terms, SMTP),
+      ...(terms.sts === true && { policyOf: (domain) => policyOf(domain) }),
+      transportTo: ({ name, address }, mustProve) => {
+        const place = { host: name, address, port: SMTP_PORT };
+        return this.#smtpTransport(place, mustProve ? { ...terms, tls: 'verify' } : terms, SMTP);
+      },
     });
   }
 

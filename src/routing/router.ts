@@ -50,6 +50,8 @@ export interface ServerTerms {
   readonly trusted?: string;
   /** Who we are there; the password is the first line of the file. Only where the host is always the same. */
   readonly login?: { readonly user: string; readonly passwordFile: string };
+  /** What a domain says of its servers binds us (RFC 8461). Only with MX. */
+  readonly sts?: boolean;
 }
 
 /**

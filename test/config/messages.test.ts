@@ -121,7 +121,7 @@ describe('[listen], [relay], [queue], [log]', () => {
     ['[log]\ncolour = "x"', 'log.colour: unknown key; allowed: level, calls'],
     [
       'log = 3',
-      'route "*" log: unknown key; allowed: domain, peer, smtp, nua, link, mx, maildir, lmtp, fetched_by, recipients, tls, tls_ca, auth, error',
+      'route "*" log: unknown key; allowed: domain, peer, smtp, nua, link, mx, maildir, lmtp, fetched_by, recipients, tls, mta_sts, tls_ca, auth, error',
     ],
     ['[auth]\nusers = ""', 'auth.users: found ""; allowed: a file that x25mail passwd has made'],
     ['[checks]\nmode = "on"', 'checks.mode: found "on"; allowed: "off" or "note" or "enforce"'],
@@ -683,6 +683,11 @@ describe('[[route]]', () => {
     ['link = "psdn0"\nmx = true', 'route "x.test" link: allowed only with nua'],
     ['nua = "$1"\nlink = "psdn0"', 'route "x.test" nua: "$1" has no group: the pattern has none'],
     ['nua = "12a"\nlink = "psdn0"', 'route "x.test" nua: found "12a"; allowed: 1 to 15 digits, and $1 to $9'],
+    [
+      'mx = true\ntls = "none"\nmta_sts = true',
+      'route "x.test" mta_sts: found true; allowed only with TLS, and tls is "none": no server could prove that it has its name',
+    ],
+    ['smtp = "a:25"\nmta_sts = true', 'route "x.test" mta_sts: allowed only with mx'],
     ['mx = false', 'route "x.test" mx: found false; allowed: true'],
     [
       'mx = true\ntls = "implicit"',

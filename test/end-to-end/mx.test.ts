@@ -1,6 +1,7 @@
 /** From a site on the X.25 network to the mail servers of the Internet. */
 import { expect, test } from 'vitest';
 import { Mailbox } from '../support/mailbox.js';
+import { ScriptedDns } from '../support/scripted-dns.js';
 import { type SimulatedSite, SimulatedSites, siteToml } from '../support/simulated-sites.js';
 
 const HOUR = 3_600_000;
@@ -9,6 +10,7 @@ const HOUR = 3_600_000;
 async function world(
   mx: Readonly<Record<string, readonly (readonly [preference: number, exchange: string])[]>>,
   servers: Readonly<Record<string, Mailbox>>,
+  policy?: string,
 ) {
   const sites = new SimulatedSites();
   const everywhere = '\n[[route]]\ndomain = "*"\nmx = true\n';
@@ -21,6 +23,8 @@ async function world(
       return servers[address]?.connect() ?? 'nobody answers';
     },
     lookUp: async (name) => ({ addresses: name === 'mailbox.example' ? [] : [`at ${name}`] }),
+    resolve: new ScriptedDns({ 'TXT _mta-sts.example.org': ['v=STSv1; id=1'] }).resolve,
+    fetchPolicy: async () => policy ?? Promise.reject(new Error('HTTP status 404')),
     lookUpMx: async (domain) => ({
       records: (mx[domain] ?? []).map(([preference, exchange]) => ({ preference, exchange })),
     }),
@@ -67,4 +71,43 @@ test('while no server answers mail waits, and what was tried can be seen', async
   const [delivery] = await a.spool.find(id);
   expect(delivery?.recipients[0]?.lastReason).toBe('example.org[at example.org]:25: nobody answers');
   expect(failed(a)).toEqual([]);
+});
+
+test('a domain that asks for it gets mail by servers that it admits and that prove their names, or none', async () => {
+  const policy = 'version: STSv1\nmode: enforce\nmx: two.example.org\nmax_age: 86400\n';
+  const [liar, honest] = [new Mailbox(), new Mailbox()];
+  const mx = {
+    'example.org': [
+      [10, 'evil.example'],
+      [20, 'two.example.org'],
+    ],
+    'example.net': [[10, 'evil.example']],
+  } as const;
+  const { sites, a, tried } = await world(
+    mx,
+    { 'at evil.example': liar, 'at two.example.org': honest },
+    policy,
+  );
+  const id = await a.enqueue({ to: 'x@example.org', destination: 'mx:example.org' });
+  await sites.runFor(60_000);
+  expect(new Set(tried)).toEqual(new Set(['at two.example.org']));
+  const [delivery] = await a.spool.find(id);
+  expect(delivery?.recipients[0]?.lastReason).toContain('4.7.4 TLS is required');
+  expect(honest.said).not.toContain('MAIL');
+  // All others get theirs from whoever answers.
+  await a.enqueue({ to: 'x@example.net', destination: 'mx:example.net' });
+  await sites.runFor(60_000);
+  expect(liar.said).toContain('RCPT TO:<x@example.net>');
+});
+
+test('a domain whose policy admits none of its servers: mail waits', async () => {
+  const policy = 'version: STSv1\nmode: enforce\nmx: two.example.org\nmax_age: 86400\n';
+  const { sites, a, tried } = await world({ 'example.org': [[10, 'evil.example']] }, {}, policy);
+  const id = await a.enqueue({ to: 'x@example.org', destination: 'mx:example.org' });
+  await sites.runFor(60_000);
+  const [delivery] = await a.spool.find(id);
+  expect([tried, delivery?.recipients[0]?.lastReason]).toEqual([
+    [],
+    '451 4.7.5 the MTA-STS policy of example.org admits none of its servers: evil.example',
+  ]);
 });

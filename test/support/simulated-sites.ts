@@ -6,6 +6,7 @@ import type { CallRecord } from '../../src/observe/index.js';
 import { type SubscriptionOptions, simulatedNetwork } from '../../src/psdn/index.js';
 import type { Envelope, RecipientAttributes } from '../../src/spool/index.js';
 import { MemorySpool } from './memory-spool.js';
+import { ScriptedDns } from './scripted-dns.js';
 
 export interface SimulatedSite {
   readonly gateway: Gateway;
@@ -45,6 +46,9 @@ export class SimulatedSites {
       connect?: Environment['connect'];
       lookUp?: Environment['lookUp'];
       lookUpMx?: Environment['lookUpMx'];
+      fetchPolicy?: Environment['fetchPolicy'];
+      /** Default: no name is known. */
+      resolve?: Environment['resolve'];
       /** Of a gateway that was stopped: this one has its line as well. */
       spool?: MemorySpool;
     } = {},
@@ -60,6 +64,8 @@ export class SimulatedSites {
       openSpool: async () => spool,
       ...(options.lookUp !== undefined && { lookUp: options.lookUp }),
       ...(options.lookUpMx !== undefined && { lookUpMx: options.lookUpMx }),
+      ...(options.fetchPolicy !== undefined && { fetchPolicy: options.fetchPolicy }),
+      resolve: options.resolve ?? new ScriptedDns({}).resolve,
       connect: options.connect ?? (async () => 'no mailboxes in this simulation'),
       openLine: options.openLine ?? (() => this.#lineOf(name, options.subscription)),
       observe: (event) => events.push(event),

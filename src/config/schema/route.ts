@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { TLS_POLICIES } from '../../routing/index.js';
-import { choice, domainPattern, matching, name, oneOrMore, table } from './fields.js';
+import { choice, domainPattern, matching, name, oneOrMore, table, yesOrNo } from './fields.js';
 import { outgoingKeys } from './outgoing.js';
 
 const SMTP_HOST = 'a host and a port, such as "127.0.0.1:25"';
@@ -21,6 +21,7 @@ export const routeSchema = table('route', {
   fetched_by: matching(/^[^\s:#][^\s:]{0,127}$/, 'the name of a user').optional(),
   recipients: matching(/./, 'a file with an address or a local part in each line').optional(),
   tls: choice(TLS_POLICIES).optional(),
+  mta_sts: yesOrNo().optional(),
   ...outgoingKeys('route'),
   error: matching(
     /^[45]\.\d{1,3}\.\d{1,3} [\x20-\x7e]{1,300}$/,
@@ -38,6 +39,7 @@ export const TARGETS_OF_KEY: Readonly<Record<string, readonly Target[]>> = {
   tls: ['smtp', 'mx', 'lmtp'],
   tls_ca: ['smtp', 'mx', 'lmtp'],
   auth: ['smtp', 'lmtp'],
+  mta_sts: ['mx'],
 };
 
 export type RouteSettings = z.output<typeof routeSchema>;
