@@ -11,6 +11,8 @@ export interface MxTransportOptions {
   readonly search: MailServerSearch;
   /** Never rejects. Absent: nobody asks. */
   readonly policyOf?: (domain: string) => Promise<StsPolicy | undefined>;
+  /** In which order they are tried, where that is not the order of DNS. */
+  readonly arrange: (servers: readonly MailServer[]) => readonly MailServer[];
   /** @param mustProve its name, or it gets no mail. */
   readonly transportTo: (server: MailServer, mustProve: boolean) => Transport;
 }
@@ -25,15 +27,15 @@ export class MxTransport implements Transport {
   }
 
   async run(mail: MailSource): Promise<TransportEnd> {
-    const { domain, search, policyOf, transportTo } = this.#options;
+    const { domain, search, policyOf, arrange, transportTo } = this.#options;
     const [found, policy] = await Promise.all([findMailServers(domain, search), policyOf?.(domain)]);
     if (!found.ok) {
       const { reason } = found;
       return found.permanent ? new RefusingTransport(reason).run(mail) : { inOrder: false, reason };
     }
-    const servers = found.servers.filter(({ name }) => policy === undefined || isAdmitted(name, policy));
-    if (servers.length === 0) return { inOrder: false, reason: noneAdmitted(domain, found.servers) };
-    const ways = servers.map((server) => transportTo(server, policy !== undefined));
+    const admitted = found.servers.filter(({ name }) => policy === undefined || isAdmitted(name, policy));
+    if (admitted.length === 0) return { inOrder: false, reason: noneAdmitted(domain, found.servers) };
+    const ways = arrange(admitted).map((server) => transportTo(server, policy !== undefined));
     return new FallbackTransport(ways).run(mail);
   }
 }

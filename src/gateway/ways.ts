@@ -25,6 +25,7 @@ import { RefusingTransport } from './refusing-transport.js';
 import { circuitClientOptions, tcpClientOptions } from './session-options.js';
 import { type Connect, type ServerPlace, SmtpTransport } from './smtp-transport.js';
 import type { Transport } from './transport.js';
+import { UnreachableHosts } from './unreachable-hosts.js';
 
 export interface WaysOptions {
   readonly clock: Clock;
@@ -60,9 +61,12 @@ export class Ways {
   #transports: ReadonlyMap<string, PeerTransport> = new Map();
   /** To systems of which only the number is known, by destination; those used last come last. */
   readonly #numbers = new Map<string, PeerTransport>();
+  /** Servers of the Internet, which many domains share. */
+  readonly #unreachable: UnreachableHosts;
 
   constructor(options: WaysOptions, configuration: Configuration, router: Router) {
     this.#options = options;
+    this.#unreachable = new UnreachableHosts(options.clock);
     this.#configuration = configuration;
     this.#router = router;
     this.#own = ownHosts(configuration);
@@ -185,15 +189,28 @@ export class Ways {
       domain: destination.domain,
       search: { lookUp, lookUpMx, random, own: this.#own },
       ...(terms.sts === true && { policyOf: (domain) => policyOf(domain) }),
+      arrange: (servers) => this.#unreachable.putLast(servers),
       transportTo: ({ name, address }, mustProve) => {
         const place = { host: name, address, port: SMTP_PORT };
-        return this.#smtpTransport(place, mustProve ? { ...terms, tls: 'verify' } : terms, SMTP);
+        const its: ServerTerms = mustProve ? { ...terms, tls: 'verify' } : terms;
+        return this.#smtpTransport(place, its, SMTP, this.#connectToServer);
       },
     });
   }
 
-  #smtpTransport(place: ServerPlace, terms: ServerTerms, protocol: Pick<ClientOptions, 'lmtp'>): Transport {
-    const { clock, connect } = this.#options;
+  readonly #connectToServer: Connect = async (address, port) => {
+    const opened = await this.#options.connect(address, port);
+    this.#unreachable.tried(address, typeof opened !== 'string');
+    return opened;
+  };
+
+  #smtpTransport(
+    place: ServerPlace,
+    terms: ServerTerms,
+    protocol: Pick<ClientOptions, 'lmtp'>,
+    connect = this.#options.connect,
+  ): Transport {
+    const { clock } = this.#options;
     const session = { ...tcpClientOptions(this.#configuration), ...protocol };
     return new SmtpTransport({ place, terms, clock, connect, session });
   }

@@ -53,6 +53,26 @@ test('mail goes over the circuit and on to the best server that answers, all in 
   expect(failed(a)).toEqual([]);
 });
 
+test('a server that did not answer comes last for five minutes, for all domains whose server it is', async () => {
+  const second = new Mailbox();
+  const both = [
+    [10, 'dead.example'],
+    [20, 'two.example'],
+  ] as const;
+  const mx = { 'example.org': both, 'example.net': both };
+  const { sites, a, tried } = await world(mx, { 'at two.example': second });
+  await a.enqueue({ to: 'x@example.org', destination: 'mx:example.org' });
+  await sites.runFor(60_000);
+  await a.enqueue({ to: 'x@example.net', destination: 'mx:example.net' });
+  await sites.runFor(60_000);
+  expect(tried).toEqual(['at dead.example', 'at two.example', 'at two.example']);
+  await sites.runFor(300_000);
+  await a.enqueue({ to: 'y@example.net', destination: 'mx:example.net' });
+  await sites.runFor(60_000);
+  expect(tried.slice(3)).toEqual(['at dead.example', 'at two.example']);
+  expect(second.said.match(/^RCPT/gm)).toHaveLength(3);
+});
+
 test('a domain that takes no mail: the sender at the other site is told at once', async () => {
   const { sites, a, b } = await world({ 'example.org': [[0, '.']] }, {});
   await b.enqueue({ to: 'x@example.org', destination: 'peer:other' });

@@ -50,6 +50,7 @@ async function run(answer: MxAnswer, takes: Readonly<Record<string, number | und
       own: { isOurName: () => false, isOurAddress: () => false },
       random: () => 0,
     },
+    arrange: (servers) => servers,
     transportTo,
   });
   const end = await transport.run(mail as unknown as MailSource);
