@@ -72,6 +72,8 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   'limits.header': 'The header of a message.',
   'limits.text_line': 'Octets of a line of a message, with its end; any where it is left out.',
   'limits.idle': 'How long a session by TCP may be silent.',
+  'limits.slowest_share':
+    'Who sends a message over a circuit more slowly than this share of what it can carry, over five minutes, is cut off; 0: nobody.',
   'limits.bare_line_ends':
     'What a CR or LF alone becomes; by TCP refused, on circuits crlf where it is left out.',
   'limits.errors': 'Errors after which a session is ended.',

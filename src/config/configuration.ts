@@ -99,6 +99,8 @@ export interface LimitsConfiguration {
   readonly messagesPerSession?: number;
   /** Of a session by TCP. */
   readonly idleMs: number;
+  /** Of what a circuit can carry: who sends more slowly than this is cut off. 0: nobody is. */
+  readonly slowestShare: number;
   /** What bare CR and LF in a message become. Absent: refused by TCP, made CR LF on circuits. */
   readonly bareLineEnd?: 'refuse' | 'crlf';
   /** Of one client by TCP, begun. */

@@ -53,6 +53,7 @@ function limitsOf(limits: LimitsSettings): LimitsConfiguration {
     ...(messagesPerSession !== undefined && { messagesPerSession }),
     ...(connections !== undefined && { connections }),
     idleMs: limits.idle,
+    slowestShare: limits.slowest_share,
     ...(textLine !== undefined && { textLine }),
     ...(bareLineEnd !== undefined && { bareLineEnd }),
     ...(messages !== undefined && { messages }),

@@ -2,29 +2,32 @@ import type { Configuration } from '../config/index.js';
 import type { Clock, OctetStream } from '../core/index.js';
 import type { MailCircuit } from '../rfc1090/index.js';
 import type { MailPolicy } from '../routing/index.js';
-import type { ClientOptions, ServerOptions, TlsFacts } from '../smtp/index.js';
+import type { ClientOptions, DataRate, ServerOptions, TlsFacts } from '../smtp/index.js';
 import type { Spool } from '../spool/index.js';
 import type { Inspector } from './authentication/index.js';
 import type { CallWatcher } from './call-watcher.js';
+import { type SharedLink, slowestRate } from './circuit-rate.js';
 import type { ClientSecurity } from './client-security.js';
 import type { Observe } from './events.js';
 import type { FetchDesk } from './fetch-desk.js';
 import type { PriorityTerms, Received } from './reception.js';
 import { ServerRunner } from './server-runner.js';
-import { HANDSHAKE_MS } from './session-options.js';
+import { HANDSHAKE_MS, SLOWEST_DATA } from './session-options.js';
 
 export interface CircuitReceptionOptions extends ReceptionTerms {
   readonly spool: Spool;
   readonly clock: Clock;
   readonly fetchDesk: FetchDesk;
   readonly security: ClientSecurity;
+  /** What a link is now; undefined for one of an unknown name. */
+  readonly sharedLink: (name: string) => SharedLink | undefined;
   readonly onReceived: (message: Received) => void | Promise<void>;
   readonly observe: Observe;
 }
 
 /** What follows the configuration. */
 export interface ReceptionTerms {
-  readonly configuration: Pick<Configuration, 'peers' | 'links'>;
+  readonly configuration: Pick<Configuration, 'peers' | 'links' | 'limits'>;
   readonly policy: MailPolicy;
   readonly inspector?: Inspector;
   readonly session: ServerOptions;
@@ -66,7 +69,15 @@ export class CircuitReception {
 
   /** @param of what of the circuit is this session's. @returns a session that is yet to be started. */
   session(over: ReceivingCircuit, { stream, tls }: SessionStream = { stream: over.circuit }): ServerRunner {
-    const { turnedSession, fetchDesk, security, observe, onReceived, ...others } = this.#options;
+    const {
+      turnedSession,
+      fetchDesk,
+      security,
+      sharedLink: _,
+      observe,
+      onReceived,
+      ...others
+    } = this.#options;
     const { circuit, watcher, link, number, peer, mayRelay, isVouched } = over;
     const { id } = circuit.circuit;
     return new ServerRunner({
@@ -99,21 +110,41 @@ export class CircuitReception {
   }
 
   /** TLS with a peer of which it is said; a login within it, or where nobody listens. */
-  #sessionOver({ peer, link }: ReceivingCircuit): ServerOptions {
+  #sessionOver({ circuit, peer, link }: ReceivingCircuit): ServerOptions {
     const { session, security, configuration } = this.#options;
     const tls = configuration.peers.find(({ name }) => name === peer)?.terms?.tls ?? 'none';
     const startTls = tls !== 'none' && security.hasCertificate;
     const isPrivate = configuration.links.find(({ name }) => name === link)?.isPrivate === true;
     const { mechanisms } = security;
     const hasLogin = mechanisms.length > 0 && (startTls || isPrivate);
+    const slowestData = this.#slowestOn(circuit, link);
     return {
       ...session,
+      ...(slowestData !== undefined && { slowestData }),
       tlsRequired: startTls && tls !== 'may',
       offers: {
         ...session.offers,
         startTls,
         ...(hasLogin && { auth: { mechanisms, withoutTls: isPrivate } }),
       },
+    };
+  }
+
+  /** By what the circuit can carry, which changes with the others on its link. */
+  #slowestOn(circuit: MailCircuit, link: string): DataRate | undefined {
+    const { sharedLink, configuration } = this.#options;
+    const share = configuration.limits.slowestShare;
+    if (share === 0) return undefined;
+    const unknown: SharedLink = { bitsPerSecond: undefined, circuits: 1, isUp: true };
+    return {
+      overMs: SLOWEST_DATA.overMs,
+      octetsPerSecond: () =>
+        slowestRate(
+          { direction: circuit.circuit.direction, agreed: circuit.agreed },
+          sharedLink(link) ?? unknown,
+          share,
+        ),
+      arrived: () => circuit.circuit.traffic.octetsReceived,
     };
   }
 }

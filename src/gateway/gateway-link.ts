@@ -16,7 +16,11 @@ export interface LinkReport {
   readonly modem?: {
     readonly counters: LinkCounters[string];
     /** With the words of the modem's result code. */
-    readonly connection?: { readonly direction: string; readonly message: string };
+    readonly connection?: {
+      readonly direction: string;
+      readonly message: string;
+      readonly bitsPerSecond?: number;
+    };
   };
 }
 

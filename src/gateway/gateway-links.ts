@@ -3,6 +3,7 @@ import type { WatchedLink } from '../console/index.js';
 import type { TracedLink } from '../observe/index.js';
 import type { CallLink } from './call-link.js';
 import type { CallPrices } from './call-prices.js';
+import type { SharedLink } from './circuit-rate.js';
 import type { GatewayLink, LinkReport } from './gateway-link.js';
 import { tracedLink, watchedLink } from './watched-link.js';
 
@@ -47,6 +48,23 @@ export class GatewayLinks {
   /** Whether the number of who calls there now is its own. */
   isVouchedNow(name: string): boolean {
     return this.#find(name)?.[0].isVouchedNow?.() ?? true;
+  }
+
+  /** What its circuits have to share now; undefined for a link that is not there. */
+  shared(name: string): SharedLink | undefined {
+    const found = this.#find(name);
+    if (found === undefined) return undefined;
+    const [link, configuration] = found;
+    const { state, circuits, modem } = link.status();
+    const speeds = [
+      'line' in configuration ? configuration.line.baud : undefined,
+      modem?.connection?.bitsPerSecond,
+    ].filter((speed) => speed !== undefined);
+    return {
+      bitsPerSecond: speeds.length === 0 ? undefined : Math.min(...speeds),
+      circuits,
+      isUp: state !== 'comingUp' && state !== 'lineDown',
+    };
   }
 
   callLink(name: string): CallLink | undefined {

@@ -127,6 +127,7 @@ export class Gateway implements WatchedGateway {
       ...common,
       dispatcher: () => this.#out.dispatcher,
       isVouchedNow: (name) => this.#links.isVouchedNow(name),
+      sharedLink: (name) => this.#links.shared(name),
       onReceived: (message) => this.#received(message),
     });
     this.#bridges = this.#makeBridges(configuration);

@@ -4,6 +4,7 @@ import type { Configuration, LinkConfiguration } from '../config/index.js';
 import type { Submission, SubmittedMessage } from '../console/index.js';
 import type { Spool } from '../spool/index.js';
 import type { CallStarted, CallWatcher } from './call-watcher.js';
+import type { SharedLink } from './circuit-rate.js';
 import { CircuitReception, type ReceptionTerms } from './circuit-reception.js';
 import type { PreparedFiles } from './client-security.js';
 import type { Dispatcher } from './dispatcher.js';
@@ -26,6 +27,7 @@ export interface MailInOptions extends Pick<Surroundings, 'clock' | 'observe' | 
   /** Asked once everything is there. */
   readonly dispatcher: () => Pick<Dispatcher, 'tryNow' | 'handOut'>;
   readonly isVouchedNow: (link: string) => boolean;
+  readonly sharedLink: (name: string) => SharedLink | undefined;
   readonly watchCall: (call: CallStarted) => CallWatcher;
   readonly onReceived: (message: Received) => Promise<void>;
 }
@@ -55,6 +57,7 @@ export class MailIn {
       ...receptionTerms(rules()),
       ...common,
       security: this.#smtp.security,
+      sharedLink: options.sharedLink,
     });
     const reception = this.#reception;
     this.#calls = new IncomingCalls({

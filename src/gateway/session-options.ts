@@ -2,7 +2,7 @@ import type { Configuration } from '../config/index.js';
 import type { ClientOptions, MechanismName, Offers, ServerOptions } from '../smtp/index.js';
 
 /** Who feeds a message by the octet holds a session for ever; over this time any line is quicker. */
-const SLOWEST_DATA = { octetsPerSecond: 10, overMs: 5 * 60_000 };
+export const SLOWEST_DATA = { octetsPerSecond: 10, overMs: 5 * 60_000 };
 
 /** How long TLS may take to be agreed on: a slow line takes its time for certificates. */
 export const HANDSHAKE_MS = { tcp: 30_000, circuit: 5 * 60_000 };
@@ -70,7 +70,6 @@ export function tcpServerOptions(
     lineEnds: 'crlf',
     bareLineEnd: configuration.limits.bareLineEnd ?? 'refuse',
     idleTimeoutMs: configuration.limits.idleMs,
-    slowestData: SLOWEST_DATA,
     authRequired: service === 'submission',
     earlyTalkers: configuration.limits.earlyTalkers,
     offers: {

@@ -1,5 +1,6 @@
 import { type Configuration, formatHostAndPort, type ListenerConfiguration } from '../config/index.js';
 import type { Clock, OctetStream } from '../core/index.js';
+import type { TcpStream } from '../line/index.js';
 import { type MailPolicy, RateLimiter, siteOf } from '../routing/index.js';
 import type { EnhancedReply, MechanismName, ServerOptions } from '../smtp/index.js';
 import type { Spool } from '../spool/index.js';
@@ -10,7 +11,7 @@ import type { FetchDesk } from './fetch-desk.js';
 import { readProxied } from './proxied-client.js';
 import type { Received } from './reception.js';
 import { type Encrypted, ServerRunner } from './server-runner.js';
-import { HANDSHAKE_MS, tcpClientOptions, tcpServerOptions } from './session-options.js';
+import { HANDSHAKE_MS, SLOWEST_DATA, tcpClientOptions, tcpServerOptions } from './session-options.js';
 import { SmtpListener } from './smtp-listener.js';
 
 export interface SmtpServiceOptions {
@@ -30,6 +31,13 @@ interface SessionKind {
   readonly mechanisms: readonly MechanismName[];
   readonly isTrusted: boolean;
   readonly session: ServerOptions;
+}
+
+interface AcceptedClient {
+  readonly connection: TcpStream;
+  /** What follows what a proxy says of it. */
+  readonly stream: OctetStream;
+  readonly encrypted: Encrypted | undefined;
 }
 
 /** Takes mail by SMTP over TCP, on every address of `[listen]`. */
@@ -118,8 +126,8 @@ export class SmtpService {
     return this.#options.configuration.listen[service].find(isIt) ?? listener;
   }
 
-  async #client(connection: OctetStream, address: string, listener: ListenerConfiguration): Promise<void> {
-    let [stream, client] = [connection, address];
+  async #client(connection: TcpStream, address: string, listener: ListenerConfiguration): Promise<void> {
+    let [stream, client]: [OctetStream, string] = [connection, address];
     if (listener.proxy.some((network) => network.includes(address))) {
       const header = await readProxied(stream, this.#options.clock);
       if (!header.ok) return this.#problem(address, header.reason);
@@ -132,17 +140,19 @@ export class SmtpService {
       if (typeof secured === 'string') return this.#problem(client, secured);
       encrypted = secured;
     }
-    this.#serve(encrypted?.stream ?? stream, client, listener, encrypted);
+    this.#serve({ connection, stream, encrypted }, client, listener);
   }
 
   #serve(
-    stream: OctetStream,
+    { connection, stream, encrypted }: AcceptedClient,
     address: string,
     listener: ListenerConfiguration,
-    encrypted: Encrypted | undefined,
   ): void {
     const { configuration, policy, inspector, spool, clock, fetchDesk, onReceived, observe } = this.#options;
-    const session = this.#sessionFor(address, listener);
+    const session = {
+      ...this.#sessionFor(address, listener),
+      slowestData: { ...SLOWEST_DATA, arrived: () => connection.octetsReceived },
+    };
     const count = (this.#clients.get(address) ?? 0) + 1;
     this.#clients.set(address, count);
     const source = `smtp ${address}`;
@@ -150,7 +160,7 @@ export class SmtpService {
     if (refusal !== undefined)
       observe({ type: 'refused', refused: { by: 'connections', reply: refusal, source } });
     const runner = new ServerRunner({
-      stream,
+      stream: encrypted?.stream ?? stream,
       ...(encrypted !== undefined && { tls: encrypted.tls }),
       ...(refusal !== undefined && { refusal }),
       caller: { source, origin: address, protocol: 'TCP', address },

@@ -36,6 +36,11 @@ export class TcpStream implements OctetStream {
     return `${this.#socket.remoteAddress ?? '?'}:${this.#socket.remotePort ?? '?'}`;
   }
 
+  /** All that has come on the connection, encrypted or not. */
+  get octetsReceived(): number {
+    return this.#socket.bytesRead;
+  }
+
   setReceiver(receiver: StreamReceiver): void {
     this.#receiver = receiver;
     if (this.#socket.destroyed) setImmediate(() => this.#end());

@@ -114,6 +114,11 @@ export class MailCircuit implements OctetStream {
     this.#stream = new JoinedStream(circuit, options.clock, (event, act) => this.#handle(event, act));
   }
 
+  /** What was agreed; undefined before it is connected. */
+  get agreed(): Facilities | undefined {
+    return this.#facilities;
+  }
+
   // ---- OctetStream
 
   setReceiver(receiver: StreamReceiver): void {

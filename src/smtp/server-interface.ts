@@ -47,9 +47,15 @@ export interface ServerOptions {
 }
 
 export interface DataRate {
-  readonly octetsPerSecond: number;
+  /** A function where it changes; undefined while nothing could come, whoever sends: that time does not count. */
+  readonly octetsPerSecond: number | (() => number | undefined);
   /** The time over which it is measured, milliseconds. */
   readonly overMs: number;
+  /**
+   * Octets that have come from the client so far, counted where they arrive: of a record of TLS (16 KB) nothing is seen
+   * before it is whole, and that takes a slow line minutes. Absent: what is used up of a message counts.
+   */
+  readonly arrived?: () => number;
 }
 
 /** What is known of the TLS session in which the dialogue is held. */

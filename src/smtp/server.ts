@@ -378,6 +378,6 @@ export class ServerSession {
     }
     this.#timers.stop('rate');
     rate.pause(now);
-    if (name === 'commands') rate.next();
+    if (name === 'commands') rate.reset();
   }
 }

@@ -73,7 +73,7 @@ export function unstartedPair(options: StackPairOptions = {}): StackPair {
   return { clock, a: make('a'), b: make('b') };
 }
 
-function stackOptions(
+export function stackOptions(
   end: 'a' | 'b',
   clock: VirtualClock,
   bitsPerSecond: number,

@@ -184,6 +184,45 @@ describe('data that comes slowly', () => {
     expect(server.closed).toBe('slow');
   });
 
+  test('what should come may change on the way: it is added up', () => {
+    let octetsPerSecond = 1;
+    const server = greeted({ slowestData: { octetsPerSecond: () => octetsPerSecond, overMs: 10_000 } });
+    server.give(`${BATCH}${'x'.repeat(13)}`);
+    server.runUntil(8500);
+    octetsPerSecond = 3; // 8 * 1 + 2 * 3
+    server.runUntil(9999);
+    expect(server.closed).toBeUndefined();
+    server.runUntil(10_000);
+    expect(server.closed).toBe('slow');
+  });
+
+  test('while nothing could come, no time passes', () => {
+    let isUp = true;
+    const rate = (): number | undefined => (isUp ? 10 : undefined);
+    const server = greeted({ slowestData: { octetsPerSecond: rate, overMs: 10_000 } });
+    server.give(BATCH);
+    server.runUntil(5000);
+    isUp = false;
+    server.runUntil(100_000);
+    isUp = true;
+    server.runUntil(104_999);
+    expect(server.closed).toBeUndefined();
+    server.runUntil(105_000);
+    expect(server.closed).toBe('slow');
+  });
+
+  test('what arrives counts, also where nothing can be seen of it yet', () => {
+    let arrived = 5000;
+    const server = greeted({ slowestData: { ...slowestData, arrived: () => arrived } });
+    server.give(BATCH);
+    server.runUntil(9000);
+    arrived += 100;
+    server.runUntil(19_999);
+    expect(server.closed).toBeUndefined();
+    server.runUntil(20_000);
+    expect(server.closed).toBe('slow');
+  });
+
   test('between messages it is not measured', () => {
     const server = inData();
     server.give('.\r\n');

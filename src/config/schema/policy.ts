@@ -17,6 +17,7 @@ import {
   whole,
   yesOrNo,
 } from './fields.js';
+import { amount } from './tariff.js';
 
 const SECOND = 1_000;
 const DAY = 86_400 * SECOND;
@@ -59,6 +60,7 @@ export const limitsSchema = table('limits', {
   header: size(16_384, 64 * MIB).default(MIB),
   text_line: whole(1_000, 16 * MIB).optional(),
   idle: duration(300 * SECOND, DAY).default(300 * SECOND),
+  slowest_share: amount('a share of what a circuit can carry', 0.1).default(0.01),
   bare_line_ends: choice(['refuse', 'crlf']).optional(),
   errors: whole(1, 1_000).default(20),
   idle_commands: whole(10, 100_000).default(100),
