@@ -175,9 +175,9 @@ export class ClientRunner {
       while (this.#settling.size >= MOST_UNSETTLED) await Promise.race(this.#settling);
       this.#waitsForMail = true;
       message = await this.#options.next();
-      this.#waitsForMail = false;
       if (message !== undefined) this.#sending = await this.#prepare(message, peer);
     } while (message !== undefined && this.#sending === undefined);
+    this.#waitsForMail = false;
     if (this.#sending !== undefined) this.#input({ type: 'message', message: this.#sending.message });
     else this.#nothingLeft(peer);
   }
@@ -280,6 +280,7 @@ export class ClientRunner {
 
   async #conclude(reason: string): Promise<void> {
     const isUnwaited = this.#waitsForMail && this.#messages > 0;
+    void this.#body?.return?.();
     this.#alarm.set(undefined);
     await Promise.all(this.#settling);
     this.#resolve({

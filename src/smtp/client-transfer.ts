@@ -60,6 +60,7 @@ export class MessageTransfer {
   #group: readonly number[] = [];
   #needsReset: boolean;
   #mails = 0;
+  #isBegun = false;
   #helped = false;
   /** The server may know this transaction again when the session breaks off now. */
   #checkpointed = false;
@@ -114,6 +115,11 @@ export class MessageTransfer {
     if (this.#stage.name !== 'body' || reply.code < 400) return false;
     this.#transaction.decideRest(failureOf(reply, 'message'), describeReply(reply));
     return true;
+  }
+
+  /** The server has answered MAIL, in whatever way, or there are outcomes without that. */
+  get isBegun(): boolean {
+    return this.#isBegun || this.#transaction.outcomes().length > 0;
   }
 
   /** The session ends; whoever has no outcome yet gets his message later. */
@@ -171,6 +177,7 @@ export class MessageTransfer {
       line: mailLine(message, peer, authenticated),
       answered: (reply, good) => {
         this.#transaction.isOpen = good;
+        this.#isBegun = true;
         if (!good) this.#decideGroup(failureOf(reply, 'MAIL'), describeReply(reply));
         else if (resumes) this.#resume(reply);
         this.#goOn();

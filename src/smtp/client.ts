@@ -208,9 +208,15 @@ export class ClientSession {
 
   #farewell(said: string): void {
     const { why, again } =
-      this.#phase.name === 'quitting' ? this.#phase : { why: undefined, again: undefined };
+      this.#phase.name === 'quitting' ? this.#phase : { why: undefined, again: this.#afterLastMessage() };
     this.#dialogue.output.event('farewellSeen');
     this.#finish('close', why ?? said, again);
+  }
+
+  /** Many servers say only by 421 that they take no more in one session: nothing was begun of the message then. */
+  #afterLastMessage(): Again | undefined {
+    const isFull = this.#phase.name === 'sending' && !this.#phase.transfer.isBegun && this.#mails > 0;
+    return isFull ? 'more' : undefined;
   }
 
   // ---------------------------------------------------------------- from phase to phase
@@ -244,7 +250,8 @@ export class ClientSession {
   }
 
   #finish(how: 'close' | 'abort', reason: string, again?: Again): void {
-    if (this.#phase.name === 'sending') this.#phase.transfer.breakOff(reason);
+    // A message that the next session is to take has no outcome in this one.
+    if (this.#phase.name === 'sending' && again === undefined) this.#phase.transfer.breakOff(reason);
     this.#phase = { name: 'over' };
     this.#dialogue.close();
     this.#dialogue.output.handOver({ do: 'finished', how, reason, ...(again !== undefined && { again }) });

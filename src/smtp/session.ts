@@ -158,7 +158,8 @@ export type ClientAction =
 /**
  * helo     the server dropped EHLO
  * noTls    TLS failed, and is not asked for by policy
- * more     the server takes no more messages in one session (RFC 9422); nothing is wrong with it
+ * more     the server takes no more messages in one session (RFC 9422, or 421 to MAIL of a further one); nothing is wrong with
+ *          it, and a message that it did not begin with has no result
  */
 export type Again = 'helo' | 'noTls' | 'more';
 

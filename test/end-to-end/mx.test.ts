@@ -131,3 +131,16 @@ test('a domain whose policy admits none of its servers: mail waits', async () =>
     '451 4.7.5 the MTA-STS policy of example.org admits none of its servers: evil.example',
   ]);
 });
+
+test('a server that takes two messages in a session, and says so by 421: all mail goes on at once', async () => {
+  let mails = 0;
+  const server = new Mailbox(['PIPELINING'], (step) => {
+    if (step === 'EHLO') mails = 0;
+    return step === 'MAIL' && ++mails > 2 ? '421 4.7.0 too many messages\r\n' : undefined;
+  });
+  const { sites, a } = await world({ 'example.org': [[10, 'one.example']] }, { 'at one.example': server });
+  const to = ['u', 'v', 'w', 'x', 'y'];
+  for (const user of to) await a.enqueue({ to: `${user}@example.org`, destination: 'mx:example.org' });
+  await sites.runFor(10_000);
+  expect([a.spool.messages.size, server.said.match(/^EHLO/gm)?.length]).toEqual([0, 3]);
+});

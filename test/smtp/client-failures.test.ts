@@ -201,6 +201,32 @@ describe('RSET goes before the next message only where a transaction is left ope
   });
 });
 
+describe('421 to a further message', () => {
+  const afterFirst = (): ClientDriver => {
+    const client = new ClientDriver([message, next]).start();
+    for (const reply of STEPS.slice(0, DONE)) client.give(reply);
+    return client;
+  };
+  const CLOSING = '421 4.7.0 too many messages';
+
+  test('before anything of it was begun: the next session takes it', () => {
+    const client = afterFirst();
+    expect(client.said()).toContain('MAIL');
+    client.give(`${CLOSING}\r\n`);
+    expect(client.outcomes('m')).toHaveLength(2);
+    expect(client.outcomes('next')).toEqual([]);
+    expect([client.finished?.reason, client.again]).toEqual([CLOSING, 'more']);
+  });
+
+  test('after its MAIL was answered: it is put off', () => {
+    const client = afterFirst();
+    client.give('250 ok\r\n');
+    client.give(`${CLOSING}\r\n`);
+    expect(client.outcomes('next')).toEqual([`d@y: temporary ${CLOSING}`]);
+    expect([client.finished?.reason, client.again]).toEqual([CLOSING, undefined]);
+  });
+});
+
 /** What the server says, step by step, in a session that goes well; one message of two recipients, one refused. */
 const STEPS = [
   '220 s\r\n',
