@@ -107,6 +107,11 @@ class Hop {
       return there === undefined || (there.due === 0 && there.nextDue !== undefined);
     };
     await eventually(isQuiet, 'nothing is due', 10_000);
+    // What is written down is told a moment later: until nothing more comes between answers of the spool.
+    for (let told = -1, same = 0; same < 5; same = told === this.settled.length ? same + 1 : 0) {
+      told = this.settled.length;
+      await this.#waiting();
+    }
   }
 
   /** The session is over and has given back what it held; a destination that is down may have more that is due. */
