@@ -148,7 +148,8 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   'link.verify_calling':
     'The number of a caller must lead to where the call came from; true where it is left out.',
   'link.routers': 'Where a number is called; the first that fits.',
-  'link.max_circuits': 'Circuits at once, both ways.',
+  'link.max_circuits':
+    'Circuits at once, both ways; as many as there are channels where it is left out. Calls of ours beyond it wait their turn, those to us are refused.',
   'link.connect': 'How long an address may take to answer.',
   'link.keepalive': 'After so long without a word TCP asks whether the other end is there.',
   'link.idle': 'A call that is silent for so long is cleared.',

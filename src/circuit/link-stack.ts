@@ -2,8 +2,8 @@ import { type Clock, earliest, isDue, Since, Turns } from '../core/index.js';
 import type { Fcs } from '../hdlc/index.js';
 import type { LapbParameters, LapbUser } from '../lapb/index.js';
 import {
-  type ChannelRange,
   CLEAR_CAUSE,
+  channelCount,
   DIAGNOSTIC,
   encodePacket,
   PacketLayer,
@@ -118,7 +118,7 @@ export class LinkStack implements Circuits {
       reset: true,
       facilities: true,
       userData: 'any',
-      circuits: channelCount(packet),
+      circuits: channelCount(packet.channels),
     };
     this.#turns = new Turns({
       clock,
@@ -338,10 +338,4 @@ export class LinkStack implements Circuits {
     if (this.#phase !== 'running') return 'stopping';
     return this.#layer.isReady ? 'ready' : 'comingUp';
   }
-}
-
-function channelCount({ channels }: PacketLayerParameters): number {
-  const size = (range: ChannelRange | undefined): number =>
-    range === undefined ? 0 : range[1] - range[0] + 1;
-  return size(channels.incoming) + size(channels.twoWay) + size(channels.outgoing);
 }

@@ -90,11 +90,12 @@ function describeDoubt(link: LinkConfiguration): string | undefined {
 }
 
 function layerRows(link: AccessLink): Row[] {
-  const { packet } = link;
+  const { packet, maxCircuits } = link;
   return [
     ['link layer', describeLapb(link)],
     ['packets', describePackets(packet)],
     ['channels', describeChannels(link)],
+    ...(maxCircuits === undefined ? [] : [['circuits', `at most ${maxCircuits}`]]),
     ['timers', describeTimers(packet.timers, timersOf(packet))],
   ];
 }

@@ -187,6 +187,8 @@ export interface LinkBase {
   readonly vouched: boolean;
   /** What calls on it cost; absent: nobody said. */
   readonly tariff?: TariffPrices | undefined;
+  /** Circuits at once, both ways together. Absent: as many as it has channels. */
+  readonly maxCircuits?: number | undefined;
 }
 
 /** A line with LAPB and the packet layer on it. */

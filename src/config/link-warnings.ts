@@ -81,7 +81,12 @@ export function channelsToCallOn(link: LinkConfiguration): number {
 
 /** Two-way channels, and those that are one-way for us. */
 function channelsForRole(link: AccessLink): number {
+  const { maxCircuits = Number.POSITIVE_INFINITY } = link;
   const { role, channels } = link.packet;
   const ours = role === 'dce' ? channels.incoming : channels.outgoing;
-  return [channels.twoWay, ours].reduce((sum, range) => sum + (range ? range[1] - range[0] + 1 : 0), 0);
+  const sizes = [channels.twoWay, ours].map((range) => (range ? range[1] - range[0] + 1 : 0));
+  return Math.min(
+    maxCircuits,
+    sizes.reduce((sum, size) => sum + size, 0),
+  );
 }

@@ -109,10 +109,10 @@ export class BridgeListener {
 
   #place(): PlacedCall | NoCall {
     const { caller, turns } = this.#options;
-    const { shortage } = turns;
+    const shortage = turns.shortage();
     if (shortage !== undefined) return { reason: shortage };
     const call = caller.place();
-    if ('circuit' in call && turns.take()) void call.outcome.then(() => turns.give());
+    if ('circuit' in call && turns.take() !== undefined) void call.outcome.then(() => turns.give());
     return call;
   }
 

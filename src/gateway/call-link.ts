@@ -13,4 +13,6 @@ export interface CallLink {
   readonly tariff?: Tariff | undefined;
   /** Up, or coming up, as far as is known; a link that is not is called on only where there is no other. */
   isAvailable(): boolean;
+  /** In words, where it has as many circuits as it may. Absent: as many as are wanted. */
+  shortage?(): string | undefined;
 }

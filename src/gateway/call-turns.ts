@@ -3,6 +3,21 @@ import type { MailSource } from './mail-source.js';
 interface Session {
   readonly mail: MailSource;
   readonly begun: number;
+  /** Those that it may have its circuit on. */
+  readonly links: readonly string[];
+}
+
+/** How many circuits a link may have. */
+export interface LinkRoom {
+  /** Both ways. */
+  readonly most: number;
+  /** That there are now. */
+  readonly open: number;
+}
+
+/** Who wants a circuit, on one of these links. */
+interface Wish {
+  readonly links: readonly string[];
 }
 
 /** How long a session may go on while others wait for its circuit. */
@@ -12,31 +27,54 @@ export const TURN_MS = 60_000;
 const MOST_REMEMBERED = 1000;
 
 /**
- * The circuits that all destinations share, where there are only so many. Who was served longest ago is next; nobody gets a
- * second circuit while others have none; and who has had his turn makes room when his present message is through.
+ * The circuits that all destinations share, where there are only so many, in all or on a link. Who was served longest ago is
+ * next; nobody gets a second circuit while others have none; and who has had his turn makes room when his present message is
+ * through.
  */
 export class CallTurns {
+  readonly #roomOn: (link: string) => LinkRoom | undefined;
   #limit: number | undefined;
   #taken = 0;
+  /** Circuits of a link that were taken and are not placed yet. */
+  readonly #promised = new Map<string, number>();
   readonly #served = new Map<string, number>();
   readonly #sessions = new Map<MailSource, Session>();
+
+  /** @param roomOn undefined: a link of which nothing is known, as many as are wanted. */
+  constructor(roomOn: (link: string) => LinkRoom | undefined = () => undefined) {
+    this.#roomOn = roomOn;
+  }
 
   /** @param limit absent: there are as many as the links have. */
   configure(limit: number | undefined): void {
     this.#limit = limit;
   }
 
-  /** In words, where there is none left. */
-  get shortage(): string | undefined {
-    if (this.#limit === undefined || this.#taken < this.#limit) return undefined;
-    return `all circuits for calls are in use (${this.#limit})`;
+  /** In words, where there is none left. @param links those that would do; none: any. */
+  shortage(links: readonly string[] = []): string | undefined {
+    if (this.#limit !== undefined && this.#taken >= this.#limit)
+      return `all circuits for calls are in use (${this.#limit})`;
+    if (links.length === 0 || links.some((link) => this.#hasRoom(link))) return undefined;
+    const full = links.map((link) => `${link} (${this.#roomOn(link)?.most})`);
+    return `all circuits of ${full.join(' and of ')} are in use`;
   }
 
-  /** @returns false when none is left; else it is to be given back. */
-  take(): boolean {
-    if (this.shortage !== undefined) return false;
+  /**
+   * @param links those that would do, the best first.
+   * @returns undefined when none is left; else tells that the circuit is placed, or will not be: until then its place on its
+   * link is kept. It is to be given back, by `ended` or `give`.
+   */
+  take(links: readonly string[] = []): (() => void) | undefined {
+    if (this.shortage(links) !== undefined) return undefined;
     this.#taken++;
-    return true;
+    const link = links.find((each) => this.#hasRoom(each));
+    if (link === undefined) return () => {};
+    this.#promise(link, 1);
+    let isKept = true;
+    return () => {
+      if (isKept) this.#promise(link, -1);
+      isKept = false;
+    };
   }
 
   give(): void {
@@ -44,8 +82,8 @@ export class CallTurns {
   }
 
   /** A session has the circuit that was taken for it. @param now on the clock that never jumps. */
-  began(destination: string, mail: MailSource, now: number): void {
-    this.#sessions.set(mail, { mail, begun: now });
+  began(destination: string, mail: MailSource, now: number, links: readonly string[] = []): void {
+    this.#sessions.set(mail, { mail, begun: now, links });
     this.#served.delete(destination);
     this.#served.set(destination, now);
     const [oldest] = this.#served.keys();
@@ -61,28 +99,48 @@ export class CallTurns {
   inOrder<Candidate extends { readonly destination: string }>(candidates: readonly Candidate[]): Candidate[] {
     const served = ({ destination }: Candidate): number =>
       this.#served.get(destination) ?? Number.NEGATIVE_INFINITY;
-    return this.#limit === undefined
-      ? [...candidates]
-      : [...candidates].sort((one, other) => compare(served(one), served(other)));
+    return [...candidates].sort((one, other) => compare(served(one), served(other)));
   }
 
   /**
-   * So many wait: as many sessions end as soon as they can, those first that wait for mail themselves, then those that have
-   * gone on longest.
+   * These wait: for each a session that has what it needs ends as soon as it can, those first that wait for mail themselves,
+   * then those that have gone on longest.
    * @returns when the next one has had its turn; undefined when that need not be known
    */
-  makeRoom(waiting: number, now: number): number | undefined {
-    const sessions = [...this.#sessions.values()];
-    let wanted = waiting - sessions.filter(({ mail }) => mail.isFinishing).length;
-    const going = sessions
-      .filter(({ mail }) => !mail.isFinishing)
-      .sort((one, other) => Number(other.mail.isIdle) - Number(one.mail.isIdle) || one.begun - other.begun);
-    for (const { mail, begun } of going) {
-      if (wanted-- <= 0) return undefined;
-      if (!mail.isIdle && begun + TURN_MS > now) return begun + TURN_MS;
-      mail.finish();
+  makeRoom(waiting: readonly Wish[], now: number): number | undefined {
+    const sessions = [...this.#sessions.values()].sort(
+      (one, other) =>
+        Number(other.mail.isFinishing) - Number(one.mail.isFinishing) ||
+        Number(other.mail.isIdle) - Number(one.mail.isIdle) ||
+        one.begun - other.begun,
+    );
+    let next: number | undefined;
+    for (const wish of waiting) {
+      const index = sessions.findIndex((session) => this.#helps(session, wish));
+      const [session] = index < 0 ? [] : sessions.splice(index, 1);
+      if (session === undefined || session.mail.isFinishing) continue;
+      const hadTurn = session.begun + TURN_MS;
+      if (session.mail.isIdle || hadTurn <= now) session.mail.finish();
+      else next = Math.min(next ?? hadTurn, hadTurn);
     }
-    return undefined;
+    return next;
+  }
+
+  /** Where there are enough of all circuits, only one on the same link is worth anything. */
+  #helps({ links }: Session, wish: Wish): boolean {
+    const isShortOfAll = this.#limit !== undefined && this.#taken >= this.#limit;
+    return isShortOfAll || links.some((link) => wish.links.includes(link));
+  }
+
+  #hasRoom(link: string): boolean {
+    const room = this.#roomOn(link);
+    return room === undefined || room.open + (this.#promised.get(link) ?? 0) < room.most;
+  }
+
+  #promise(link: string, more: number): void {
+    const promised = (this.#promised.get(link) ?? 0) + more;
+    if (promised === 0) this.#promised.delete(link);
+    else this.#promised.set(link, promised);
   }
 }
 

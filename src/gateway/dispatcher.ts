@@ -5,6 +5,7 @@ import type { DkimSigner } from './authentication/index.js';
 import { type CallTurns, TURN_MS } from './call-turns.js';
 import { type DestinationState, DestinationStates, type Obstacle, obstacleTo } from './destination-states.js';
 import { MailSource, type MailSourceOptions } from './mail-source.js';
+import { type Place, SessionPlaces } from './session-places.js';
 import type { Settler } from './settler.js';
 import type { Transport, TransportEnd } from './transport.js';
 
@@ -64,10 +65,6 @@ const SWEEP_MS = 5 * 60_000;
 /** How soon after mail has come all that waits is looked at. */
 const LOOK_SOON_MS = 100;
 
-/** Sessions that need no circuit, at the same time: addresses choose how many destinations there are. */
-const MOST_OTHER_SESSIONS = 100;
-const NO_SESSION = `as many sessions are open as may be (${MOST_OTHER_SESSIONS})`;
-
 const NOTHING_DUE_PAUSE_MS = 1000;
 const LATE_PAUSE_MS = 10_000;
 /** How often it is tried to write into a spool that can't be written. */
@@ -80,6 +77,7 @@ const BEHIND_PAUSE_MS = 10_000;
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #states = new DestinationStates();
+  readonly #places: SessionPlaces;
   readonly #alarm: Alarm;
   readonly #running = new Set<Promise<void>>();
   readonly #sources = new Set<MailSource>();
@@ -88,14 +86,13 @@ export class Dispatcher {
   #isLookingSoon = false;
   #stopped = false;
   #runs = 0;
-  /** Sessions that need no circuit. */
-  #others = 0;
   #nextSweep = Number.NEGATIVE_INFINITY;
   /** As the last look found it, by destination. */
   #waiting: ReadonlyMap<string, Waiting> = new Map();
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
+    this.#places = new SessionPlaces(options.turns);
     this.#alarm = new Alarm(options.clock, () => this.poke());
   }
 
@@ -116,6 +113,11 @@ export class Dispatcher {
       if (!isOpen) this.poke();
     }
     this.#lookSoon();
+  }
+
+  /** A call of anybody's is over: there may be a circuit for who waits for one. */
+  circuitEnded(): void {
+    if (this.#waiting.size > 0) this.poke();
   }
 
   /**
@@ -271,18 +273,17 @@ export class Dispatcher {
 
   /** A session for each before anybody's second one; who gets none waits, and others make room. */
   #beginInTurn(look: Look): void {
-    const { turns, clock } = this.#options;
-    const inOrder = turns.inOrder([...look.ready.values()]);
+    const inOrder = this.#places.inOrder(look.ready.values());
     const queued = inOrder.filter((one) => one.state.running === 0 && !this.#begin(one, 1));
     if (queued.length === 0) for (const one of inOrder) this.#begin(one, wantedFor(one));
-    for (const { destination, transport } of queued) {
-      const { shortage = 'it waits for a circuit' } = turns;
-      const reason = transport.usesCircuit === true ? shortage : NO_SESSION;
-      look.waiting.set(destination, { destination, reason, until: look.now + TURN_MS });
+    for (const one of queued) {
+      const { destination } = one;
+      const until = look.now + TURN_MS;
+      look.waiting.set(destination, { destination, reason: this.#places.shortage(one), until });
     }
-    const forCircuits = queued.filter(({ transport }) => transport.usesCircuit === true);
-    const hadTurn = turns.makeRoom(forCircuits.length, clock.now());
-    if (hadTurn !== undefined) look.wakeAt = Math.min(look.wakeAt, look.now + hadTurn - clock.now());
+    const now = this.#options.clock.now();
+    const hadTurn = this.#places.makeRoom(queued, now);
+    if (hadTurn !== undefined) look.wakeAt = Math.min(look.wakeAt, look.now + hadTurn - now);
   }
 
   #lookSoon(): void {
@@ -299,14 +300,13 @@ export class Dispatcher {
   }
 
   /** @returns false when there is no circuit for it, or no room. */
-  #begin({ destination, transport, state }: Ready, wanted: number): boolean {
-    const { turns } = this.#options;
+  #begin(ready: Ready, wanted: number): boolean {
+    const { destination, state } = ready;
     while (state.running < wanted && !this.#stopped) {
-      const hasRoom = transport.usesCircuit === true ? turns.take() : this.#others < MOST_OTHER_SESSIONS;
-      if (!hasRoom) return false;
-      if (transport.usesCircuit !== true) this.#others++;
+      const place = this.#places.take(ready);
+      if (place === undefined) return false;
       state.running++;
-      this.#track(destination, this.#run(destination, transport, state));
+      this.#track(destination, this.#run(ready, place));
     }
     return true;
   }
@@ -320,11 +320,11 @@ export class Dispatcher {
     this.#running.add(run);
   }
 
-  async #run(destination: string, transport: Transport, state: DestinationState): Promise<void> {
-    const { clock, turns, onWell, onProblem } = this.#options;
+  async #run({ destination, transport, state }: Ready, place: Place): Promise<void> {
+    const { clock, onWell, onProblem } = this.#options;
     const { failures } = state;
     const mail = this.#source(destination, { probing: failures > 0 });
-    if (transport.usesCircuit === true) turns.began(destination, mail, clock.now());
+    place.began(mail, clock.now());
     const isVisit = state.isVisitDue;
     state.isVisitDue = false;
     state.isUrgent = false;
@@ -336,6 +336,7 @@ export class Dispatcher {
         if (mail.isBehind) state.lastReason = "what became of earlier mail can't be written down";
         return;
       }
+      place.placing();
       const end = await transport.run(mail);
       if (isVisit && !end.inOrder) state.isVisitDue = true;
       if (end.notNow !== undefined) {
@@ -359,8 +360,7 @@ export class Dispatcher {
     } finally {
       this.#sources.delete(mail);
       await mail.end();
-      if (transport.usesCircuit === true) turns.ended(mail);
-      else this.#others--;
+      place.ended(mail);
     }
   }
 

@@ -14,6 +14,10 @@ export class FallbackTransport implements Transport {
     this.concurrency = Math.max(...ways.map(({ concurrency }) => concurrency));
   }
 
+  get links(): readonly string[] {
+    return [...new Set(this.#ways.flatMap(({ links = [] }) => links))];
+  }
+
   /**
    * A way that is closed leaves mail to the next one, as one that is out of order does; one that waits for more messages
    * is the way that they go.

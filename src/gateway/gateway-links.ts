@@ -3,6 +3,7 @@ import type { WatchedLink } from '../console/index.js';
 import type { TracedLink } from '../observe/index.js';
 import type { CallLink } from './call-link.js';
 import type { CallPrices } from './call-prices.js';
+import type { LinkRoom } from './call-turns.js';
 import type { SharedLink } from './circuit-rate.js';
 import type { GatewayLink, LinkReport } from './gateway-link.js';
 import { tracedLink, watchedLink } from './watched-link.js';
@@ -11,13 +12,17 @@ import { tracedLink, watchedLink } from './watched-link.js';
 export class GatewayLinks {
   readonly #links: readonly GatewayLink[];
   readonly #prices: CallPrices;
+  readonly #circuitsOn: (link: string) => number;
   #configurations: readonly LinkConfiguration[];
 
+  /** @param circuitsOn how many circuits there are on a link now, both ways. */
   constructor(
     configurations: readonly LinkConfiguration[],
     make: (configuration: LinkConfiguration) => GatewayLink,
     prices: CallPrices,
+    circuitsOn: (link: string) => number,
   ) {
+    this.#circuitsOn = circuitsOn;
     this.#configurations = configurations;
     this.#prices = prices;
     this.#links = configurations.map(make);
@@ -78,7 +83,23 @@ export class GatewayLinks {
       circuits: link.circuits,
       tariff: this.#prices.tariffOf(name),
       isAvailable: () => link.isAvailable(),
+      shortage: () =>
+        this.isFull(name) ? `all circuits of ${name} are in use (${this.roomOn(name)?.most})` : undefined,
     };
+  }
+
+  /** How many circuits it may have, as it is made or as is configured, and how many there are. */
+  roomOn(name: string): LinkRoom | undefined {
+    const found = this.#find(name);
+    if (found === undefined) return undefined;
+    const [link, { maxCircuits = Number.POSITIVE_INFINITY }] = found;
+    return { most: Math.min(maxCircuits, link.circuits.can.circuits), open: this.#circuitsOn(name) };
+  }
+
+  /** No call of anybody's is to be taken on it. */
+  isFull(name: string): boolean {
+    const room = this.roomOn(name);
+    return room !== undefined && room.open >= room.most;
   }
 
   /** What can't be opened now is tried again. */

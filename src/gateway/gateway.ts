@@ -52,7 +52,7 @@ export class Gateway implements WatchedGateway {
   readonly #since: number;
   readonly #prices: CallPrices;
   readonly #budgets: CallBudgets;
-  readonly #turns = new CallTurns();
+  readonly #turns = new CallTurns((link) => this.#links.roomOn(link));
   readonly #calls: OpenCalls;
   readonly #traces: TraceWatchers;
   readonly #links: GatewayLinks;
@@ -96,7 +96,7 @@ export class Gateway implements WatchedGateway {
     this.#prices = prices;
     this.#budgets = budgets;
     this.#since = clock.wallTime();
-    this.#calls = new OpenCalls(clock);
+    this.#calls = new OpenCalls(clock, () => this.#out.dispatcher.circuitEnded());
     this.#traces = new TraceWatchers({
       linkNamed: (name) => this.#links.tracedNamed(name),
       circuitOn: (link, channel) => this.#calls.on(link, channel),
@@ -115,7 +115,9 @@ export class Gateway implements WatchedGateway {
       },
     };
     const names = new NameCache(clock, surroundings.lookUp);
-    this.#links = new GatewayLinks(configuration.links, (link) => this.#makeLink(link, names), prices);
+    const circuitsOn = (link: string): number => this.#calls.countOn(link) + this.#in.preparedOn(link);
+    const make = (link: LinkConfiguration): GatewayLink => this.#makeLink(link, names);
+    this.#links = new GatewayLinks(configuration.links, make, prices, circuitsOn);
     this.#out = new MailOut({
       ...common,
       turns: this.#turns,
@@ -128,6 +130,7 @@ export class Gateway implements WatchedGateway {
       dispatcher: () => this.#out.dispatcher,
       isVouchedNow: (name) => this.#links.isVouchedNow(name),
       sharedLink: (name) => this.#links.shared(name),
+      isFull: (name) => this.#links.isFull(name),
       onReceived: (message) => this.#received(message),
     });
     this.#bridges = this.#makeBridges(configuration);

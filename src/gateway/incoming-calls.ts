@@ -32,6 +32,8 @@ export interface IncomingCallsOptions {
   readonly connect: Connect;
   /** False while whoever calls on a link may give any number (a modem that was rung up). */
   readonly isVouchedNow: (link: string) => boolean;
+  /** The link has as many circuits as it may, those that are prepared here among them. */
+  readonly isFull: (link: string) => boolean;
   readonly watchCall: (call: CallStarted) => CallWatcher;
   readonly observe: Observe;
 }
@@ -56,6 +58,8 @@ interface Admitted<How = EngineAction | BridgeAction> {
 /** What takes up one of a rule's circuits, from the decision to the end of the call. */
 interface Session {
   readonly rule: IncomingRule | undefined;
+  /** Of a call that is not answered yet. */
+  readonly preparedOn?: string;
   /** Ends it at its next good moment. */
   stop(): void;
 }
@@ -78,6 +82,11 @@ export class IncomingCalls {
   /** Sessions that are open or being prepared. */
   get size(): number {
     return this.#sessions.size;
+  }
+
+  /** Calls on a link that were let in and are not answered yet. */
+  preparedOn(link: string): number {
+    return [...this.#sessions].filter(({ preparedOn }) => preparedOn === link).length;
   }
 
   /** Takes no further calls; sessions end with 421 at their next good moment. */
@@ -125,6 +134,7 @@ export class IncomingCalls {
     );
     if (admission.action === 'reject') return admission;
     if (this.#isFull(admission.rule)) return refusal(OUR_DIAGNOSTIC.noResources, 'too many circuits');
+    if (this.#options.isFull(link.name)) return noCircuitOn(link);
     const { how, rule, peer } = admission;
     const isVouched = this.#isVouched(link, calling);
     const mayRelay = how.relay && isVouched;
@@ -162,6 +172,7 @@ export class IncomingCalls {
     }
     if (withdrawn.aborted) return undefined;
     if (this.#stopping) return SHUTTING_DOWN;
+    if (this.#options.isFull(admitted.link.name)) return noCircuitOn(admitted.link);
     let runner: ServerRunner | undefined;
     const answered = this.#answer(admitted, {
       opened: () => runner?.start(),
@@ -200,7 +211,7 @@ export class IncomingCalls {
       );
     const vain = new AbortController();
     withdrawn.addEventListener('abort', () => vain.abort());
-    const preparing: Session = { rule, stop: () => vain.abort() };
+    const preparing: Session = { rule, preparedOn: link.name, stop: () => vain.abort() };
     this.#sessions.add(preparing);
     const stream = await this.#reach(admitted, vain.signal);
     this.#sessions.delete(preparing);
@@ -296,6 +307,10 @@ interface Answered {
 /** As a DTE refuses (ISO 8208). */
 function refusal(diagnostic: number, why: string): Refusal {
   return { action: 'reject', cause: 0x00, diagnostic, why };
+}
+
+function noCircuitOn({ name }: LinkConfiguration): Refusal {
+  return refusal(OUR_DIAGNOSTIC.noResources, `too many circuits on ${name}`);
 }
 
 const SHUTTING_DOWN = refusal(OUR_DIAGNOSTIC.shuttingDown, 'shutting down');

@@ -23,6 +23,10 @@ export class LargeTransport implements Transport {
     return this.#way.usesCircuit ?? false;
   }
 
+  get links(): readonly string[] {
+    return this.#way.links ?? [];
+  }
+
   get concurrency(): number {
     return this.#way.concurrency;
   }

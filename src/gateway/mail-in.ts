@@ -28,6 +28,8 @@ export interface MailInOptions extends Pick<Surroundings, 'clock' | 'observe' | 
   readonly dispatcher: () => Pick<Dispatcher, 'tryNow' | 'handOut'>;
   readonly isVouchedNow: (link: string) => boolean;
   readonly sharedLink: (name: string) => SharedLink | undefined;
+  /** The link has as many circuits as it may. */
+  readonly isFull: (link: string) => boolean;
   readonly watchCall: (call: CallStarted) => CallWatcher;
   readonly onReceived: (message: Received) => Promise<void>;
 }
@@ -41,7 +43,7 @@ export class MailIn {
   readonly #local: LocalIntake;
 
   constructor(options: MailInOptions) {
-    const { rules, spool, clock, observe, onReceived, connect, isVouchedNow, watchCall } = options;
+    const { rules, spool, clock, observe, onReceived, connect, isVouchedNow, isFull, watchCall } = options;
     const onProblem = (problem: string): void => observe({ type: 'problem', problem });
     const fetchDesk = new FetchDesk({
       rights: () => rules().fetchRights,
@@ -67,6 +69,7 @@ export class MailIn {
       reception,
       connect,
       isVouchedNow,
+      isFull,
       watchCall,
       observe,
     });
@@ -85,6 +88,11 @@ export class MailIn {
   /** The ports that SMTP is taken on, in the order of the configuration. */
   get smtpPorts(): readonly number[] {
     return this.#smtp.ports;
+  }
+
+  /** Calls to us on a link that were let in and are not answered yet. */
+  preparedOn(link: string): number {
+    return this.#calls.preparedOn(link);
   }
 
   /** Sessions that are going on. */

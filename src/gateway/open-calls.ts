@@ -20,8 +20,12 @@ export class OpenCalls {
   readonly #clock: Clock;
   readonly #calls = new Set<OpenCall>();
 
-  constructor(clock: Clock) {
+  readonly #onEnded: () => void;
+
+  /** @param onEnded one is over, and its place is free. */
+  constructor(clock: Clock, onEnded: () => void = () => {}) {
     this.#clock = clock;
+    this.#onEnded = onEnded;
   }
 
   /** Follows a call until it ends, and lets whoever watched it before see everything as well. */
@@ -45,6 +49,7 @@ export class OpenCalls {
       },
       ended: (outcome) => {
         this.#calls.delete(open);
+        this.#onEnded();
         watcher.ended(outcome);
       },
     };
@@ -70,6 +75,13 @@ export class OpenCalls {
   /** The oldest first. */
   list(): WatchedCircuit[] {
     return Array.from(this.#calls, (call) => this.#describe(call));
+  }
+
+  /** How many there are on a link, both ways. */
+  countOn(link: string): number {
+    let count = 0;
+    for (const call of this.#calls) if (call.link === link) count++;
+    return count;
   }
 
   /** Somebody wants it ended. @returns false when there is none of that id. */

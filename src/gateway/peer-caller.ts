@@ -96,6 +96,14 @@ export class PeerCaller {
     };
   }
 
+  /** The links that are up and not set aside, or else those that are up, or else the first. */
+  get linksToCallOn(): readonly CallLink[] {
+    const { links } = this.#options;
+    const good = links.filter((link) => this.#isGood(link));
+    const available = good.length > 0 ? good : links.filter((link) => link.isAvailable());
+    return available.length > 0 ? available : links.slice(0, 1);
+  }
+
   /** Why a call that is up may not take on more: it ends when what is on its way has come to its end. */
   isOver(): NotNow | undefined {
     return this.#closed(this.#options.budgets?.overdrawn(this.peer.name));
@@ -117,15 +125,16 @@ export class PeerCaller {
   }
 
   /**
-   * Places a call on the first link that is up and not set aside, or else the first that is up, or else the first.
+   * Places a call on the first of `linksToCallOn` that has a circuit for it.
    * @param opened the session may begin.
    */
   place(opened: () => void = () => {}): PlacedCall | NoCall {
     const { peer } = this;
-    const { links, clock, watchCall } = this.#options;
-    const link = this.#nextLink() ?? links.find((candidate) => candidate.isAvailable()) ?? links[0];
+    const { clock, watchCall } = this.#options;
+    const candidates = this.linksToCallOn;
+    const link = candidates.find((candidate) => candidate.shortage?.() === undefined) ?? candidates[0];
     if (link === undefined) return { reason: `peer ${peer.name} has no link` };
-    const notNow = this.obstacle();
+    const notNow = this.obstacle() ?? this.#full(link);
     if (notNow !== undefined)
       return { reason: `${peer.name} can not be called now: ${notNow.reason}`, notNow };
     let ended: (outcome: CallOutcome) => void = () => {};
@@ -199,8 +208,18 @@ export class PeerCaller {
   }
 
   #nextLink(): CallLink | undefined {
+    return this.#options.links.find((link) => this.#isGood(link));
+  }
+
+  #isGood(link: CallLink): boolean {
     const now = this.#options.clock.now();
-    return this.#options.links.find((link) => link.isAvailable() && (this.#aside.get(link) ?? now) <= now);
+    return link.isAvailable() && (this.#aside.get(link) ?? now) <= now;
+  }
+
+  #full(link: CallLink): NotNow | undefined {
+    const reason = link.shortage?.();
+    if (reason === undefined) return undefined;
+    return { why: 'circuits', reason, until: this.#options.clock.wallTime() + FULL_PAUSE_MS };
   }
 
   #request(link: CallLink): CallRequest {

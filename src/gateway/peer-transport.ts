@@ -55,6 +55,10 @@ export class PeerTransport implements Transport {
     this.#options = options;
   }
 
+  get links(): readonly string[] {
+    return this.#options.caller.linksToCallOn.map(({ name }) => name);
+  }
+
   get concurrency(): number {
     return this.#options.caller.peer.maxCircuits;
   }

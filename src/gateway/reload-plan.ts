@@ -88,7 +88,7 @@ function keepBridges(
   return kept.values;
 }
 
-/** Prices count for the next call; anything else of a link only when it is opened. */
+/** Prices, and how many circuits there may be, count for the next call; anything else of a link only when it is opened. */
 function keepLinks(
   running: readonly LinkConfiguration[],
   wanted: readonly LinkConfiguration[],
@@ -96,14 +96,24 @@ function keepLinks(
 ): readonly LinkConfiguration[] {
   const { gone, added, values } = byName(running, wanted, ({ name }) => name);
   const changed = running.filter(
-    (link, index) => !isSame({ ...link, tariff: undefined }, { ...values[index], tariff: undefined }),
+    (link, index) => !isSame(withoutTerms(link), withoutTerms(values[index] ?? link)),
   );
   needsRestart.push(
     ...gone.map((name) => `link ${name} is no longer wanted`),
     ...added.filter((name) => wanted.some((link) => link.name === name)).map((name) => `link ${name} is new`),
     ...changed.map(({ name }) => `link ${name} is to be different`),
   );
-  return running.map((link, index) => ({ ...link, tariff: values[index]?.tariff }));
+  return running.map((link, index) => withTermsOf(values[index] ?? link, link));
+}
+
+function withTermsOf(wish: LinkConfiguration, link: LinkConfiguration): LinkConfiguration {
+  const { tariff, maxCircuits } = wish;
+  // On XOT it is what the circuits are made for.
+  return link.type === 'xot' ? { ...link, tariff } : { ...link, tariff, maxCircuits };
+}
+
+function withoutTerms(link: LinkConfiguration): object {
+  return { ...link, tariff: undefined, ...(link.type !== 'xot' && { maxCircuits: undefined }) };
 }
 
 /** `values` are as many as run, in their order: as they are wanted, or as they were. */

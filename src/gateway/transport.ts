@@ -10,6 +10,8 @@ export interface Transport {
   readonly concurrency: number;
   /** Its sessions are calls of ours: they share the circuits that there are for these. Absent: false. */
   readonly usesCircuit?: boolean;
+  /** Names of the links that its next call may be on, the best first. Absent: any. */
+  readonly links?: readonly string[];
   /** Why no session may begin for this yet; undefined: it may. Absent: it always may. */
   notYet?(demand: Demand): NotNow | undefined;
 }

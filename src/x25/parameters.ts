@@ -85,3 +85,10 @@ export interface PacketLayerParameters {
   /** A DTE may give any cause, the network's too. Default false: what is not a DTE's to say goes out as 00. */
   readonly anyCause?: boolean;
 }
+
+/** Of all three ranges. */
+export function channelCount({ incoming, twoWay, outgoing }: ChannelRanges): number {
+  const size = (range: ChannelRange | undefined): number =>
+    range === undefined ? 0 : range[1] - range[0] + 1;
+  return size(incoming) + size(twoWay) + size(outgoing);
+}

@@ -217,7 +217,7 @@ describe('[[link]]', () => {
     [`${LINK}\n${PATH}\nnua = 0`, 'nua: found 0; allowed: 1 to 15 digits; write it in quotes'],
     [
       `${LINK}\n${PATH}\nspeed = 0`,
-      'speed: unknown key; allowed: name, type, nua, private, tariff, path, baud, flow, role, lapb, packet, address, fcs, carrier',
+      'speed: unknown key; allowed: name, type, nua, private, tariff, path, baud, max_circuits, flow, role, lapb, packet, address, fcs, carrier',
     ],
     [`${LINK}\n${PATH}\nlapb = 7`, 'lapb: found 7; allowed: a table'],
     [`${LINK}\n${PATH}\nfcs = 32`, 'fcs: found 32; allowed: "16" or "none"'],

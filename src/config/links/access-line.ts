@@ -1,5 +1,5 @@
 import { deriveParameters, type LapbParameters } from '../../lapb/index.js';
-import type { ChannelRanges, PacketLayerParameters } from '../../x25/index.js';
+import { type ChannelRanges, channelCount, type PacketLayerParameters } from '../../x25/index.js';
 import type { AccessLineConfiguration, LapbTimer } from '../configuration.js';
 import type { KeyPath } from '../locate.js';
 import type { ProblemList } from '../problem.js';
@@ -14,12 +14,23 @@ const COMMON_T2_MS = 1_000;
 /** Longer than this, and a lost last frame is felt by people. */
 const LONG_T1_MS = 20_000;
 
-type Layers = Pick<AccessLineConfiguration, 'role' | 'escapeXonXoff' | 'lapb' | 'lapbAsWritten' | 'packet'>;
+type Layers = Pick<
+  AccessLineConfiguration,
+  'role' | 'escapeXonXoff' | 'lapb' | 'lapbAsWritten' | 'packet' | 'maxCircuits'
+>;
 
 /** LAPB and the packet layer: what is written, and what follows from it. */
 export function layersOf(settings: AccessSettings, path: KeyPath, problems: ProblemList): Layers {
   const packet = packetLayerOf(settings, path, problems);
+  const { max_circuits: maxCircuits } = settings;
+  const channels = channelCount(packet.channels);
+  if (maxCircuits !== undefined && maxCircuits > channels)
+    problems.warn(
+      [...path, 'max_circuits'],
+      `is ${maxCircuits}, and the link has ${channels} channels: there will not be more circuits than these`,
+    );
   return {
+    ...(maxCircuits !== undefined && { maxCircuits }),
     role: settings.role,
     escapeXonXoff: settings.flow === 'xonxoff',
     ...lapbOf(settings, packet.maxPacketSize, path, problems),

@@ -31,6 +31,7 @@ const REASONS: Readonly<Record<LinkKind, Readonly<Record<string, string>>>> = {
     packet:
       'has no place on a PAD: packets are made by the PAD, their size and window belong to its own line',
     fcs: 'has no place on a PAD: there are no frames on our line to it',
+    max_circuits: 'has no place on a PAD: there is one circuit on a line to it',
     role: 'has no place on a PAD: we are its terminal, neither DTE nor DCE of X.25',
   },
   xot: {

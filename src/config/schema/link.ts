@@ -130,6 +130,7 @@ export const prefixSchema = table('link.address', ADDRESS_KEYS, {
 /** Keys of a line with LAPB and the packet layer on it. */
 export const ACCESS_KEYS = {
   ...LINE_KEYS,
+  max_circuits: whole(1, 4095).optional(),
   flow: choice(['none', 'rtscts', 'xonxoff']).default('none'),
   role: choice(['dte', 'dce']).default('dte'),
   lapb: lapbSchema.prefault({}),
