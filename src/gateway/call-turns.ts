@@ -1,3 +1,4 @@
+import { RecentMap, Tally } from '../core/index.js';
 import type { MailSource } from './mail-source.js';
 
 interface Session {
@@ -36,8 +37,9 @@ export class CallTurns {
   #limit: number | undefined;
   #taken = 0;
   /** Circuits of a link that were taken and are not placed yet. */
-  readonly #promised = new Map<string, number>();
-  readonly #served = new Map<string, number>();
+  readonly #promised = new Tally<string>();
+  /** When a session to a destination began last. */
+  readonly #served = new RecentMap<string, number>(MOST_REMEMBERED);
   readonly #sessions = new Map<MailSource, Session>();
 
   /** @param roomOn undefined: a link of which nothing is known, as many as are wanted. */
@@ -69,10 +71,10 @@ export class CallTurns {
     this.#taken++;
     const link = links.find((each) => this.#hasRoom(each));
     if (link === undefined) return () => {};
-    this.#promise(link, 1);
+    this.#promised.add(link);
     let isKept = true;
     return () => {
-      if (isKept) this.#promise(link, -1);
+      if (isKept) this.#promised.add(link, -1);
       isKept = false;
     };
   }
@@ -84,10 +86,7 @@ export class CallTurns {
   /** A session has the circuit that was taken for it. @param now on the clock that never jumps. */
   began(destination: string, mail: MailSource, now: number, links: readonly string[] = []): void {
     this.#sessions.set(mail, { mail, begun: now, links });
-    this.#served.delete(destination);
-    this.#served.set(destination, now);
-    const [oldest] = this.#served.keys();
-    if (this.#served.size > MOST_REMEMBERED && oldest !== undefined) this.#served.delete(oldest);
+    this.#served.put(destination, now);
   }
 
   ended(mail: MailSource): void {
@@ -134,13 +133,7 @@ export class CallTurns {
 
   #hasRoom(link: string): boolean {
     const room = this.#roomOn(link);
-    return room === undefined || room.open + (this.#promised.get(link) ?? 0) < room.most;
-  }
-
-  #promise(link: string, more: number): void {
-    const promised = (this.#promised.get(link) ?? 0) + more;
-    if (promised === 0) this.#promised.delete(link);
-    else this.#promised.set(link, promised);
+    return room === undefined || room.open + this.#promised.of(link) < room.most;
   }
 }
 

@@ -1,7 +1,7 @@
 import { Bridge, type CallerNetwork } from '../bridge/index.js';
 import { type Ending, type IncomingCall, OUR_DIAGNOSTIC } from '../circuit/index.js';
 import type { Configuration, LinkConfiguration, PeerConfiguration } from '../config/index.js';
-import { type Clock, describeError, type OctetStream } from '../core/index.js';
+import { type Clock, describeError, type OctetStream, Tally } from '../core/index.js';
 import { CallRecordBuilder } from '../observe/index.js';
 import { type CallTimers, DEFAULT_CALL_TIMERS, MailCircuit } from '../rfc1090/index.js';
 import {
@@ -58,8 +58,6 @@ interface Admitted<How = EngineAction | BridgeAction> {
 /** What takes up one of a rule's circuits, from the decision to the end of the call. */
 interface Session {
   readonly rule: IncomingRule | undefined;
-  /** Of a call that is not answered yet. */
-  readonly preparedOn?: string;
   /** Ends it at its next good moment. */
   stop(): void;
 }
@@ -68,6 +66,8 @@ interface Session {
 export class IncomingCalls {
   #options: IncomingCallsOptions;
   readonly #sessions = new Set<Session>();
+  /** Of these, calls that are not answered yet, by link. */
+  readonly #prepared = new Tally<string>();
   #stopping = false;
 
   constructor(options: IncomingCallsOptions) {
@@ -86,7 +86,7 @@ export class IncomingCalls {
 
   /** Calls on a link that were let in and are not answered yet. */
   preparedOn(link: string): number {
-    return [...this.#sessions].filter(({ preparedOn }) => preparedOn === link).length;
+    return this.#prepared.of(link);
   }
 
   /** Takes no further calls; sessions end with 421 at their next good moment. */
@@ -211,10 +211,12 @@ export class IncomingCalls {
       );
     const vain = new AbortController();
     withdrawn.addEventListener('abort', () => vain.abort());
-    const preparing: Session = { rule, preparedOn: link.name, stop: () => vain.abort() };
+    const preparing: Session = { rule, stop: () => vain.abort() };
     this.#sessions.add(preparing);
+    this.#prepared.add(link.name);
     const stream = await this.#reach(admitted, vain.signal);
     this.#sessions.delete(preparing);
+    this.#prepared.add(link.name, -1);
     if (this.#stopping) return SHUTTING_DOWN;
     if (typeof stream === 'string') return refusal(OUR_DIAGNOSTIC.destinationUnreachable, stream);
     this.#bridge(admitted, stream);

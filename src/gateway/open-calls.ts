@@ -1,6 +1,6 @@
 import { type CircuitEvent, type Facilities, OUR_DIAGNOSTIC } from '../circuit/index.js';
 import type { WatchedCircuit } from '../console/index.js';
-import type { Clock } from '../core/index.js';
+import { type Clock, Tally } from '../core/index.js';
 import { facilityWords } from '../observe/index.js';
 import type { CallWatcher, PricedCall } from './call-watcher.js';
 
@@ -19,7 +19,7 @@ interface OpenCall extends PricedCall {
 export class OpenCalls {
   readonly #clock: Clock;
   readonly #calls = new Set<OpenCall>();
-
+  readonly #onLink = new Tally<string>();
   readonly #onEnded: () => void;
 
   /** @param onEnded one is over, and its place is free. */
@@ -41,6 +41,7 @@ export class OpenCalls {
       interrupts: 0,
     };
     this.#calls.add(open);
+    this.#onLink.add(open.link);
     return {
       ...watcher,
       event: (event) => {
@@ -48,7 +49,7 @@ export class OpenCalls {
         watcher.event(event);
       },
       ended: (outcome) => {
-        this.#calls.delete(open);
+        if (this.#calls.delete(open)) this.#onLink.add(open.link, -1);
         this.#onEnded();
         watcher.ended(outcome);
       },
@@ -79,9 +80,7 @@ export class OpenCalls {
 
   /** How many there are on a link, both ways. */
   countOn(link: string): number {
-    let count = 0;
-    for (const call of this.#calls) if (call.link === link) count++;
-    return count;
+    return this.#onLink.of(link);
   }
 
   /** Somebody wants it ended. @returns false when there is none of that id. */

@@ -89,11 +89,7 @@ export class PeerCaller {
   obstacle(): NotNow | undefined {
     const { maxCircuits, name } = this.peer;
     if (this.#open < maxCircuits) return this.#closed(this.#options.budgets?.exhausted(name));
-    return {
-      why: 'circuits',
-      reason: `all circuits to ${name} are in use (${maxCircuits})`,
-      until: this.#options.clock.wallTime() + FULL_PAUSE_MS,
-    };
+    return this.#noCircuit(`all circuits to ${name} are in use (${maxCircuits})`);
   }
 
   /** The links that are up and not set aside, or else those that are up, or else the first. */
@@ -197,7 +193,7 @@ export class PeerCaller {
   learn(outcome: CallOutcome, inOrder: boolean): Retry | undefined {
     const { retry } = outcome.verdict;
     if (inOrder) this.#disliked = 0;
-    if (!wentOut(outcome) && this.#nextLink() !== undefined) return SOON;
+    if (!wentOut(outcome) && this.#options.links.some((link) => this.#isGood(link))) return SOON;
     if (retry === undefined || !retry.nextFacilitySet) return retry;
     const { length } = this.peer.facilities;
     this.#disliked++;
@@ -207,10 +203,6 @@ export class PeerCaller {
     return retry;
   }
 
-  #nextLink(): CallLink | undefined {
-    return this.#options.links.find((link) => this.#isGood(link));
-  }
-
   #isGood(link: CallLink): boolean {
     const now = this.#options.clock.now();
     return link.isAvailable() && (this.#aside.get(link) ?? now) <= now;
@@ -218,7 +210,10 @@ export class PeerCaller {
 
   #full(link: CallLink): NotNow | undefined {
     const reason = link.shortage?.();
-    if (reason === undefined) return undefined;
+    return reason === undefined ? undefined : this.#noCircuit(reason);
+  }
+
+  #noCircuit(reason: string): NotNow {
     return { why: 'circuits', reason, until: this.#options.clock.wallTime() + FULL_PAUSE_MS };
   }
 

@@ -1,5 +1,5 @@
 import { type Configuration, formatHostAndPort, type ListenerConfiguration } from '../config/index.js';
-import type { Clock, OctetStream } from '../core/index.js';
+import { type Clock, type OctetStream, Tally } from '../core/index.js';
 import type { TcpStream } from '../line/index.js';
 import { type MailPolicy, RateLimiter, siteOf } from '../routing/index.js';
 import type { EnhancedReply, MechanismName, ServerOptions } from '../smtp/index.js';
@@ -47,7 +47,7 @@ export class SmtpService {
   readonly #listeners: readonly SmtpListener[];
   readonly #sessions = new Set<ServerRunner>();
   /** Connections of each client that are open. */
-  readonly #clients = new Map<string, number>();
+  readonly #clients = new Tally<string>();
   /** How often each client connects. */
   #rate: RateLimiter | undefined;
   /** Those of the configuration that counts now. */
@@ -153,8 +153,7 @@ export class SmtpService {
       ...this.#sessionFor(address, listener),
       slowestData: { ...SLOWEST_DATA, arrived: () => connection.octetsReceived },
     };
-    const count = (this.#clients.get(address) ?? 0) + 1;
-    this.#clients.set(address, count);
+    const count = this.#clients.add(address);
     const source = `smtp ${address}`;
     const refusal = this.#refusalOf(address, count);
     if (refusal !== undefined)
@@ -181,7 +180,7 @@ export class SmtpService {
       onMisdeed: (what) => observe({ type: 'misdeed', where: source, what }),
       onEnd: () => {
         this.#sessions.delete(runner);
-        this.#forget(address);
+        this.#clients.add(address, -1);
       },
       onProblem: (problem) => this.#problem(address, problem),
     });
@@ -215,12 +214,6 @@ export class SmtpService {
     if (relay.networks.some((network) => network.includes(address))) return undefined;
     if (count > limits.sessionsPerClient) return TOO_MANY_SESSIONS;
     return this.#rate?.take(siteOf(address), clock.now()) === false ? TOO_OFTEN : undefined;
-  }
-
-  #forget(address: string): void {
-    const left = (this.#clients.get(address) ?? 1) - 1;
-    if (left > 0) this.#clients.set(address, left);
-    else this.#clients.delete(address);
   }
 
   #problem(address: string, problem: string): void {

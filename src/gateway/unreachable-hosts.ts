@@ -1,4 +1,4 @@
-import type { Clock } from '../core/index.js';
+import { type Clock, RecentMap } from '../core/index.js';
 
 /** How long a host that did not answer comes after those that may. */
 const REMEMBERED_MS = 5 * 60_000;
@@ -9,8 +9,8 @@ const MOST_HOSTS = 1_000;
 /** Addresses at which nobody answered lately: the next session must not wait for them before it tries the others. */
 export class UnreachableHosts {
   readonly #clock: Clock;
-  /** Until when, by address; oldest first. */
-  readonly #until = new Map<string, number>();
+  /** Until when, by address. */
+  readonly #until = new RecentMap<string, number>(MOST_HOSTS);
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -23,10 +23,7 @@ export class UnreachableHosts {
   }
 
   tried(address: string, answered: boolean): void {
-    this.#until.delete(address);
-    if (answered) return;
-    this.#until.set(address, this.#clock.now() + REMEMBERED_MS);
-    const [oldest] = this.#until.keys();
-    if (this.#until.size > MOST_HOSTS && oldest !== undefined) this.#until.delete(oldest);
+    if (answered) this.#until.delete(address);
+    else this.#until.put(address, this.#clock.now() + REMEMBERED_MS);
   }
 }

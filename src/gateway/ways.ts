@@ -1,5 +1,5 @@
 import { type Configuration, type PeerConfiguration, peerOfNumber } from '../config/index.js';
-import type { Clock } from '../core/index.js';
+import { type Clock, RecentMap } from '../core/index.js';
 import type { LookUp, LookUpMx } from '../line/index.js';
 import {
   type Destination,
@@ -59,8 +59,8 @@ export class Ways {
   #own: OwnHosts;
   #callers: ReadonlyMap<string, PeerCaller> = new Map();
   #transports: ReadonlyMap<string, PeerTransport> = new Map();
-  /** To systems of which only the number is known, by destination; those used last come last. */
-  readonly #numbers = new Map<string, PeerTransport>();
+  /** To systems of which only the number is known, by destination. Addresses choose the numbers. */
+  readonly #numbers = new RecentMap<string, PeerTransport>(MOST_NUMBERS);
   /** Servers of the Internet, which many domains share. */
   readonly #unreachable: UnreachableHosts;
 
@@ -149,16 +149,8 @@ export class Ways {
       return new RefusingTransport(`550 5.1.2 ${nua} with the prefix of its link is too long for a number`);
     const transport =
       this.#numbers.get(key) ?? this.#peerTransport(this.#callerTo(peerOfNumber(nua, callable)));
-    this.#remember(key, transport);
+    this.#numbers.put(key, transport);
     return transport;
-  }
-
-  /** Addresses choose the numbers, so that only so many are remembered. */
-  #remember(key: string, transport: PeerTransport): void {
-    this.#numbers.delete(key);
-    this.#numbers.set(key, transport);
-    const [oldest] = this.#numbers.keys();
-    if (this.#numbers.size > MOST_NUMBERS && oldest !== undefined) this.#numbers.delete(oldest);
   }
 
   #callerTo(peer: PeerConfiguration): PeerCaller {

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { type Clock, describeError } from '../core/index.js';
+import { type Clock, describeError, RecentMap } from '../core/index.js';
 
 export interface NameAnswer {
   /** IP addresses, in the order in which they are to be tried. */
@@ -39,8 +39,9 @@ interface Question {
 export class NameCache {
   readonly #clock: Clock;
   readonly #lookUp: LookUp;
-  /** Oldest first. */
-  readonly #known = new Map<string, { readonly answer: NameAnswer; readonly until: number }>();
+  readonly #known = new RecentMap<string, { readonly answer: NameAnswer; readonly until: number }>(
+    MOST_NAMES,
+  );
   readonly #asked = new Map<string, Question>();
   #lookUps = 0;
 
@@ -97,10 +98,7 @@ export class NameCache {
   #remember(name: string, answer: NameAnswer): void {
     const { addresses, failure } = answer;
     const time = failure !== undefined ? FAILED_MS : addresses.length > 0 ? GOOD_MS : NONE_MS;
-    this.#known.delete(name);
-    this.#known.set(name, { answer, until: this.#clock.now() + time });
-    const [oldest] = this.#known.keys();
-    if (this.#known.size > MOST_NAMES && oldest !== undefined) this.#known.delete(oldest);
+    this.#known.put(name, { answer, until: this.#clock.now() + time });
   }
 
   #later(tell: () => void): void {

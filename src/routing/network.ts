@@ -41,13 +41,12 @@ export class Network {
 }
 
 /**
- * The network of a client, for what is counted or remembered by client: an IPv6 site has addresses without number, so its
- * /64 counts; of an IPv4 address so many bits.
+ * The network of a client, for what is counted by client: an IPv6 site has addresses without number, so its /64 counts.
  */
-export function siteOf(address: string, ipv4Bits: 24 | 32 = 32): string {
+export function siteOf(address: string): string {
   if (!ipaddr.isValid(address)) return address;
   const parsed = ipaddr.process(address);
   const octets = parsed.toByteArray();
   if (parsed.kind() === 'ipv6') return `${octets.slice(0, 8).join('.')}/64`;
-  return `${octets.slice(0, ipv4Bits / 8).join('.')}/${ipv4Bits}`;
+  return `${octets.join('.')}/32`;
 }

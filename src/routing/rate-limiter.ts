@@ -1,3 +1,5 @@
+import { RecentMap } from '../core/index.js';
+
 /** So many in so long; what is unused adds up to one such lot. */
 export interface RateLimit {
   readonly count: number;
@@ -16,8 +18,7 @@ const MOST_ACCOUNTS = 10_000;
 /** How much each caller may do (token bucket). Time is an argument. */
 export class RateLimiter {
   readonly #limit: RateLimit;
-  /** In the order of last use. */
-  readonly #accounts = new Map<string, Account>();
+  readonly #accounts = new RecentMap<string, Account>(MOST_ACCOUNTS);
 
   constructor(limit: RateLimit) {
     this.#limit = limit;
@@ -29,14 +30,7 @@ export class RateLimiter {
     const before = this.#accounts.get(caller) ?? { left: count, at: now };
     const left = Math.min(count, before.left + ((now - before.at) * count) / perMs);
     const isEnough = left >= amount;
-    this.#accounts.delete(caller);
-    this.#accounts.set(caller, { left: isEnough ? left - amount : left, at: now });
-    if (this.#accounts.size > MOST_ACCOUNTS) this.#forgetOldest();
+    this.#accounts.put(caller, { left: isEnough ? left - amount : left, at: now });
     return isEnough;
-  }
-
-  #forgetOldest(): void {
-    const [oldest] = this.#accounts.keys();
-    if (oldest !== undefined) this.#accounts.delete(oldest);
   }
 }

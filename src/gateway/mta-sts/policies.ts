@@ -1,4 +1,4 @@
-import { type Clock, describeError } from '../../core/index.js';
+import { type Clock, describeError, RecentMap } from '../../core/index.js';
 import type { ResolveDns } from '../authentication/index.js';
 import type { FetchStsPolicy } from './fetch-policy.js';
 import { idOfPolicy, parseStsPolicy, type StsPolicy } from './policy.js';
@@ -35,8 +35,8 @@ const NOTHING: Known = { until: 0, askAt: 0 };
  */
 export class StsPolicies {
   readonly #options: StsPoliciesOptions;
-  /** Those used last come last. */
-  readonly #known = new Map<string, Known>();
+  /** In the order in which they were asked for last. */
+  readonly #known = new RecentMap<string, Known>(MOST_DOMAINS);
   readonly #asked = new Map<string, Promise<Known>>();
   readonly #read: Promise<void>;
   #writing: Promise<void> = Promise.resolve();
@@ -73,7 +73,7 @@ export class StsPolicies {
     const isNew = id !== undefined && (id !== before.id || before.until <= this.#now());
     const known = (isNew && (await this.#fetch(domain, id))) || before;
     const next = { ...known, askAt: this.#now() + ASK_AGAIN_MS };
-    this.#remember(domain, next);
+    this.#known.put(domain, next);
     this.#asked.delete(domain);
     if (known !== before) this.#keep();
     return next;
@@ -98,18 +98,11 @@ export class StsPolicies {
     }
   }
 
-  #remember(domain: string, known: Known): void {
-    this.#known.delete(domain);
-    this.#known.set(domain, known);
-    const [oldest] = this.#known.keys();
-    if (this.#known.size > MOST_DOMAINS && oldest !== undefined) this.#known.delete(oldest);
-  }
-
   async #readKept(): Promise<void> {
     const { kept, problem } = await this.#options.store.read();
     if (problem !== undefined) this.#options.onProblem(problem);
     for (const [domain, { id, until, ...policy }] of Object.entries(kept?.domains ?? {}))
-      this.#remember(domain, { id, policy, until: Date.parse(until), askAt: 0 });
+      this.#known.put(domain, { id, policy, until: Date.parse(until), askAt: 0 });
   }
 
   /** One writing at a time; what changes meanwhile is in the next. */
