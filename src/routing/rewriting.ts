@@ -116,7 +116,13 @@ interface Step {
   readonly rewrite: (domain: string) => string | undefined;
 }
 
-const ADDRESSED: ReadonlySet<string> = new Set(['from', 'sender', 'reply-to', 'to', 'cc']);
+/** RFC 5322 §3.6.2, §3.6.3, §3.6.6; RFC 8098 §2.1, and what it was called before. */
+const ADDRESSED: ReadonlySet<string> = new Set([
+  ...['from', 'sender', 'reply-to', 'to', 'cc', 'bcc'].flatMap((name) => [name, `resent-${name}`]),
+  'disposition-notification-to',
+  'return-receipt-to',
+  'errors-to',
+]);
 /** RFC 5322 §2.1.1; without the line end. */
 const LONGEST_LINE = 998;
 
@@ -163,19 +169,33 @@ function rewriteDomain(domain: string, steps: readonly Step[]): string | undefin
 
 /**
  * A quoted string, the start or end of a comment, a pair behind a backslash, or an @ with the domain behind it, which is all
- * that is changed: names, comments, folds stay as they were written (RFC 5322 §3.4).
+ * that is changed: names, comments, folds stay as they were written (RFC 5322 §3.4). A domain is taken with what is not ASCII
+ * in it, so that none is changed that only begins like one of ours (RFC 6532).
  */
 const TOKEN =
-  /"(?:[^"\\]|\\[\s\S])*"?|[()]|\\[\s\S]|(@[ \t]*)([A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?)/g;
+  /"(?:[^"\\]|\\[\s\S])*"?|[()]|\\[\s\S]|(@[ \t]*)([A-Za-z0-9_\x80-\uffff](?:[A-Za-z0-9_.\x80-\uffff-]*[A-Za-z0-9_\x80-\uffff])?)/g;
+/** A quotation mark means nothing there. */
+const TOKEN_IN_COMMENT = /[()]|\\[\s\S]/g;
 
 function rewriteField(field: string, steps: readonly Step[]): string {
+  let rewritten = '';
   let depth = 0; // of comments
-  const rewritten = field.replace(TOKEN, (token: string, at?: string, domain?: string) => {
-    if (token === '(') depth++;
-    if (token === ')') depth = Math.max(0, depth - 1);
-    if (domain === undefined || at === undefined || depth > 0) return token;
-    return `${at}${rewriteDomain(domain, steps) ?? domain}`;
-  });
-  // A line that is too long would be refused on the way; such a field is left as it was.
+  for (let from = 0; from < field.length; ) {
+    const token = depth > 0 ? TOKEN_IN_COMMENT : TOKEN;
+    token.lastIndex = from;
+    const match = token.exec(field);
+    if (match === null) return within(rewritten + field.slice(from), field);
+    const [text, at, domain] = match;
+    if (text === '(') depth++;
+    if (text === ')') depth = Math.max(0, depth - 1);
+    const changed = at !== undefined && domain !== undefined && rewriteDomain(domain, steps);
+    rewritten += field.slice(from, match.index) + (changed ? `${at}${changed}` : text);
+    from = match.index + text.length;
+  }
+  return within(rewritten, field);
+}
+
+/** A line that is too long would be refused on the way; such a field is left as it was. */
+function within(rewritten: string, field: string): string {
   return rewritten.split('\r\n').some(({ length }) => length > LONGEST_LINE) ? field : rewritten;
 }

@@ -147,3 +147,38 @@ describe('a header', () => {
     );
   });
 });
+
+function outward(field: string): string | undefined {
+  const domains = DomainPair.parse('plant', 'plant.example');
+  if (!domains.ok) throw new Error('no pair');
+  const rewriter = new Rewriting([{ domains: domains.value, signed: false, peers: ['a'] }]).for({
+    type: 'peers',
+    peers: ['b'],
+  });
+  return rewriter?.header([field])[0];
+}
+
+test('a quotation mark in a comment opens nothing', () => {
+  expect(outward('To: (5" wide) <a@plant>, <b@plant>')).toBe(
+    'To: (5" wide) <a@plant.example>, <b@plant.example>',
+  );
+});
+
+test('a domain of UTF-8 that only begins like an inside name stays as it is', () => {
+  expect(outward('To: a@planté.example')).toBe('To: a@planté.example');
+});
+
+test.each([
+  'Bcc',
+  'Resent-From',
+  'Resent-Sender',
+  'Resent-Reply-To',
+  'Resent-To',
+  'Resent-Cc',
+  'Resent-Bcc',
+  'Disposition-Notification-To',
+  'Return-Receipt-To',
+  'Errors-To',
+])('%s is rewritten', (name) => {
+  expect(outward(`${name}: <a@plant>`)).toBe(`${name}: <a@plant.example>`);
+});
