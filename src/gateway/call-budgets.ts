@@ -89,6 +89,8 @@ export class CallBudgets {
         callRules?.budget === undefined ? [] : [[name, { ...callRules, budget: callRules.budget }]],
       ),
     );
+    this.#forgetUntrue();
+    this.#tellLevels();
   }
 
   /** Follows a call that we pay for, and lets whoever watched it before see everything as well. */
@@ -231,9 +233,19 @@ export class CallBudgets {
     return `${facts.join(' and ')} in this ${period}`;
   }
 
+  /** What was told of a smaller budget says nothing of a larger one. */
+  #forgetUntrue(): void {
+    for (const [peer, { budget }] of this.#rules) {
+      const book = this.#books.get(peer);
+      if (book === undefined) continue;
+      const share = shareOf(this.#spentIn(peer, this.#spanOf(peer)), budget);
+      if (share < 1) book.usedUp = undefined;
+      if (share < budget.warn) book.warned = undefined;
+    }
+  }
+
   /** Tells the operator what he has to know, once in a period. */
-  #check(): void {
-    const { clock, observe } = this.#options;
+  #tellLevels(): void {
     for (const [peer, { budget }] of this.#rules) {
       const book = this.#books.get(peer);
       if (book === undefined) continue;
@@ -243,9 +255,20 @@ export class CallBudgets {
       const level = share >= 1 ? 'usedUp' : share >= budget.warn ? 'warned' : undefined;
       if (level === undefined || book.usedUp === span.from || book[level] === span.from) continue;
       book[level] = span.from;
-      observe({ type: 'budget', peer, level, spent: this.#words(spent, budget), until: span.to });
+      this.#options.observe({
+        type: 'budget',
+        peer,
+        level,
+        spent: this.#words(spent, budget),
+        until: span.to,
+      });
       this.#save();
     }
+  }
+
+  #check(): void {
+    const { clock } = this.#options;
+    this.#tellLevels();
     if (clock.now() >= this.#nextSave) this.#save();
     const isUp = [...this.#books.values()].some(({ live }) => live.size > 0);
     this.#alarm.set(isUp ? clock.now() + CHECK_MS : undefined);

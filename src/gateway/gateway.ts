@@ -76,6 +76,7 @@ export class Gateway implements WatchedGateway {
     const budgets = await CallBudgets.open({ clock, store, prices, observe: (event) => tell(event) });
     const gateway = new Gateway(surroundings, { rules, spool, prices, budgets });
     tell = (event) => gateway.#tell(event);
+    budgets.configure(configuration.peers);
     try {
       await gateway.#open();
     } catch (error) {
@@ -102,7 +103,6 @@ export class Gateway implements WatchedGateway {
       circuitOn: (link, channel) => this.#calls.on(link, channel),
     });
     if (trace !== undefined) this.watch(({ name }, event) => trace(name, event));
-    budgets.configure(configuration.peers);
     this.#turns.configure(configuration.limits.calls);
     const record = callRecorder(clock, observe);
     const common = {

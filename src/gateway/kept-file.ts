@@ -32,16 +32,21 @@ async function readFrom<Kept>(
     text = await readFile(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    return { problem: `${path} can't be read, ${otherwise}: ${describeError(error)}` };
+    const why = describeError(error);
+    return { problem: `${path} can't be read (${why}), ${otherwise}; ${await putAside(path)}` };
   }
   const kept = parse(text, schema);
   if (kept !== undefined) return { kept };
+  return { problem: `${path} is damaged, ${otherwise}; ${await putAside(path)}` };
+}
+
+/** So that the next writing does not take its place. @returns what became of it, in words. */
+async function putAside(path: string): Promise<string> {
   const aside = `${path}.damaged`;
-  const moved = await rename(path, aside).then(
+  return rename(path, aside).then(
     () => `it is ${aside} now`,
     (error: unknown) => `it can't be renamed: ${describeError(error)}`,
   );
-  return { problem: `${path} is damaged, ${otherwise}; ${moved}` };
 }
 
 function parse<Kept>(text: string, schema: z.ZodType<Kept>): Kept | undefined {

@@ -19,6 +19,7 @@ import { RetryPolicy } from './retry-policy.js';
 import { rewriterFor } from './rewritten-mail.js';
 import type { Rules } from './rules.js';
 import type { Settler } from './settler.js';
+import { Unwritten } from './unwritten.js';
 import { Ways } from './ways.js';
 
 export interface MailOutOptions
@@ -54,6 +55,8 @@ export class MailOut {
   readonly #policies: StsPolicies;
   readonly #notices: Notices;
   readonly #settledWatchers = new Set<(step: SettledRecipient) => void>();
+  /** Of all settlers, whatever was configured when. */
+  readonly #unwritten = new Unwritten();
   #settler: Settler;
 
   constructor(options: MailOutOptions) {
@@ -168,6 +171,7 @@ export class MailOut {
       spool,
       clock,
       retries: this.#retries,
+      unwritten: this.#unwritten,
       observe: (event) => {
         if (event.type === 'settled') for (const watcher of this.#settledWatchers) watcher(event.recipient);
         observe(event);

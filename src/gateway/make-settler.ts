@@ -8,6 +8,7 @@ import { remoteMta } from './remote-mta.js';
 import { Reporter } from './reporter.js';
 import type { RetryPolicy } from './retry-policy.js';
 import { Settler } from './settler.js';
+import type { Unwritten } from './unwritten.js';
 
 export interface SettlerParts {
   readonly configuration: Configuration;
@@ -18,6 +19,8 @@ export interface SettlerParts {
   readonly clock: Clock;
   readonly retries: RetryPolicy;
   readonly observe: Observe;
+  /** What one before could not write down. Absent: there was none. */
+  readonly unwritten?: Unwritten;
 }
 
 /** A settler as a configuration wants it. */
@@ -29,6 +32,7 @@ export function makeSettler({
   clock,
   retries,
   observe,
+  unwritten,
 }: SettlerParts): Settler {
   const { gateway, queue, peers } = configuration;
   const onProblem = (problem: string): void => observe({ type: 'problem', problem });
@@ -51,5 +55,6 @@ export function makeSettler({
     nextAttempt: (attempts) => retries.afterReply(attempts),
     onSettled: (recipient) => observe({ type: 'settled', recipient }),
     onProblem,
+    ...(unwritten !== undefined && { unwritten }),
   });
 }

@@ -24,6 +24,8 @@ export interface SettlerOptions {
   readonly nextAttempt: (attempts: number) => number;
   readonly onSettled: (event: SettledEvent) => void;
   readonly onProblem: (problem: string) => void;
+  /** What one before could not write down. Default: there was none. */
+  readonly unwritten?: Unwritten;
 }
 
 /** One recipient's step towards the end, for the log. */
@@ -64,10 +66,11 @@ export class Settler {
   readonly #options: SettlerOptions;
   /** Wall time at which something may be late; until it was asked for, now. */
   #nextDeadline: number | undefined = Number.NEGATIVE_INFINITY;
-  readonly #unwritten = new Unwritten();
+  readonly #unwritten: Unwritten;
 
   constructor(options: SettlerOptions) {
     this.#options = options;
+    this.#unwritten = options.unwritten ?? new Unwritten();
   }
 
   problem(problem: string): void {

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -152,6 +152,27 @@ describe('a budget', () => {
   });
 });
 
+describe('a budget that is changed by a reload', () => {
+  const limit = (minutes: number) => peersWith(`{ minutes = ${minutes}, warn = 0.5 }`, TARIFF).peers;
+
+  test('is told of anew where it is larger and is used up again', async () => {
+    const { budgets, events, call } = await opened('{ minutes = 2, warn = 0.5 }');
+    call(2 * MINUTE);
+    events.length = 0;
+    budgets.configure(limit(10));
+    call(4 * MINUTE);
+    call(4 * MINUTE);
+    expect(events).toMatchObject([{ level: 'warned' }, { level: 'usedUp' }]);
+  });
+
+  test('is told of at once where it is smaller and used up already', async () => {
+    const { budgets, events, call } = await opened('{ minutes = 20, warn = 0.5 }');
+    call(3 * MINUTE);
+    budgets.configure(limit(2));
+    expect(events).toMatchObject([{ level: 'usedUp' }]);
+  });
+});
+
 describe('what was spent', () => {
   let directory: string;
   let file: string;
@@ -206,6 +227,18 @@ describe('what was spent', () => {
       });
     },
   );
+
+  test('is not lost where it can not be read', async () => {
+    // A link to itself: reading fails, also for root.
+    await symlink(file, file);
+    const { budgets, call } = await opened('{ minutes = 2 }', { store: spendingFile(file) });
+    call(MINUTE);
+    await budgets.close();
+    const links = await Promise.all(
+      (await readdir(directory, { withFileTypes: true })).map((entry) => entry.isSymbolicLink()),
+    );
+    expect(links).toContain(true);
+  });
 
   test('that can not be written down is told once, and counts all the same', async () => {
     const store: SpendingStore = {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Mailbox } from '../../src/cli/demo/mailbox.js';
-import { parseConfiguration } from '../../src/config/index.js';
+import { type Configuration, parseConfiguration } from '../../src/config/index.js';
 import { SystemClock, VirtualClock } from '../../src/core/index.js';
 import { Gateway } from '../../src/gateway/index.js';
 import type { Spool } from '../../src/spool/index.js';
@@ -29,6 +29,7 @@ class Site {
   readonly arrived: string[] = [];
   readonly problems: string[] = [];
   gateway!: Gateway;
+  configuration!: Configuration;
   spool!: Spool;
   destination = '';
   readonly #mailbox = new Mailbox('mailbox.example', new SystemClock(), (message) => {
@@ -47,6 +48,7 @@ class Site {
       wrapStore: disk.wrapStore,
       wallTime: () => clock.wallTime(),
     });
+    site.configuration = parsed.configuration;
     site.gateway = await Gateway.start(parsed.configuration, {
       clock,
       openSpool: async () => site.spool,
@@ -218,4 +220,24 @@ describe('a disk that fails when the mail is here', () => {
       expect(site.arrived).toEqual(['taken', 'next']);
     },
   );
+});
+
+test('outcomes that can not be written outlive a reload: the message is not sent again', async () => {
+  const { spool, destination, disk, gateway } = site;
+  await spool.holdDestination(destination, 'until the disk is ill');
+  expect(await site.send('taken', SIZES.short)).toMatch(/^250 2\.0\.0 /);
+  await spool.releaseDestination(destination);
+  disk.fail('settle', 'EIO');
+  gateway.poke();
+  await vi.waitFor(async () => {
+    await site.pass(10 * MINUTE);
+    expect(site.arrived).toEqual(['taken']);
+    expect(disk.met).toBeGreaterThan(0);
+  });
+  await gateway.reload(site.configuration);
+  await site.pass(HOUR);
+
+  disk.heal();
+  await site.untilEmpty();
+  expect(site.arrived).toEqual(['taken']);
 });
