@@ -1,5 +1,8 @@
 import { fromUtf8, isPrintable } from './octets.js';
 
+/** Control characters, and what ends a line or a paragraph. */
+const UNPRINTABLE = /[\p{Cc}\u2028\u2029]/u;
+
 /**
  * Decodes xtext (RFC 3461 §4): `+` and two capital hexadecimal digits stand for an octet.
  *
@@ -19,14 +22,14 @@ export function decodeXtext(text: string): string | undefined {
 export function decodeXtextUtf8(text: string): string | undefined {
   if (!/^(?:[!-*,-<>-~]|\+[0-9A-Fa-f]{2})*$/.test(text)) return undefined;
   const decoded = fromUtf8(unescaped(text));
-  return decoded === undefined || /[\p{Cc}\u2028\u2029]/u.test(decoded) ? undefined : decoded;
+  return decoded === undefined || UNPRINTABLE.test(decoded) ? undefined : decoded;
 }
 
 /**
  * Decodes the address of an original recipient of type `utf-8` (RFC 6533 §3): `\x{...}` stands for a character by its
  * number; characters that are not ASCII may stand for themselves.
  *
- * @returns undefined where it is none.
+ * @returns undefined where it is none, or where a control character is in it.
  */
 export function decodeUtf8Xtext(text: string): string | undefined {
   if (!/^(?:[!-*,-<>-[\]-~\u{a0}-\u{10ffff}]|\\x\{(?:[1-9A-F][0-9A-F]{1,5})\})*$/u.test(text))
@@ -34,11 +37,10 @@ export function decodeUtf8Xtext(text: string): string | undefined {
   let valid = true;
   const decoded = text.replace(/\\x\{([0-9A-F]+)\}/g, (_, digits: string) => {
     const code = Number.parseInt(digits, 16);
-    valid &&= code <= 0x10ffff && code >= 0x20 && !(code >= 0x7f && code < 0xa0);
-    valid &&= !(code >= 0xd800 && code <= 0xdfff) && code !== 0x2028 && code !== 0x2029;
+    valid &&= code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff);
     return valid ? String.fromCodePoint(code) : '';
   });
-  return valid ? decoded : undefined;
+  return valid && !UNPRINTABLE.test(decoded) ? decoded : undefined;
 }
 
 /** RFC 3461 §4: whatever is no plain printable character becomes `+` and two digits. */

@@ -155,6 +155,13 @@ test.each<[string, object | undefined]>([
   expect(parseChunk(argument)).toEqual(expected);
 });
 
+test.each(['\u0085', '\\x{85}', '\u2028', '\\x{2028}', '\u2029', '\\x{110000}', '\\x{D800}'])(
+  'an original recipient of type utf-8 is not %j',
+  (bad) => {
+    expect(decodeUtf8Xtext(`a${bad}b@x`)).toBeUndefined();
+  },
+);
+
 test('nothing makes a reader of parameters or xtext throw, and nothing unprintable comes out', () => {
   const word = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 30 }),
